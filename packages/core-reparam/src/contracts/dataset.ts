@@ -1,0 +1,76 @@
+import type { Key } from '@overparam/engine';
+import type { z } from 'zod';
+import type { LabelSpec } from './task';
+
+/** Numbers of one tensor of a batch, without the batch axis in `shape`. */
+export interface BatchPart {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+}
+
+/** One split, opened. */
+export interface Split<Example> {
+  /** Number of examples. */
+  readonly size: number;
+  /** Example `index`, 0 up to `size - 1`. */
+  example(index: number): Example | Promise<Example>;
+}
+
+/** A task that a dataset has labels for. */
+export interface DatasetTask {
+  readonly name: string;
+  readonly kind: 'classification' | 'segmentation' | 'depth' | 'normals' | 'regression';
+  /** Number of classes, or channels of a dense label. */
+  readonly outputs: number;
+  readonly label: LabelSpec;
+  /** Class names, where there are classes. */
+  readonly classes?: readonly string[];
+}
+
+/** A dataset, opened: what a run reads. */
+export interface OpenDataset<Example = unknown> {
+  /** `[h, w, channels]` of what {@link input} writes. */
+  readonly inputShape: readonly [number, number, number];
+  readonly tasks: readonly DatasetTask[];
+  /** At least `train` and `test`. */
+  readonly splits: Readonly<Record<string, Split<Example>>>;
+  /** How the data was obtained, for reports: source, counts, checksum. */
+  readonly provenance: string;
+  /** A changed copy of an example; a pure function of both. */
+  augment(example: Example, key: Key): Example;
+  /** Writes the network's input of an example, normalised, at `offset` of `target`. */
+  input(example: Example, target: Float32Array, offset: number): void;
+  /** Writes a task's label of an example at `offset` of `target`. */
+  label(example: Example, task: string, target: Float32Array | Int32Array, offset: number): void;
+  close(): void | Promise<void>;
+}
+
+/** Where a dataset may look and write. */
+export interface DatasetContext {
+  /** Folder of all datasets, given by `--data-dir`. */
+  readonly dataDir: string;
+  /** Reports work in bytes or examples; called often. */
+  readonly progress?: (done: number, total: number, what: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The outcome of one check of a dataset. */
+export interface DatasetCheck {
+  readonly what: string;
+  readonly ok: boolean;
+  /** What was found, and what to do where it is not ok. */
+  readonly detail: string;
+}
+
+/** A source of examples, with splits, labels and augmentation. */
+export interface Dataset<Options = unknown, Example = unknown> {
+  readonly apiVersion: 1;
+  readonly name: string;
+  readonly summary: string;
+  readonly options: z.ZodType<Options>;
+  open(options: Options, context: DatasetContext): Promise<OpenDataset<Example>>;
+  /** Checks files, counts and checksums. */
+  verify(options: Options, context: DatasetContext): Promise<readonly DatasetCheck[]>;
+  /** Downloads into `context.dataDir`; safe to interrupt and to run again. Absent where nothing can be fetched. */
+  get?(options: Options, context: DatasetContext): Promise<void>;
+}

@@ -1,0 +1,111 @@
+import type { Key } from '@overparam/engine';
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs';
+import type { z } from 'zod';
+import type { PlainLayer, PlainWeights, Site } from './site';
+
+/**
+ * What a parameter is to the routines: `core` (the factor that carries the kernel), `frame` (factors around
+ * it), `branch` (kernels of further branches), `scale` (a vector that weighs a branch), `norm` (gamma, beta),
+ * `plain` (all that is not expanded, biases included).
+ */
+export type Role = 'core' | 'frame' | 'branch' | 'scale' | 'norm' | 'plain';
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** One trained tensor of an expansion. */
+export interface ParameterSpec {
+  /** Unique in the expansion. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly role: Role;
+  /** Tells parameters of one role apart, such as the frames `U` and `V`. */
+  readonly block?: string;
+  /** The task it belongs to; shared by all where absent. */
+  readonly task?: string;
+  /**
+   * The weight of the plain layer that this parameter continues. Where the shapes agree, its optimiser slots
+   * are taken over when a routine goes from the plain layer to the expansion and back.
+   */
+  readonly continues?: 'kernel' | 'bias' | 'gamma' | 'beta';
+}
+
+/** One tensor of an expansion that is not trained, such as a running mean. */
+export interface StateSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** How a probe may randomise it: running means, running variances, or not at all. */
+  readonly statistic?: 'mean' | 'variance';
+}
+
+/** How a forward pass is meant. */
+export interface Context {
+  /** `train`: norms use the batch's statistics; `infer`: the running ones. */
+  readonly mode: 'train' | 'infer';
+  /** The task whose output is wanted, or null for all of them. */
+  readonly task: string | null;
+  /** Whether a forward pass in training may change running statistics. */
+  readonly updateStatistics: boolean;
+}
+
+/** The result of a forward pass: the output and the state tensors that changed. */
+export interface Forward {
+  /** `[n, h, w, cout]` */
+  readonly y: Tensor4D;
+  readonly state: Tensors;
+}
+
+/** What weight decay means for an expansion. */
+export interface Decay {
+  /** The penalty before its coefficient: one half of a sum of squares. */
+  readonly penalty: Scalar;
+}
+
+/** A site in its expanded form: pure functions over named tensors. */
+export interface Expansion {
+  readonly parameters: readonly ParameterSpec[];
+  readonly state: readonly StateSpec[];
+  /** Whether the norm behind the site becomes part of the expansion. */
+  readonly takesNorm: boolean;
+  /** First values of all parameters and states, from the plain weights and a key; the caller disposes. */
+  initialise(plain: PlainWeights, key: Key): Tensors;
+  /** Without the layer's activation; called inside a tidy. */
+  forward(x: Tensor4D, parameters: Tensors, state: Tensors, context: Context): Forward;
+  /** The plain layers that compute the same in `infer` mode, first to last; the caller disposes their tensors. */
+  collapse(parameters: Tensors, state: Tensors): readonly PlainLayer[];
+  /**
+   * A penalty that takes the place of weight decay on the parameters in `decayCovers`. It adds to the loss
+   * (coupled, as L2), so that no optimiser decays those parameters itself. Absent: ordinary weight decay.
+   */
+  decay?(parameters: Tensors, state: Tensors): Decay;
+  /** Names of the parameters that {@link decay} stands for. */
+  readonly decayCovers?: readonly string[];
+  /** What a user should know about this expansion before training, such as width that cannot learn. */
+  readonly warnings?: readonly string[];
+}
+
+/**
+ * One way to train a layer larger than it will run. A plain value without state; see `testMethod` in
+ * `@overparam/core-reparam/testing` for what must hold.
+ */
+export interface Method<Options = unknown> {
+  readonly apiVersion: 1;
+  /** Short name used in configs, such as `repvgg`. */
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  /** Where the method comes from. */
+  readonly source?: { readonly title: string; readonly url: string };
+  /** Checks and completes options; every method's options have `start`. */
+  readonly options: z.ZodType<Options>;
+  /** True, or the reason why this site cannot be expanded, as part of a sentence about it. */
+  supports(site: Site, options: Options): true | string;
+  /** Called only for sites that {@link supports} accepts. */
+  expand(site: Site, options: Options): Expansion;
+}
+
+/**
+ * `fresh` begins as the method's source says, `preserve` as exactly the given layer (in inference mode
+ * where the method adds norms).
+ */
+export type Start = 'fresh' | 'preserve';

@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import type { Role } from './method';
+
+/** Parameters that move together: all those of one role, block and task. */
+export interface ParameterGroup {
+  readonly role: Role;
+  readonly block: string | null;
+  readonly task: string | null;
+  /** Number of scalars in the group. */
+  readonly size: number;
+}
+
+/** Chooses parameter groups; a field left out matches all. */
+export interface GroupSelector {
+  readonly role?: Role;
+  readonly block?: string;
+  readonly task?: string;
+}
+
+/** The network that a phase trains: the plain one, its expansion, or the collapsed one. */
+export type Stage = 'plain' | 'expanded' | 'collapsed';
+
+/** What a routine may know of a run when it plans. */
+export interface RunShape {
+  /** Gradient evaluations in the whole run; every routine spends exactly these. */
+  readonly updates: number;
+  /** Batches in one pass over the training data. */
+  readonly updatesPerEpoch: number;
+  /** Names of the tasks; one for a single-task run. */
+  readonly tasks: readonly string[];
+  /** Groups of the expanded network. */
+  readonly groups: readonly ParameterGroup[];
+}
+
+/** One kind of training step; each phase is compiled once. */
+export interface Phase {
+  readonly name: string;
+  readonly stage: Stage;
+  /** The groups that move. Parameters of role `plain` and `norm` move in every phase. */
+  readonly moves: readonly GroupSelector[];
+  /** Factors on the learning rate of groups; the first that matches counts, 1 where none does. */
+  readonly rates: readonly { readonly groups: GroupSelector; readonly factor: number }[];
+  /** The loss that is followed: one task's own, or the balanced sum of all. */
+  readonly loss: { readonly task: string } | 'balanced';
+}
+
+/** What happens at one update. */
+export interface ScheduledUpdate {
+  readonly phase: string;
+  /** Which batch it takes, counted from the run's start; two updates may share one. */
+  readonly batch: number;
+  /** Optimiser slots to be zeroed before this update. */
+  readonly reset: readonly GroupSelector[];
+}
+
+/** A routine's plan for one run. */
+export interface Schedule {
+  readonly phases: readonly Phase[];
+  /** What update `index` does, 0 up to `updates - 1`. A pure function. */
+  at(index: number): ScheduledUpdate;
+  /** Updates at which another stage begins, ascending; the first entry is at 0. */
+  readonly stages: readonly { readonly stage: Stage; readonly from: number }[];
+  /** What a user should know before the run, such as a phase that moves nothing. */
+  readonly notes: readonly string[];
+}
+
+/** Decides which parameters move when. Knows roles, blocks and tasks, no method and no dataset. */
+export interface Routine<Options = unknown> {
+  readonly apiVersion: 1;
+  readonly name: string;
+  readonly summary: string;
+  readonly options: z.ZodType<Options>;
+  plan(run: RunShape, options: Options): Schedule;
+}

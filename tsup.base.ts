@@ -1,0 +1,16 @@
+import { defineConfig } from 'tsup';
+
+/** The build that every package shares: ESM and CommonJS with types; dependencies stay outside. */
+export function packageBuild(entry: string[]) {
+  return defineConfig({
+    entry,
+    format: ['esm', 'cjs'],
+    // tsup adds `baseUrl` to the declaration build, which TypeScript 6 reports as deprecated.
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    sourcemap: true,
+    clean: true,
+    target: 'node20',
+    splitting: true,
+    shims: true,
+  });
+}
