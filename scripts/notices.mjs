@@ -1,0 +1,107 @@
+// Writes THIRD_PARTY_NOTICES.md: every package that comes along when a public package of this workspace is installed,
+// with the version and the licence found in node_modules. `--check` compares instead and fails where they differ.
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { main, root } from './setup.mjs';
+
+const file = join(root, 'THIRD_PARTY_NOTICES.md');
+const read = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+
+/** The installed folder of a dependency as Node would find it from `from`, or null for one that is not installed. */
+function locate(name, from) {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', name);
+    if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate);
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** The licence a package declares; older ones use an object or a list. */
+function licenceOf(manifest) {
+  const declared = manifest.license ?? manifest.licenses;
+  if (typeof declared === 'string') return declared;
+  const entries = [declared ?? []].flat().map((entry) => entry.type);
+  return entries.length > 0 ? entries.join(' OR ') : 'not declared';
+}
+
+/** The copyright lines of a package's licence file. */
+function copyrightOf(folder) {
+  const name = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (name === undefined) return '';
+  const lines = readFileSync(join(folder, name), 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/^[\s*#/]+/, '').trim());
+  const found = lines.filter(
+    (line) => /^copyright (\(c\)|©|\d{4})/i.test(line) && !/\[yyyy\]|\{yyyy\}/.test(line),
+  );
+  const withoutAddresses = found.map((line) =>
+    line.replace(/\s*[<(][^<>()]*(@|\bat\b|:\/\/)[^<>]*[>)]/g, ''),
+  );
+  return [...new Set(withoutAddresses)].slice(0, 3).join('; ').replaceAll('|', '\\|');
+}
+
+/** All third-party packages that `folder` depends on, added to `found` by name and version. */
+function collect(folder, found) {
+  const manifest = read(folder);
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  for (const name of names.filter((name) => !name.startsWith('@overparam/'))) {
+    const place = locate(name, folder);
+    if (place === null) continue;
+    const dependency = read(place);
+    const key = `${dependency.name}@${dependency.version}`;
+    if (found.has(key)) continue;
+    found.set(key, { licence: licenceOf(dependency), copyright: copyrightOf(place) });
+    collect(place, found);
+  }
+}
+
+function render() {
+  const found = new Map();
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const folder = join(root, 'packages', name);
+    if (existsSync(join(folder, 'package.json')) && !read(folder).private) collect(folder, found);
+  }
+  const rows = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+  const counts = {};
+  for (const [, { licence }] of rows) counts[licence] = (counts[licence] ?? 0) + 1;
+  const summary = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `# Third-party notices
+
+Packages that are installed along with the packages of this workspace (dependencies and peer dependencies, theirs
+included), with the licence that each declares. None of them is copied into the published packages. Their full licence
+texts come with them, in \`node_modules\`. Written by \`scripts/notices.mjs\`; \`.ci/run\` checks that it is up to date.
+
+| licence | packages |
+| --- | --- |
+${summary.map(([licence, count]) => `| ${licence} | ${count} |`).join('\n')}
+
+| package | licence | copyright |
+| --- | --- | --- |
+${rows.map(([key, { licence, copyright }]) => `| ${key} | ${licence} | ${copyright} |`).join('\n')}
+
+## Data
+
+The sample of images in \`packages/datasets-cifar\` is taken from CIFAR-100 (Alex Krizhevsky, *Learning Multiple Layers of
+Features from Tiny Images*, 2009, https://www.cs.toronto.edu/~kriz/cifar.html). Its source and terms are stated in that
+package's README.
+`;
+}
+
+await main(async () => {
+  const text = render();
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, text);
+    console.log(`Wrote THIRD_PARTY_NOTICES.md.`);
+    return 0;
+  }
+  const written = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const missing = text.split('\n').filter((line) => !written.includes(line));
+  if (written === text) {
+    console.log('THIRD_PARTY_NOTICES.md is up to date.');
+    return 0;
+  }
+  console.error(
+    `THIRD_PARTY_NOTICES.md is out of date; run \`node scripts/notices.mjs\`.\n${missing.slice(0, 20).join('\n')}`,
+  );
+  return 1;
+});

@@ -1,0 +1,92 @@
+// Packs every public package, installs the archives with npm in a folder outside the workspace, as a user would, and
+// loads each by `import` and by `require`. Needs the built packages (`pnpm build`) and pnpm on the path.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main, root } from './setup.mjs';
+
+const windows = process.platform === 'win32';
+const call = (command, callArguments, cwd) =>
+  execFileSync(command, callArguments, {
+    cwd,
+    encoding: 'utf8',
+    shell: windows,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1e8,
+  });
+
+/** Every entry point a package offers to code, such as `@overparam/core-reparam/testing`. */
+const entryPoints = (manifest) =>
+  Object.keys(manifest.publishConfig?.exports ?? manifest.exports)
+    .filter((path) => !path.endsWith('.json'))
+    .map((path) => manifest.name + path.slice(1));
+
+await main(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'overparam-packed-'));
+  try {
+    const manifests = readdirSync(join(root, 'packages'))
+      .map((name) => ({
+        path: join(root, 'packages', name),
+        ...JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')),
+      }))
+      .filter((manifest) => !manifest.private);
+    const archives = {};
+    mkdirSync(join(folder, 'archives'));
+    for (const manifest of manifests) {
+      const { filename } = JSON.parse(
+        call('pnpm', ['pack', '--json', '--pack-destination', join(folder, 'archives')], manifest.path),
+      );
+      archives[manifest.name] = `file:${filename}`;
+    }
+    const { peerDependencies } = JSON.parse(
+      readFileSync(join(root, 'packages', 'core-reparam', 'package.json'), 'utf8'),
+    );
+    writeFileSync(
+      join(folder, 'package.json'),
+      // The overrides let the packages find each other's archives before any version is published.
+      JSON.stringify(
+        { private: true, dependencies: { ...archives, ...peerDependencies }, overrides: archives },
+        null,
+        2,
+      ),
+    );
+    call('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+
+    let failures = 0;
+    for (const entry of manifests.flatMap(entryPoints)) {
+      for (const [kind, flags] of [
+        [
+          'import',
+          [
+            '--input-type=module',
+            '-e',
+            `const m = await import('${entry}'); console.log(Object.keys(m).length)`,
+          ],
+        ],
+        ['require', ['-e', `console.log(Object.keys(require('${entry}')).length)`]],
+      ]) {
+        try {
+          const names = Number(call(process.execPath, flags, folder).trim().split('\n').at(-1));
+          if (!(names > 0)) throw new Error('it exports nothing');
+          console.log(`${kind.padEnd(7)} ${entry}: ${names} names`);
+        } catch (error) {
+          failures += 1;
+          console.error(`${kind.padEnd(7)} ${entry}: FAILED, ${error.message.split('\n')[0]}`);
+        }
+      }
+    }
+    for (const [name, manifest] of manifests.flatMap((manifest) =>
+      Object.keys(manifest.bin ?? {}).map((bin) => [bin, manifest]),
+    )) {
+      const named = call('npx', ['--no-install', name, '--help'], folder).includes(name);
+      if (!named) failures += 1;
+      console.log(
+        `command ${name} --help (${manifest.name}): ${named ? 'ok' : 'FAILED, the help does not name the command'}`,
+      );
+    }
+    return failures === 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
