@@ -1,0 +1,80 @@
+import type { Stage } from '@overparam/core-reparam';
+
+/** One epoch of one run, as the learning curves show it. */
+export interface EpochRecord {
+  /** Epochs trained so far: 1 after the first. */
+  readonly epoch: number;
+  /** Mean training loss of the epoch; null where it was not logged. */
+  readonly trainLoss: number | null;
+  /** Top-1 error on the test images in percent; null in epochs without an evaluation. */
+  readonly testError: number | null;
+}
+
+/** Where a stage of the run began. */
+export interface StageStart {
+  readonly stage: Stage;
+  /** Epochs trained when the stage began; not always whole. */
+  readonly epoch: number;
+}
+
+/** How far one expanded layer's collapsed form was from it. */
+export interface LayerGap {
+  readonly layer: string;
+  readonly method: string;
+  /** max |difference| / max |reference| */
+  readonly gap: number;
+}
+
+/** What one finished run of one seed contributes to a comparison. */
+export interface SeedRun {
+  readonly seed: string;
+  /** Top-1 error of the collapsed network on the test images, in percent. */
+  readonly top1Error: number;
+  readonly trainParameters: number;
+  readonly deployParameters: number;
+  /** Mean clock time of an epoch of training. */
+  readonly secondsPerEpoch: number;
+  /** Largest gap between the trained and the collapsed network, relative. */
+  readonly collapseGap: number;
+  readonly curve: readonly EpochRecord[];
+  /** Ascending; one entry for a run that stays in one stage. */
+  readonly stages: readonly StageStart[];
+  readonly layers: readonly LayerGap[];
+}
+
+/** A run that did not finish. */
+export interface RunFailure {
+  readonly seed: string;
+  readonly message: string;
+}
+
+/** One row of a comparison: one method under one routine, with its runs by seed. */
+export interface RowRecord {
+  /** The row's unique name for people, such as `TriRep cyclic`. */
+  readonly label: string;
+  readonly method: string;
+  readonly routine: string;
+  readonly runs: readonly SeedRun[];
+  readonly failures: readonly RunFailure[];
+}
+
+/** How the numbers were obtained: what a reader needs to judge and to repeat them. */
+export interface Obtained {
+  readonly title: string;
+  readonly seeds: readonly string[];
+  readonly epochs: number;
+  /** Optimiser steps of every run, whatever its routine. */
+  readonly gradientEvaluations: number;
+  readonly batch: number;
+  readonly backbone: string;
+  readonly dataset: string;
+  /** Where the images come from, in the dataset's own words. */
+  readonly provenance: string;
+  readonly trainImages: number;
+  readonly testImages: number;
+  readonly classes: number;
+  readonly engine: string;
+  /** Runs that trained at the same time on this machine. */
+  readonly runsAtOnce: number;
+  readonly cores: number;
+}

@@ -1,0 +1,80 @@
+import type { EpochRecord, Obtained, RowRecord, SeedRun } from '../src/compare/record';
+
+/** Repeatable scatter in [0, 1), good enough for made-up curves. */
+function scatter(seed: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => {
+    const value = Math.sin((seed + 1) * 12.9898 + index * 78.233) * 43_758.5453;
+    return value - Math.floor(value);
+  });
+}
+
+/** Method, routine, label, offset of the error in points, parameters in training. */
+const specifications = [
+  ['plain', 'joint', 'Baseline', 0, 77_850],
+  ['fnl', 'joint', 'FNL', -2.4, 361_290],
+  ['repvgg', 'joint', 'RepVGG', 1.6, 88_090],
+  ['trirep', 'joint', 'TriRep joint', -1.1, 141_578],
+  ['trirep', 'alternating', 'TriRep alternating', 0.2, 141_578],
+  ['trirep', 'cyclic', 'TriRep cyclic', 3.1, 141_578],
+  ['trirep', 'progressive', 'TriRep progressive', -3.5, 141_578],
+] as const;
+
+function curve(error: number, epochs: number, noise: readonly number[]): EpochRecord[] {
+  return Array.from({ length: epochs }, (_, index) => {
+    const decay = Math.exp((-3 * (index + 1)) / epochs);
+    return {
+      epoch: index + 1,
+      trainLoss: 0.9 + 1.4 * decay + 0.05 * (noise[index] ?? 0),
+      testError: error + 40 * decay + 3 * (noise[index] ?? 0) * decay,
+    };
+  });
+}
+
+/** A made-up comparison of the poster's seven rows, for tests of tables and pages. */
+export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[]; obtained: Obtained } {
+  const rows = specifications.map(([method, routine, label, offset, trainParameters], row): RowRecord => {
+    const runs = Array.from({ length: seeds }, (_, seed): SeedRun => {
+      const noise = scatter(seed * 100 + row, epochs + 1);
+      const common = 4 * (scatter(seed + 9_000, 1)[0] ?? 0);
+      const top1Error = 45 + offset + common + (noise[epochs] ?? 0);
+      return {
+        seed: String(seed),
+        top1Error,
+        trainParameters,
+        deployParameters: 77_434,
+        secondsPerEpoch: 2.1 + row / 3,
+        collapseGap: 1e-7 * (row + 1),
+        curve: curve(top1Error - 2, epochs, noise),
+        stages:
+          routine === 'progressive'
+            ? [
+                { stage: 'plain', epoch: 0 },
+                { stage: 'expanded', epoch: 0.3 * epochs },
+                { stage: 'collapsed', epoch: 0.85 * epochs },
+              ]
+            : [{ stage: 'expanded', epoch: 0 }],
+        layers: ['stem', 'block1_conv1', 'block1_conv2'].map((layer, index) => ({ layer, method, gap: 1e-7 * (index + 1) * (row + 1) })),
+      };
+    });
+    return { label, method, routine, runs, failures: [] };
+  });
+  return {
+    rows,
+    obtained: {
+      title: 'Poster, small form',
+      seeds: Array.from({ length: seeds }, (_, seed) => String(seed)),
+      epochs,
+      gradientEvaluations: epochs * 39,
+      batch: 64,
+      backbone: 'resnet (depth 8)',
+      dataset: 'cifar100-sample',
+      provenance: '10 of the 100 classes of CIFAR-100 (Krizhevsky 2009)',
+      trainImages: 2500,
+      testImages: 500,
+      classes: 10,
+      engine: 'wasm, 1 thread',
+      runsAtOnce: 2,
+      cores: 2,
+    },
+  };
+}
