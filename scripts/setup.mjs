@@ -45,7 +45,8 @@ function show(command, commandArguments, options) {
         to.write(chunk);
         output = (output + chunk).slice(-20000);
       });
-    pass(child.stdout, process.stdout);
+    // Standard output belongs to what runs after the installation, which may be read by a program.
+    pass(child.stdout, process.stderr);
     pass(child.stderr, process.stderr);
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code: signal ? 130 : code, output }));
@@ -93,7 +94,7 @@ export async function setup() {
   const wanted = fingerprint(packageManager);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && linked()) return;
 
-  console.log(`Installing dependencies with ${packageManager} (once; about a minute) ...`);
+  console.error(`Installing dependencies with ${packageManager} (once; about a minute) ...`);
   const started = Date.now();
   // A stamp from before would hide an installation that stops half-way.
   rmSync(stamp, { force: true });
@@ -122,7 +123,7 @@ export async function setup() {
     throw new SetupError(`The installation failed (exit code ${result.code}). ${remedy(result.output)}`);
   }
   writeFileSync(stamp, wanted);
-  console.log(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
+  console.error(`Installed in ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
 }
 
 /**
