@@ -1,1 +1,47 @@
-export {};
+/**
+ * Overparameterise any TensorFlow.js network for training, and collapse it exactly for deployment.
+ *
+ * @packageDocumentation
+ */
+export { centreKernel, composeKernels, identityKernel, responseToConstant } from './algebra/kernels';
+export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
+export { gapBetween } from './closeness';
+export { type Collapsed, type CollapseOptions, collapse } from './collapse';
+export type * from './contracts';
+export { type Cost, type CostCard, costCard } from './cost-card';
+export { isOverparamError, OverparamError } from './errors';
+export { type ExpandOptions, expand, type Selection } from './expand';
+export { type ForwardOptions, forward } from './forward';
+export { nearest } from './nearest';
+export type { Norms } from './network/deploy';
+export { parseOptions } from './options';
+export {
+  decayPenalty,
+  type ExpandedSite,
+  expansionsOf,
+  type Parameter,
+  parameterGroups,
+  parametersOf,
+  type StateVariable,
+  statesOf,
+} from './parameters';
+export { plain } from './plain';
+export {
+  definePlugin,
+  lookup,
+  type PluginKind,
+  type PluginPart,
+  registered,
+  registerPlugin,
+} from './registry';
+export type { Selector } from './select';
+export { type SiteReport, type Statistics, sitesOf } from './sites';
+export {
+  type Branch,
+  type BranchSpace,
+  type BranchStep,
+  branchSpace,
+  defaultNorm,
+} from './spaces/branch-space';
+export { type WeightSpace, weightSpace } from './spaces/weight-space';
+export { defaultTolerance, type LayerGap, type VerifyOptions, type VerifyReport, verify } from './verify';

@@ -36,6 +36,8 @@ export interface Site {
   readonly norm: SiteNorm | null;
   /** tfjs's name of the activation inside the layer; `linear` where there is none. */
   readonly activation: string;
+  /** Whether a shortcut leads around the layer, as in a residual block. */
+  readonly bypassed: boolean;
   /** Height and width of the input at each use; null where the network takes any size. */
   readonly inputSizes: readonly (readonly [number | null, number | null])[];
 }

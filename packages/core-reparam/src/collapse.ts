@@ -1,0 +1,53 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { OverparamError } from './errors';
+import { buildDeployed, type Norms } from './network/deploy';
+import { type VerifyOptions, type VerifyReport, verify } from './verify';
+
+/** How a network is collapsed. */
+export interface CollapseOptions extends VerifyOptions {
+  /**
+   * `fold` (default): norms become part of the layers before them, and the deployed network is layer for
+   * layer the same whatever the method was. `keep`: the original's layers and names; where a method had
+   * taken a norm over, one is made that only adds.
+   */
+  readonly norms?: Norms;
+  /** Returns a network that fails verification instead of throwing. */
+  readonly allowMismatch?: boolean;
+}
+
+/** A collapsed network and the proof that it computes the same. */
+export interface Collapsed {
+  /** Stock tfjs layers only; the caller disposes it. */
+  readonly model: LayersModel;
+  readonly report: VerifyReport;
+}
+
+/**
+ * Gives back plain layers for expanded ones, after checking that the outputs are the same.
+ *
+ * @param expanded  is left as it was
+ * @throws OverparamError `collapse-mismatch`, with the worst layer and the likely cause, unless allowed
+ * @example
+ * const { model, report } = collapse(trained); // report.gap is about 1e-7
+ */
+export function collapse(expanded: LayersModel, options: CollapseOptions = {}): Collapsed {
+  const model = buildDeployed(expanded, options.norms ?? 'fold');
+  const report = verify(expanded, model, options);
+  if (!report.ok && !options.allowMismatch) {
+    model.dispose();
+    throw new OverparamError('collapse-mismatch', describeMismatch(report));
+  }
+  return { model, report };
+}
+
+/** One sentence on why a network may not be handed out. */
+function describeMismatch({ gap, tolerance, worst }: VerifyReport): string {
+  const layer =
+    worst && worst.gap > tolerance
+      ? `The worst layer is "${worst.layer}" (${worst.method}, gap ${worst.gap.toExponential(1)}): ${worst.cause}.`
+      : 'Every expanded layer agrees by itself, so the cause lies outside of them: a custom layer, or the folding of a norm.';
+  return (
+    `The collapsed network is not the trained one: gap ${gap.toExponential(1)}, expected at most ` +
+    `${tolerance.toExponential(1)}. ${layer} To get it all the same, pass allowMismatch: true.`
+  );
+}

@@ -1,0 +1,82 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { forward } from './forward';
+import { buildDeployed } from './network/deploy';
+
+/** What a network costs. */
+export interface Cost {
+  /** Trained scalars. */
+  readonly parameters: number;
+  /** Multiply-adds of one forward pass for one example. */
+  readonly multiplyAdds: number;
+  /** Multiply-adds of one forward pass whatever the batch: composing kernels. */
+  readonly multiplyAddsPerPass: number;
+}
+
+/** The price of an expansion before training, and what is left of it after. */
+export interface CostCard {
+  readonly expanded: Cost;
+  readonly deployed: Cost;
+}
+
+/**
+ * Counts parameters and multiply-adds of an expanded network and of its collapsed form, by running both on
+ * one and on two examples of zeros and counting what the convolutions and matrix products really did.
+ *
+ * @param size  side of the input where the network leaves it open; 32 where left out
+ */
+export async function costCard(model: LayersModel, size = 32): Promise<CostCard> {
+  const collapsed = buildDeployed(model, 'fold');
+  try {
+    return { expanded: await costOf(model, size), deployed: await costOf(collapsed, size) };
+  } finally {
+    collapsed.dispose();
+  }
+}
+
+async function costOf(model: LayersModel, size: number): Promise<Cost> {
+  const one = await multiplyAdds(model, 1, size);
+  const two = await multiplyAdds(model, 2, size);
+  return {
+    parameters: model.trainableWeights.reduce(
+      (sum, weight) => sum + tf.util.sizeFromShape(weight.shape as number[]),
+      0,
+    ),
+    multiplyAdds: two - one,
+    multiplyAddsPerPass: 2 * one - two,
+  };
+}
+
+async function multiplyAdds(model: LayersModel, examples: number, size: number): Promise<number> {
+  const profile = await tf.profile(() => {
+    tf.tidy(() => {
+      const inputs = model.inputs.map(({ shape }) =>
+        tf.zeros([examples, ...shape.slice(1).map((side) => side ?? size)]),
+      );
+      forward(model, inputs, { mode: 'infer' });
+    });
+  });
+  return profile.kernels.reduce((sum, kernel) => sum + kernelMultiplyAdds(kernel), 0);
+}
+
+type Kernel = Awaited<ReturnType<typeof tf.profile>>['kernels'][number];
+
+function kernelMultiplyAdds({ name, inputShapes, outputShapes }: Kernel): number {
+  const product = (shape: readonly number[] | null | undefined) => (shape ?? []).reduce((a, b) => a * b, 1);
+  const output = outputShapes[0] as number[] | undefined;
+  const [first, second] = inputShapes;
+  if (!output || !first || !second) return 0;
+  switch (name) {
+    case 'Conv2D':
+    case 'FusedConv2D':
+      return (product(output) * product(second)) / second[3]!;
+    case 'DepthwiseConv2dNative':
+    case 'FusedDepthwiseConv2D':
+      return product(output) * second[0]! * second[1]!;
+    case 'BatchMatMul':
+    case '_FusedMatMul':
+      return product(first) * output[output.length - 1]!;
+    default:
+      return 0;
+  }
+}

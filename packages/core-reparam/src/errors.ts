@@ -1,0 +1,1 @@
+export { isOverparamError, OverparamError } from '@overparam/engine';

@@ -1,0 +1,139 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { outputSize } from '../algebra/geometry';
+import type { Expansion, Site, Tensors } from '../contracts';
+import { parseOptions } from '../options';
+import { lookup } from '../registry';
+import { contextOf } from './context';
+
+type LayerVariable = tf.layers.Layer['trainableWeights'][number];
+type LayerArguments = ConstructorParameters<typeof tf.layers.Layer>[0];
+
+/** What the network had where an expanded layer stands: enough to put it back. */
+export interface Host {
+  /** The layer's own config. */
+  readonly layer: tf.serialization.ConfigDict;
+  /** The zero padding layer that was absorbed. */
+  readonly padding: tf.serialization.ConfigDict | null;
+  /** The norm that the expansion took over. */
+  readonly norm: tf.serialization.ConfigDict | null;
+}
+
+/** Settings of an {@link ExpandedLayer}; all of it is plain data. */
+export interface ExpandedLayerSettings {
+  readonly site: Site;
+  readonly method: string;
+  readonly options: unknown;
+  readonly host: Host;
+  /** Coefficient of the expansion's penalty under tfjs's own `model.fit`; 0 for none. */
+  readonly fitDecay: number;
+}
+
+/**
+ * A layer in its expanded form: a method's {@link Expansion} as a tfjs layer.
+ *
+ * Weights are named `<layer>/<parameter>`. Input `[n, h, w, cin]`, output `[n, h', w', cout]`; for dense
+ * sites `[n, …, cin]` and `[n, …, cout]`.
+ */
+export class ExpandedLayer extends tf.layers.Layer {
+  static readonly className = 'OverparamExpanded';
+  readonly settings: ExpandedLayerSettings;
+  readonly expansion: Expansion;
+  private readonly parameters = new Map<string, LayerVariable>();
+  private readonly states = new Map<string, LayerVariable>();
+  private readonly activation: tf.layers.Layer | null;
+
+  /**
+   * @param config     the layer's name and settings
+   * @param expansion  of the same site, method and options; made from the registered method where absent
+   */
+  constructor(config: LayerArguments & ExpandedLayerSettings, expansion?: Expansion) {
+    super(config);
+    const { site, method, options, host, fitDecay } = config;
+    this.settings = { site, method, options, host, fitDecay };
+    this.expansion = expansion ?? expansionByName(this.settings);
+    this.activation =
+      site.activation === 'linear'
+        ? null
+        : tf.layers.activation({ activation: site.activation as 'relu', name: `${this.name}_activation` });
+  }
+
+  override build(): void {
+    const zeros = tf.initializers.zeros();
+    for (const { name, shape } of this.expansion.parameters) {
+      this.parameters.set(name, this.addWeight(name, [...shape], 'float32', zeros));
+    }
+    for (const { name, shape } of this.expansion.state) {
+      this.states.set(name, this.addWeight(name, [...shape], 'float32', zeros, undefined, false));
+    }
+    if (this.settings.fitDecay > 0 && this.expansion.decay) {
+      this.addLoss(() =>
+        tf.tidy(() =>
+          this.penalty()!
+            .mul(this.settings.fitDecay / this.uses())
+            .asScalar(),
+        ),
+      );
+    }
+    this.built = true;
+  }
+
+  /** tfjs adds a layer's losses once for each of its uses; the penalty counts once. */
+  private uses(): number {
+    return Math.max(1, this.inboundNodes.length);
+  }
+
+  /** The expansion's penalty in place of weight decay, without coefficient, or null; the caller disposes. */
+  penalty(): tf.Scalar | null {
+    return this.expansion.decay?.(this.parameterValues(), this.stateValues()).penalty ?? null;
+  }
+
+  /** Current parameters by name; they belong to the layer. */
+  parameterValues(): Tensors {
+    return Object.fromEntries([...this.parameters].map(([name, weight]) => [name, weight.read()]));
+  }
+
+  /** Current states by name; they belong to the layer. */
+  stateValues(): Tensors {
+    return Object.fromEntries([...this.states].map(([name, weight]) => [name, weight.read()]));
+  }
+
+  /** Sets parameters and states by name. */
+  assign(values: Tensors): void {
+    for (const [name, value] of Object.entries(values)) {
+      (this.parameters.get(name) ?? this.states.get(name))?.write(value);
+    }
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    const { site } = this.settings;
+    const cout = site.kernelShape[3];
+    if (site.kind === 'dense') return [...shape.slice(0, -1), cout];
+    return [shape[0]!, outputSize(site, 0, shape[1]!), outputSize(site, 1, shape[2]!), cout];
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor {
+    return tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const { site } = this.settings;
+      const image = (site.kind === 'dense' ? x.reshape([-1, 1, 1, site.kernelShape[2]]) : x) as Tensor4D;
+      const context = contextOf(kwargs);
+      const { y, state } = this.expansion.forward(image, this.parameterValues(), this.stateValues(), context);
+      for (const [name, value] of Object.entries(state)) this.states.get(name)!.write(value);
+      const shaped = site.kind === 'dense' ? y.reshape([...x.shape.slice(0, -1), site.kernelShape[3]]) : y;
+      return this.activation ? (this.activation.apply(shaped) as Tensor) : shaped;
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...(this.settings as unknown as tf.serialization.ConfigDict) };
+  }
+}
+tf.serialization.registerClass(ExpandedLayer);
+
+function expansionByName({ method: name, options, site }: ExpandedLayerSettings): Expansion {
+  const method = lookup('method', name);
+  const where = `layer "${site.name}", method "${name}"`;
+  return method.expand(site, parseOptions(method.options, options, where));
+}

@@ -1,0 +1,134 @@
+import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import type { Expansion, ParameterGroup, ParameterSpec, Role, Site, StateSpec } from './contracts';
+import { ExpandedLayer } from './network/expanded-layer';
+
+type LayerVariable = tf.layers.Layer['trainableWeights'][number];
+
+/** One trained tensor of a network. */
+export interface Parameter {
+  /** `<layer>/<parameter>`, unique in the network. */
+  readonly name: string;
+  /** Belongs to the network. */
+  readonly variable: Variable;
+  readonly layer: string;
+  readonly role: Role;
+  readonly block: string | null;
+  readonly task: string | null;
+  /** The weight of the plain layer that it continues. */
+  readonly continues: ParameterSpec['continues'] | null;
+  /** Whether {@link decayPenalty} stands in for weight decay on it. */
+  readonly covered: boolean;
+}
+
+/** One tensor of a network that is not trained. */
+export interface StateVariable {
+  /** `<layer>/<state>`, unique in the network. */
+  readonly name: string;
+  /** Belongs to the network. */
+  readonly variable: Variable;
+  readonly layer: string;
+  readonly statistic: StateSpec['statistic'] | null;
+}
+
+/** An expanded layer, as it was made. */
+export interface ExpandedSite {
+  readonly layer: string;
+  readonly method: string;
+  readonly options: unknown;
+  readonly site: Site;
+  readonly expansion: Expansion;
+}
+
+/** All expanded layers of a network, in its order. */
+export function expansionsOf(model: LayersModel): ExpandedSite[] {
+  return expandedLayers(model).map(({ name, settings, expansion }) => ({
+    layer: name,
+    method: settings.method,
+    options: settings.options,
+    site: settings.site,
+    expansion,
+  }));
+}
+
+/** The layers themselves, for this package's own use. */
+export function expandedLayers(model: LayersModel): ExpandedLayer[] {
+  return model.layers.filter(
+    (layer): layer is ExpandedLayer => layer.getClassName() === ExpandedLayer.className,
+  );
+}
+
+/** All trained tensors of a network, in a fixed order. Works on plain networks too. */
+export function parametersOf(model: LayersModel): Parameter[] {
+  return model.layers.flatMap((layer) =>
+    layer.trainableWeights.map((weight): Parameter => {
+      const name = nameOf(layer, weight);
+      const base = { name, variable: variableOf(weight), layer: layer.name };
+      const expansion = layer instanceof ExpandedLayer ? layer.expansion : null;
+      const short = name.slice(layer.name.length + 1);
+      const spec = expansion?.parameters.find((parameter) => parameter.name === short);
+      return {
+        ...base,
+        role: spec?.role ?? 'plain',
+        block: spec?.block ?? null,
+        task: spec?.task ?? null,
+        continues: spec?.continues ?? plainContinues(short),
+        covered: expansion?.decayCovers?.includes(short) ?? false,
+      };
+    }),
+  );
+}
+
+function plainContinues(short: string): Parameter['continues'] {
+  return short === 'kernel' || short === 'bias' || short === 'gamma' || short === 'beta' ? short : null;
+}
+
+/** All tensors of a network that are not trained: running statistics and frozen weights, in a fixed order. */
+export function statesOf(model: LayersModel): StateVariable[] {
+  return model.layers.flatMap((layer) =>
+    layer.nonTrainableWeights.map((weight): StateVariable => {
+      const name = nameOf(layer, weight);
+      return { name, variable: variableOf(weight), layer: layer.name, statistic: statisticOf(layer, name) };
+    }),
+  );
+}
+
+function statisticOf(layer: tf.layers.Layer, name: string): StateVariable['statistic'] {
+  const short = name.slice(layer.name.length + 1);
+  if (layer instanceof ExpandedLayer) {
+    return layer.expansion.state.find((state) => state.name === short)?.statistic ?? null;
+  }
+  if (short === 'moving_mean') return 'mean';
+  return short === 'moving_variance' ? 'variance' : null;
+}
+
+function nameOf(layer: tf.layers.Layer, weight: LayerVariable): string {
+  const name = weight.originalName;
+  return name.startsWith(`${layer.name}/`) ? name : `${layer.name}/${name}`;
+}
+
+function variableOf(weight: LayerVariable): Variable {
+  return weight.read() as Tensor as Variable;
+}
+
+/** The groups that routines choose from, with their sizes, in order of first appearance. */
+export function parameterGroups(parameters: readonly Parameter[]): ParameterGroup[] {
+  const groups = new Map<string, ParameterGroup>();
+  for (const { role, block, task, variable } of parameters) {
+    const key = JSON.stringify([role, block, task]);
+    const size = (groups.get(key)?.size ?? 0) + variable.size;
+    groups.set(key, { role, block, task, size });
+  }
+  return [...groups.values()];
+}
+
+/**
+ * The sum of all expansions' penalties in place of weight decay, without coefficient; 0 where there is none.
+ * Differentiable; the caller disposes.
+ */
+export function decayPenalty(model: LayersModel): Scalar {
+  return tf.tidy(() => {
+    const penalties = expandedLayers(model).flatMap((layer) => layer.penalty() ?? []);
+    return penalties.length > 0 ? tf.addN(penalties).asScalar() : tf.scalar(0);
+  });
+}

@@ -1,0 +1,25 @@
+import type { Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { z } from 'zod';
+import type { Method } from './contracts';
+import { weightSpace } from './spaces/weight-space';
+
+const options = z.strictObject({
+  start: z.enum(['fresh', 'preserve']).default('fresh'),
+});
+
+/** The baseline: every layer as it is, through the same machinery as all methods. */
+export const plain: Method<z.infer<typeof options>> = {
+  apiVersion: 1,
+  name: 'plain',
+  summary: 'The baseline: no expansion.',
+  options,
+  supports: () => true,
+  expand: (site) =>
+    weightSpace(site, {
+      parameters: [{ name: 'kernel', shape: site.kernelShape, role: 'plain', continues: 'kernel' }],
+      kernel: ({ kernel }) => kernel as Tensor4D,
+      initialise: ({ kernel }) => ({ kernel: tf.clone(kernel) }),
+      decay: 'parameters',
+    }),
+};

@@ -1,0 +1,271 @@
+import { convolution, inferenceBatchNorm, type Key, trainingBatchNorm } from '@overparam/engine';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { centreKernel, composeKernels, identityKernel, responseToConstant } from '../algebra/kernels';
+import { foldNorm, normOfZero, updateRunning } from '../algebra/norms';
+import type {
+  Context,
+  Decay,
+  Expansion,
+  NormWeights,
+  ParameterSpec,
+  PlainWeights,
+  Role,
+  Site,
+  StateSpec,
+  Tensors,
+} from '../contracts';
+
+/** One linear operation of a branch, with a norm of its own behind it if `norm` says so. */
+export type BranchStep = {
+  /** Tells the steps of one branch apart; needed only where a branch has several. */
+  readonly name?: string;
+  readonly norm: boolean;
+} & (
+  | {
+      readonly operation: 'convolution';
+      /** `[h, w]`, no larger than the site's kernel and centred on it. */
+      readonly size: readonly [number, number];
+      /** Output channels; all but a branch's last step choose freely. */
+      readonly channels: number;
+      readonly role: Role;
+      readonly continues?: 'kernel';
+    }
+  | { readonly operation: 'identity' }
+);
+
+/**
+ * Steps in a row. All but the last are 1x1 convolutions; the last takes the site's strides, dilation and
+ * padding, so that inner steps see the whole image.
+ */
+export interface Branch {
+  readonly name: string;
+  readonly steps: readonly BranchStep[];
+}
+
+/** A method that sums branches with norms of their own. */
+export interface BranchSpace {
+  readonly branches: readonly Branch[];
+  /**
+   * First values: kernels `<branch>_kernel`, norms `<branch>_gamma`, `_beta`, `_mean`, `_variance`, with
+   * `<branch>_<step>_` before them in branches of several steps. The caller disposes.
+   */
+  initialise(plain: PlainWeights, key: Key): Tensors;
+  /** Replaces ordinary weight decay on the parameters in `decayCovers`. */
+  decay?(parameters: Tensors, state: Tensors): Decay;
+  readonly decayCovers?: readonly string[];
+  readonly warnings?: readonly string[];
+}
+
+/** The norm of branches where the site itself has none: PyTorch's defaults. */
+export const defaultNorm = { epsilon: 1e-5, momentum: 0.9, unbiased: true } as const;
+
+/**
+ * An expansion into branches. The norm behind the site becomes part of it, and its bias is absorbed by the
+ * branches' norms.
+ *
+ * A norm inside a branch makes something of the zeros around the image too: the last step then pads with
+ * that value, beta - mean * gamma / sqrt(variance + eps) of the running statistics, so that the fold is
+ * exact at borders (Ding et al., "Diverse Branch Block", CVPR 2021; there the value carries no gradient).
+ */
+export function branchSpace(site: Site, space: BranchSpace): Expansion {
+  const norm = site.norm ?? { ...defaultNorm };
+  const branches = space.branches.map((branch) => new BranchAlgebra(site, branch, norm));
+  return {
+    parameters: branches.flatMap((branch) => branch.parameters),
+    state: branches.flatMap((branch) => branch.state),
+    takesNorm: site.norm !== null,
+    warnings: space.warnings ?? [],
+    initialise: (plain, key) => space.initialise(plain, key),
+    forward(x, parameters, state, context) {
+      const changed: Record<string, tf.Tensor> = {};
+      const outputs = branches.map((branch) => branch.forward(x, parameters, state, context, changed));
+      return { y: outputs.reduce((sum, y) => sum.add(y)), state: changed };
+    },
+    collapse: (parameters, state) => {
+      const { kernel, bias } = tf.tidy(() => {
+        const folded = branches.map((branch) => branch.fold(parameters, state));
+        return {
+          kernel: folded.map((part) => part.kernel).reduce((sum, part) => sum.add(part)),
+          bias: folded.map((part) => part.bias).reduce((sum, part) => sum.add(part)),
+        };
+      });
+      return [{ kernel, bias, strides: site.strides, dilation: site.dilation, padding: site.padding }];
+    },
+    ...(space.decay && {
+      decay: (parameters: Tensors, state: Tensors) => space.decay!(parameters, state),
+      decayCovers: space.decayCovers ?? [],
+    }),
+  };
+}
+
+/** Names, shapes, forward pass and fold of one branch. */
+class BranchAlgebra {
+  readonly parameters: ParameterSpec[] = [];
+  readonly state: StateSpec[] = [];
+  private readonly site: Site;
+  private readonly branch: Branch;
+  private readonly norm: { epsilon: number; momentum: number; unbiased: boolean };
+
+  constructor(site: Site, branch: Branch, norm: { epsilon: number; momentum: number; unbiased: boolean }) {
+    this.site = site;
+    this.branch = branch;
+    this.norm = norm;
+    let channels = site.kernelShape[2];
+    for (const step of branch.steps) {
+      const prefix = this.prefix(step);
+      if (step.operation === 'convolution') {
+        const shape = [...step.size, channels, step.channels];
+        const continues = step.continues && { continues: step.continues };
+        this.parameters.push({
+          name: `${prefix}kernel`,
+          shape,
+          role: step.role,
+          block: branch.name,
+          ...continues,
+        });
+        channels = step.channels;
+      }
+      if (step.norm) {
+        const takesOver = step.operation === 'convolution' && step.continues === 'kernel';
+        for (const name of ['gamma', 'beta'] as const) {
+          const continues = takesOver && { continues: name };
+          this.parameters.push({
+            name: prefix + name,
+            shape: [channels],
+            role: 'norm',
+            block: branch.name,
+            ...continues,
+          });
+        }
+        this.state.push({ name: `${prefix}mean`, shape: [channels], statistic: 'mean' });
+        this.state.push({ name: `${prefix}variance`, shape: [channels], statistic: 'variance' });
+      }
+    }
+  }
+
+  private prefix(step: BranchStep): string {
+    return step.name ? `${this.branch.name}_${step.name}_` : `${this.branch.name}_`;
+  }
+
+  private weights(step: BranchStep, parameters: Tensors, state: Tensors): NormWeights {
+    const prefix = this.prefix(step);
+    return {
+      gamma: parameters[`${prefix}gamma`] as Tensor1D,
+      beta: parameters[`${prefix}beta`] as Tensor1D,
+      mean: state[`${prefix}mean`] as Tensor1D,
+      variance: state[`${prefix}variance`] as Tensor1D,
+    };
+  }
+
+  forward(
+    x: Tensor4D,
+    parameters: Tensors,
+    state: Tensors,
+    context: Context,
+    changed: Record<string, tf.Tensor>,
+  ): Tensor4D {
+    let y = x;
+    let border: Tensor1D | null = null;
+    for (const [index, step] of this.branch.steps.entries()) {
+      const last = index === this.branch.steps.length - 1;
+      const kernel =
+        step.operation === 'convolution' ? (parameters[`${this.prefix(step)}kernel`] as Tensor4D) : null;
+      y = last ? this.placed(y, kernel, border) : convolution(y, kernel!, wholeImage);
+      if (!step.norm) continue;
+      const weights = this.weights(step, { ...parameters }, { ...state, ...changed });
+      if (context.mode === 'infer') {
+        const { gamma, beta, mean, variance } = weights;
+        y = inferenceBatchNorm(y, gamma, beta, mean, variance, this.norm.epsilon) as Tensor4D;
+      } else {
+        const batch = trainingBatchNorm(y, weights.gamma, weights.beta, this.norm.epsilon);
+        const count = y.size / y.shape[3];
+        y = batch.y as Tensor4D;
+        if (context.updateStatistics) {
+          const running = updateRunning(weights, batch, count, this.norm);
+          changed[`${this.prefix(step)}mean`] = running.mean;
+          changed[`${this.prefix(step)}variance`] = running.variance;
+        }
+      }
+      border = last
+        ? null
+        : normOfZero(this.weights(step, parameters, { ...state, ...changed }), this.norm.epsilon);
+    }
+    return y;
+  }
+
+  /** The last step where the site's kernel would look, its own kernel centred on the site's. */
+  private placed(x: Tensor4D, kernel: Tensor4D | null, border: Tensor1D | null): Tensor4D {
+    const { strides, dilation } = this.site;
+    const [h, w] = kernel ? kernel.shape : [1, 1];
+    const padding = placedPadding(this.site, [h, w]);
+    const needsPixels = border !== null || padding.flat().some((amount) => amount < 0) || !kernel;
+    if (!needsPixels) return convolution(x, kernel!, { strides, dilation, padding });
+    // Padding with a border value is zero padding of the difference to it.
+    const shifted = border ? x.sub(border) : x;
+    const framed = padOrCrop(shifted as Tensor4D, padding);
+    const whole = (border ? framed.add(border) : framed) as Tensor4D;
+    return kernel ? convolution(whole, kernel, { strides, dilation, padding: noPadding }) : whole;
+  }
+
+  /** Kernel and bias of the whole branch in inference, in the site's size; called inside a tidy. */
+  fold(parameters: Tensors, state: Tensors): { kernel: Tensor4D; bias: Tensor1D } {
+    let channels = this.site.kernelShape[2];
+    let kernel: Tensor4D | null = null;
+    let bias: Tensor1D | null = null;
+    for (const step of this.branch.steps) {
+      const own: Tensor4D =
+        step.operation === 'convolution'
+          ? (parameters[`${this.prefix(step)}kernel`] as Tensor4D)
+          : identityKernel(channels);
+      bias = bias ? responseToConstant(own, bias) : null;
+      kernel = kernel ? composeKernels(kernel, own) : own;
+      channels = own.shape[3];
+      if (step.norm) {
+        const weights = this.weights(step, parameters, state);
+        ({ kernel, bias } = foldNorm(kernel, bias, weights, this.norm.epsilon));
+      }
+    }
+    const [kh, kw, , cout] = this.site.kernelShape;
+    return { kernel: centreKernel(kernel!, [kh, kw]), bias: bias ?? tf.zeros([cout]) };
+  }
+}
+
+const noPadding = [
+  [0, 0],
+  [0, 0],
+] as const;
+const wholeImage = { strides: [1, 1], dilation: [1, 1], padding: noPadding } as const;
+
+type SignedPadding = [[number, number], [number, number]];
+
+/** Padding that makes a smaller, centred kernel look where the site's does; negative where it must crop. */
+function placedPadding(site: Site, size: readonly [number, number]): SignedPadding {
+  const inset = (axis: 0 | 1) => ((site.kernelShape[axis] - size[axis]) / 2) * site.dilation[axis];
+  const [[top, bottom], [left, right]] = site.padding;
+  return [
+    [top - inset(0), bottom - inset(0)],
+    [left - inset(1), right - inset(1)],
+  ];
+}
+
+function padOrCrop(x: Tensor4D, [[top, bottom], [left, right]]: SignedPadding): Tensor4D {
+  const [n, h, w, channels] = x.shape;
+  const cut = (amount: number) => Math.max(0, -amount);
+  const add = (amount: number) => Math.max(0, amount);
+  const cropped =
+    Math.min(top, bottom, left, right) < 0
+      ? tf.slice(
+          x,
+          [0, cut(top), cut(left), 0],
+          [n, h - cut(top) - cut(bottom), w - cut(left) - cut(right), channels],
+        )
+      : x;
+  if (Math.max(top, bottom, left, right) <= 0) return cropped;
+  return tf.pad(cropped, [
+    [0, 0],
+    [add(top), add(bottom)],
+    [add(left), add(right)],
+    [0, 0],
+  ]);
+}

@@ -1,0 +1,164 @@
+import { convolution, foldKey, type Key, normalTensor, uniformTensor } from '@overparam/engine';
+import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { gapBetween } from './closeness';
+import type { PlainLayer, Site, StateSpec, Tensors } from './contracts';
+import { diagnose } from './diagnose';
+import { forward } from './forward';
+import { buildDeployed } from './network/deploy';
+import type { ExpandedLayer } from './network/expanded-layer';
+import { expandedLayers, statesOf } from './parameters';
+
+/** How closely one expanded layer and its collapsed form agree. */
+export interface LayerGap {
+  readonly layer: string;
+  readonly method: string;
+  /** max|difference| / max|reference|, the larger of the true and of random norm statistics. */
+  readonly gap: number;
+  /** The likely cause, where the gap is above the tolerance; else null. */
+  readonly cause: string | null;
+}
+
+/** What {@link verify} found. */
+export interface VerifyReport {
+  /** max|difference| / max|reference| of the whole networks' outputs, the largest over outputs and statistics. */
+  readonly gap: number;
+  readonly tolerance: number;
+  /** Whether the whole and every layer are within the tolerance. */
+  readonly ok: boolean;
+  /** The layer with the largest gap; null where nothing is expanded. */
+  readonly worst: LayerGap | null;
+  readonly layers: readonly LayerGap[];
+}
+
+/** How {@link verify} probes. */
+export interface VerifyOptions {
+  /** Largest gap allowed; 1e-4 where left out. */
+  readonly tolerance?: number;
+  /** Decides probe inputs and random statistics. */
+  readonly key?: Key;
+}
+
+/** Largest gap allowed unless a caller says otherwise. */
+export const defaultTolerance = 1e-4;
+const defaultKey: Key = [0x0b5e55ed, 0x00c0ffee];
+
+/**
+ * Compares an expanded network with its collapsed form on probe inputs: each expanded layer, and the whole,
+ * with the norms' true statistics and with randomised ones. Always in inference mode, whatever ran before.
+ *
+ * Both networks are left as they were.
+ */
+export function verify(
+  expanded: LayersModel,
+  collapsed: LayersModel,
+  options: VerifyOptions = {},
+): VerifyReport {
+  const tolerance = options.tolerance ?? defaultTolerance;
+  const key = options.key ?? defaultKey;
+  const layers = expandedLayers(expanded).map((layer) =>
+    layerGap(layer, foldKey(key, layer.name), tolerance),
+  );
+  const trueGap = networkGap(expanded, collapsed, key);
+  const gap = Math.max(trueGap, randomStatisticsGap(expanded, foldKey(key, 'statistics')));
+  const worst = layers.reduce<LayerGap | null>(
+    (max, layer) => (!max || layer.gap > max.gap ? layer : max),
+    null,
+  );
+  const ok = gap <= tolerance && layers.every((layer) => layer.gap <= tolerance);
+  return { gap, tolerance, ok, worst, layers };
+}
+
+function layerGap(layer: ExpandedLayer, key: Key, tolerance: number): LayerGap {
+  let gap = 0;
+  let cause: string | null = null;
+  tf.tidy(() => {
+    const { site } = layer.settings;
+    const { expansion } = layer;
+    const parameters = layer.parameterValues();
+    const state = layer.stateValues();
+    const random = randomState(expansion.state, state, key);
+    const x = normalTensor(foldKey(key, 'input'), probeShape(site), 0, 1) as Tensor4D;
+    for (const statistics of expansion.state.length > 0 ? [state, random] : [state]) {
+      const reference = expansion.forward(x, parameters, statistics, { ...probing, mode: 'infer' }).y;
+      const candidate = run(x, expansion.collapse(parameters, statistics));
+      const found = gapBetween(candidate, reference);
+      if (found <= gap && gap > 0) continue;
+      gap = found;
+      if (found <= tolerance) continue;
+      const training =
+        expansion.state.length > 0
+          ? expansion.forward(x, parameters, statistics, { ...probing, mode: 'train' }).y
+          : null;
+      cause = diagnose(candidate, reference, training, site);
+    }
+  });
+  return { layer: layer.name, method: layer.settings.method, gap, cause };
+}
+
+const probing = { task: null, updateStatistics: false } as const;
+
+/** One odd and one even side, large enough for the kernel and small enough to be quick. */
+function probeShape(site: Site): [number, number, number, number] {
+  const extent = (axis: 0 | 1) => site.dilation[axis] * (site.kernelShape[axis] - 1) + 1;
+  if (site.kind === 'dense') return [8, 1, 1, site.kernelShape[2]];
+  return [2, Math.max(9, extent(0) | 1), Math.max(10, (extent(1) | 1) + 1), site.kernelShape[2]];
+}
+
+function run(x: Tensor4D, layers: readonly PlainLayer[]): Tensor4D {
+  return layers.reduce((y, layer) => {
+    const result = convolution(y, layer.kernel, layer);
+    return layer.bias ? result.add(layer.bias) : result;
+  }, x);
+}
+
+/** Statistics unlike the true ones: variances by a factor of 1/2 to 2, means moved by a share of a deviation. */
+function randomState(specs: readonly StateSpec[], state: Tensors, key: Key): Tensors {
+  const entries = specs.map(({ name, statistic }) => [
+    name,
+    randomStatistic(state[name]!, statistic ?? null, foldKey(key, name)),
+  ]);
+  return Object.fromEntries(entries) as Tensors;
+}
+
+function randomStatistic(value: Tensor, statistic: StateSpec['statistic'] | null, key: Key): Tensor {
+  if (statistic === 'variance')
+    return value
+      .abs()
+      .add(0.05)
+      .mul(uniformTensor(key, value.shape, 0.5, 2));
+  return statistic === 'mean' ? value.add(normalTensor(key, value.shape, 0, 0.3)) : value;
+}
+
+function networkGap(expanded: LayersModel, collapsed: LayersModel, key: Key): number {
+  return tf.tidy(() => {
+    const probes = expanded.inputs.map((input, index) => {
+      const [, ...sides] = input.shape;
+      return normalTensor(foldKey(key, 'probe', index), [2, ...sides.map((side) => side ?? 17)], 0, 1);
+    });
+    const reference = forward(expanded, probes, { mode: 'infer' });
+    const candidate = forward(collapsed, probes, { mode: 'infer' });
+    return Math.max(...reference.map((output, index) => gapBetween(candidate[index]!, output)));
+  });
+}
+
+/** The whole network again with other statistics, so that a norm that happens to do nothing is not missed. */
+function randomStatisticsGap(expanded: LayersModel, key: Key): number {
+  const states = statesOf(expanded).filter((state) => state.statistic !== null);
+  if (states.length === 0) return 0;
+  const saved = states.map((state) => tf.clone(state.variable));
+  try {
+    tf.tidy(() => {
+      for (const { name, variable, statistic } of states) {
+        variable.assign(randomStatistic(variable, statistic, foldKey(key, name)) as typeof variable);
+      }
+    });
+    const collapsed = buildDeployed(expanded, 'fold');
+    const gap = networkGap(expanded, collapsed, key);
+    collapsed.dispose();
+    return gap;
+  } finally {
+    for (const [index, { variable }] of states.entries()) variable.assign(saved[index]! as typeof variable);
+    tf.dispose(saved);
+  }
+}
