@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs';
+import { adamArithmetic } from './adam';
+import type { Arithmetic, Arrays, Attributes, StateName } from './rule';
+import { sgdArithmetic } from './sgd';
+
+/** Arithmetic by kernel name: `SgdUpdate` and `AdamUpdate`. */
+export const arithmetics: Readonly<Record<string, Arithmetic>> = {
+  SgdUpdate: sgdArithmetic,
+  AdamUpdate: adamArithmetic,
+};
+
+/** A kernel's outputs, in this order, are those of these names that are among its inputs. */
+export const stateNames: readonly StateName[] = ['parameter', 'velocity', 'first', 'second', 'step'];
+
+/** The part of a backend that holds numbers in memory that JavaScript can reach. */
+interface ArrayBackend {
+  allocate(shape: number[]): tf.TensorInfo;
+  /** Valid until the next allocation. */
+  view(tensor: tf.TensorInfo): Float32Array;
+}
+
+interface WasmBackend {
+  makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
+}
+
+interface CpuBackend {
+  readonly data: { get(dataId: object): { readonly values: Float32Array } };
+  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): tf.TensorInfo;
+}
+
+const arrayBackends: Readonly<Record<string, (backend: unknown) => ArrayBackend>> = {
+  wasm: (backend) => ({
+    allocate: (shape) => (backend as WasmBackend).makeOutput(shape, 'float32'),
+    view: (tensor) => (backend as WasmBackend).typedArrayFromHeap(tensor),
+  }),
+  cpu: (backend) => ({
+    allocate: (shape) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      return (backend as CpuBackend).makeTensorInfo(shape, 'float32', new Float32Array(size));
+    },
+    view: (tensor) => (backend as CpuBackend).data.get(tensor.dataId).values,
+  }),
+};
+
+function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBackend): tf.KernelFunc {
+  return ({ inputs, backend, attrs }) => {
+    const memory = open(backend);
+    const names = stateNames.filter((name) => inputs[name] !== undefined);
+    const outputs = names.map((name) => memory.allocate(inputs[name]!.shape));
+    const now: Partial<Record<StateName, Float32Array>> = {};
+    const next: Partial<Record<StateName, Float32Array>> = {};
+    names.forEach((name, index) => {
+      now[name] = memory.view(inputs[name]!);
+      next[name] = memory.view(outputs[index]!);
+    });
+    if (memory.view(inputs.apply!)[0]) {
+      const arrays: Arrays = { ...now, gradient: memory.view(inputs.gradient!) };
+      arithmetic.onArrays(arrays, next, memory.view(inputs.rate!)[0]!, attrs as Attributes);
+    } else {
+      for (const name of names) next[name]!.set(now[name]!);
+    }
+    return outputs;
+  };
+}
+
+/**
+ * Registers `SgdUpdate` and `AdamUpdate` for the backends wasm and cpu; calling it again does nothing.
+ *
+ * Inputs: `parameter`, `gradient`, the parameter's slots, scalars `rate` (float32) and `apply` (bool).
+ * Attributes: {@link Attributes} of the rule. Outputs: see {@link stateNames}; bit for bit the inputs where
+ * `apply` is false. A backend may register its own under the same names.
+ */
+export function registerOptimiserKernels(): void {
+  for (const [kernelName, arithmetic] of Object.entries(arithmetics)) {
+    for (const [backendName, open] of Object.entries(arrayBackends)) {
+      if (!tf.getKernel(kernelName, backendName)) {
+        tf.registerKernel({ kernelName, backendName, kernelFunc: kernelOf(arithmetic, open) });
+      }
+    }
+  }
+}
