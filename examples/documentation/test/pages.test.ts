@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { blocksOf, programOf } from '../src/page';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const here = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(here, '.cache');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** Runs a program on the workspace's sources and gives back what it prints. */
+async function run(name: string, code: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.ts`);
+  writeFileSync(file, code);
+  const flags = ['--conditions=@overparam/source', '--import=tsx', file];
+  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: here });
+  return stdout;
+}
+
+/** Without TensorFlow.js's own greeting, which depends on the machine. */
+function withoutGreeting(output: string): string {
+  return output.replace(/^=+\nHi, looks like.*?\n=+\n/gms, '').trim();
+}
+
+const readmes = readdirSync(join(root, 'packages'))
+  .map((name) => `packages/${name}/README.md`)
+  .filter((path) => existsSync(join(root, path)));
+const pages = ['README.md', 'docs/getting-started.md', ...readmes].filter(
+  (path) => programOf(read(path)) !== null,
+);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(pages)('the code in %s runs and prints what it says', async (path) => {
+  const { code, output } = programOf(read(path))!;
+  const printed = withoutGreeting(await run(path.replaceAll(/[^a-z]+/gi, '-'), code));
+  if (output !== null) expect(printed).toBe(output.trim());
+});
+
+test('every file that a page links to exists', () => {
+  for (const path of [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/README.md',
+    'docs/getting-started.md',
+    'docs/writing-a-method.md',
+  ]) {
+    const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link]) => link!);
+    const missing = links.filter((link) => !existsSync(join(root, path, '..', link)));
+    expect(missing, path).toEqual([]);
+  }
+});
+
+test('docs/writing-a-method.md shows the code that examples/writing-a-method tests', () => {
+  const example = 'examples/writing-a-method';
+  const files = ['src', 'test']
+    .flatMap((name) => readdirSync(join(root, example, name)).map((file) => `${example}/${name}/${file}`))
+    .concat(`${example}/config.yaml`)
+    .map(read);
+  const shown = blocksOf(read('docs/writing-a-method.md')).filter(({ language }) =>
+    /^(ts|yaml)/.test(language),
+  );
+  expect(shown.length).toBeGreaterThan(3);
+  for (const { code } of shown)
+    expect(
+      files.some((file) => file.includes(code)),
+      code,
+    ).toBe(true);
+});
