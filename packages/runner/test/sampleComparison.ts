@@ -53,7 +53,11 @@ export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[
                 { stage: 'collapsed', epoch: 0.85 * epochs },
               ]
             : [{ stage: 'expanded', epoch: 0 }],
-        layers: ['stem', 'block1_conv1', 'block1_conv2'].map((layer, index) => ({ layer, method, gap: 1e-7 * (index + 1) * (row + 1) })),
+        layers: ['stem', 'block1_conv1', 'block1_conv2'].map((layer, index) => ({
+          layer,
+          method,
+          gap: 1e-7 * (index + 1) * (row + 1),
+        })),
       };
     });
     return { label, method, routine, runs, failures: [] };
@@ -66,6 +70,8 @@ export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[
       epochs,
       gradientEvaluations: epochs * 39,
       batch: 64,
+      recipe: 'sgd with Nesterov momentum, peak rate 0.1 (cosine), weight decay 0.0005, augmented',
+      recipeDifferences: [],
       backbone: 'resnet (depth 8)',
       dataset: 'cifar100-sample',
       provenance: '10 of the 100 classes of CIFAR-100 (Krizhevsky 2009)',

@@ -66,6 +66,10 @@ export interface Obtained {
   /** Optimiser steps of every run, whatever its routine. */
   readonly gradientEvaluations: number;
   readonly batch: number;
+  /** Optimiser, rate and decay that the rows share. */
+  readonly recipe: string;
+  /** Rows that depart from the recipe, each with the keys in which it does. */
+  readonly recipeDifferences: readonly string[];
   readonly backbone: string;
   readonly dataset: string;
   /** Where the images come from, in the dataset's own words. */

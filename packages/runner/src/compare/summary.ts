@@ -1,11 +1,5 @@
 import type { RowRecord } from './record';
-import {
-  confidenceInterval,
-  type Interval,
-  mean,
-  pairedDifferences,
-  standardDeviation,
-} from './statistics';
+import { confidenceInterval, type Interval, mean, pairedDifferences, standardDeviation } from './statistics';
 
 /**
  * How a row stands against the baseline: `better` and `worse` where the 95 % interval leaves out zero,
@@ -47,7 +41,9 @@ export interface RowSummary {
 }
 
 /** The row that the others are measured against: the first with method `plain`; -1 where there is none. */
-export function baselineIndex(rows: readonly { readonly method: string; readonly routine: string }[]): number {
+export function baselineIndex(
+  rows: readonly { readonly method: string; readonly routine: string }[],
+): number {
   const joint = rows.findIndex((row) => row.method === 'plain' && row.routine === 'joint');
   return joint >= 0 ? joint : rows.findIndex((row) => row.method === 'plain');
 }

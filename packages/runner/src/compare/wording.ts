@@ -71,8 +71,12 @@ export function obtainedText(obtained: Obtained): string {
   return [
     `${counted(obtained.seeds.length, 'seed')} (${obtained.seeds.join(', ')})`,
     `${counted(obtained.epochs, 'epoch')} of batch ${obtained.batch} (${counted(obtained.gradientEvaluations, 'gradient evaluation')} each)`,
+    obtained.recipe,
     `${obtained.backbone} on ${obtained.dataset}, ${counted(obtained.trainImages, 'training image')}, ${counted(obtained.testImages, 'test image')}, ${counted(obtained.classes, 'class', 'classes')}`,
     `engine ${obtained.engine}`,
+    ...(obtained.recipeDifferences.length > 0
+      ? [`rows with settings of their own: ${obtained.recipeDifferences.join(', ')}`]
+      : []),
   ].join('; ');
 }
 

@@ -34,7 +34,16 @@ export const rowColours: readonly Colour[] = [
 ];
 
 /** Dash patterns in SVG units; rows differ by dash as well as by colour. `[]` is a full line. */
-const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 2], [9, 3, 2, 3], [], [7, 3], [2, 2], [9, 3, 2, 3]];
+const dashes: readonly (readonly number[])[] = [
+  [],
+  [7, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+  [],
+  [7, 3],
+  [2, 2],
+  [9, 3, 2, 3],
+];
 
 /** How a row is drawn wherever it appears. */
 export interface RowStyle {

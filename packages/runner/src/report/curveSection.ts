@@ -2,7 +2,7 @@ import type { RowRecord } from '../compare/record';
 import { absent } from '../compare/wording';
 import { type RowStyle, rowStyles } from './colours';
 import { type CurveFigure, learningCurves, meanCurve, stageBoundaries } from './curves';
-import { escape } from './escape';
+import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './table';
 import { drawInBothForms } from './twoForms';
 
@@ -10,7 +10,7 @@ function legend(rows: readonly RowRecord[], styles: readonly RowStyle[]): string
   const entries = rows.map((row, index) => {
     const style = styles[index];
     const dash = style && style.dash.length > 0 ? ` stroke-dasharray="${style.dash.join(' ')}"` : '';
-    return `<li><svg viewBox="0 0 30 8" aria-hidden="true"><path d="M0 4H30" fill="none" stroke="${style?.colour.light}" stroke-width="3"${dash}/></svg>${escape(row.label)}</li>`;
+    return `<li><svg viewBox="0 0 30 8" aria-hidden="true"><path d="M0 4H30" fill="none" stroke="${style?.colour.light}" stroke-width="3"${dash}/></svg>${escapeMarkup(row.label)}</li>`;
   });
   return `<ul class="legend">${entries.join('')}</ul>`;
 }
@@ -38,7 +38,7 @@ function numbers(rows: readonly RowRecord[], figure: CurveFigure, caption: strin
       }),
     ),
   ];
-  return `<details><summary>${escape(caption)}, in numbers</summary>${htmlTable(caption, columns, epochs)}</details>`;
+  return `<details><summary>${escapeMarkup(caption)}, in numbers</summary>${htmlTable(caption, columns, epochs)}</details>`;
 }
 
 /** Learning curves: test error and training loss by epoch, with their numbers. */
@@ -49,12 +49,16 @@ export async function curveSection(rows: readonly RowRecord[], baseline: number)
     drawInBothForms(
       (form) => learningCurves(rows, styles, figure, form),
       (form) => (form === 'wide' ? 340 : 300),
-      { id: figure.toLowerCase(), title, description: `${title}, one line a row; the numbers are in the table below.` },
+      {
+        id: figure.toLowerCase(),
+        title,
+        description: `${title}, one line a row; the numbers are in the table below.`,
+      },
       'half',
     );
   const errors = await draw('testError', 'Test error by epoch');
   const losses = await draw('trainLoss', 'Training loss by epoch');
   const many = rows.some((row) => row.runs.length > 1);
   const caption = `${many ? 'Lines: means over the seeds; faint: single seeds.' : 'One seed.'}${boundariesInWords(rows)}`;
-  return `<section aria-labelledby="h-curves"><h2 id="h-curves">Learning curves</h2>${legend(rows, styles)}<figure><div class="pair"><div>${errors}</div><div>${losses}</div></div><figcaption>${escape(caption)}</figcaption></figure>${numbers(rows, 'testError', 'Test error in percent by epoch')}${numbers(rows, 'trainLoss', 'Training loss by epoch')}</section>`;
+  return `<section aria-labelledby="h-curves"><h2 id="h-curves">Learning curves</h2>${legend(rows, styles)}<figure><div class="pair"><div>${errors}</div><div>${losses}</div></div><figcaption>${escapeMarkup(caption)}</figcaption></figure>${numbers(rows, 'testError', 'Test error in percent by epoch')}${numbers(rows, 'trainLoss', 'Training loss by epoch')}</section>`;
 }

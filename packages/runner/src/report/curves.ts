@@ -69,7 +69,8 @@ export function learningCurves(
       lineStyle: { color: style?.colour.light, width, opacity, type: [...(style?.dash ?? [])] },
       itemStyle: { color: style?.colour.light },
     });
-    const single = row.runs.length > 1 ? row.runs.map((run) => line(logged(run.curve, figure), 1, 0.28, 2)) : [];
+    const single =
+      row.runs.length > 1 ? row.runs.map((run) => line(logged(run.curve, figure), 1, 0.28, 2)) : [];
     return [...single, line(meanCurve(row, figure), 2, 1, 3)];
   });
   const boundaries = stageBoundaries(rows);

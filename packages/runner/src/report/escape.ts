@@ -7,6 +7,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text made safe for HTML and SVG, between tags and inside quoted attributes. */
-export function escape(text: string): string {
+export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

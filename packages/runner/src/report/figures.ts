@@ -24,7 +24,13 @@ function categoryAxis(rows: readonly RowSummary[], form: Form) {
     data: rows.map((row) => row.label),
     axisTick: { show: false },
     axisLine: { lineStyle: { color: neutral.muted.light } },
-    axisLabel: { ...text, fontSize: form === 'wide' ? 13 : 12, width: nameWidth(form) - 10, overflow: 'break' as const, interval: 0 },
+    axisLabel: {
+      ...text,
+      fontSize: form === 'wide' ? 13 : 12,
+      width: nameWidth(form) - 10,
+      overflow: 'break' as const,
+      interval: 0,
+    },
   };
 }
 
@@ -87,7 +93,11 @@ function whiskers(data: readonly (readonly number[])[], cap: number, width: numb
  * The poster's figure: one bar a row for the mean top-1 error, a whisker of one standard deviation, a ring for
  * every seed, and a line where the baseline is.
  */
-export function errorBars(rows: readonly RowSummary[], styles: readonly RowStyle[], form: Form): EChartsOption {
+export function errorBars(
+  rows: readonly RowSummary[],
+  styles: readonly RowStyle[],
+  form: Form,
+): EChartsOption {
   const baseline = rows.find((row) => row.standing === 'baseline')?.top1Error.mean ?? null;
   const many = rows.some((row) => row.top1Error.values.length > 1);
   const spread = rows.flatMap(({ top1Error: { mean, sd } }, index) =>
@@ -135,24 +145,53 @@ export function errorBars(rows: readonly RowSummary[], styles: readonly RowStyle
 }
 
 /** Paired differences to the baseline with their 95 % intervals; left of zero is better. */
-export function differencePlot(rows: readonly RowSummary[], styles: readonly RowStyle[], form: Form): EChartsOption {
-  const drawn = rows.flatMap((row, index) => (row.difference ? [{ row, index, interval: row.difference }] : []));
+export function differencePlot(
+  rows: readonly RowSummary[],
+  styles: readonly RowStyle[],
+  form: Form,
+): EChartsOption {
+  const drawn = rows.flatMap((row, index) =>
+    row.difference ? [{ row, index, interval: row.difference }] : [],
+  );
   return {
     textStyle: text,
     grid: { left: nameWidth(form), right: 60, top: 8, bottom: 48 },
-    xAxis: { ...valueAxis(form === 'wide' ? 'difference to the baseline, percentage points (left is better)' : 'difference, points (left is better)'), scale: false },
+    xAxis: {
+      ...valueAxis(
+        form === 'wide'
+          ? 'difference to the baseline, percentage points (left is better)'
+          : 'difference, points (left is better)',
+      ),
+      scale: false,
+    },
     yAxis: [
-      { ...categoryAxis(drawn.map(({ row }) => row), form), axisLine: { show: false } },
-      figureAxis(drawn.map(({ interval }) => signed(interval.mean)), form),
+      {
+        ...categoryAxis(
+          drawn.map(({ row }) => row),
+          form,
+        ),
+        axisLine: { show: false },
+      },
+      figureAxis(
+        drawn.map(({ interval }) => signed(interval.mean)),
+        form,
+      ),
     ],
     series: [
-      whiskers(drawn.map(({ interval }, at) => [interval.low, interval.high, at]), 5, 1.8),
+      whiskers(
+        drawn.map(({ interval }, at) => [interval.low, interval.high, at]),
+        5,
+        1.8,
+      ),
       {
         type: 'scatter',
         silent: true,
         z: 4,
         symbolSize: 11,
-        data: drawn.map(({ interval, index }, at) => ({ value: [interval.mean, at], itemStyle: { color: styles[index]?.colour.light, opacity: 1 } })),
+        data: drawn.map(({ interval, index }, at) => ({
+          value: [interval.mean, at],
+          itemStyle: { color: styles[index]?.colour.light, opacity: 1 },
+        })),
         markLine: {
           silent: true,
           symbol: 'none',

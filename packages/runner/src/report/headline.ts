@@ -19,13 +19,18 @@ export function headline(rows: readonly RowSummary[], obtained: Obtained): strin
   const first = `${baseline.label}: ${error.toFixed(1)} % top-1 error.`;
   if (obtained.seeds.length === 1) {
     const lower = withStanding(rows, 'lower');
-    const ahead = lower.length > 0 ? `Lower with this one seed: ${names(lower)}.` : 'No row was lower with this one seed.';
+    const ahead =
+      lower.length > 0
+        ? `Lower with this one seed: ${names(lower)}.`
+        : 'No row was lower with this one seed.';
     return [`${first} ${ahead}`, `${losersText(rows)} One seed decides nothing.`.trim()];
   }
   const better = withStanding(rows, 'better');
   const undecided = withStanding(rows, 'undecided');
   return [
     `${first} ${better.length > 0 ? `Better by more than chance: ${names(better)}.` : 'No row was better by more than chance.'}`,
-    [losersText(rows), undecided.length > 0 ? `Undecided: ${names(undecided)}.` : ''].filter(Boolean).join(' '),
+    [losersText(rows), undecided.length > 0 ? `Undecided: ${names(undecided)}.` : '']
+      .filter(Boolean)
+      .join(' '),
   ].filter((sentence) => sentence !== '');
 }

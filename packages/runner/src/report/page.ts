@@ -3,7 +3,7 @@ import { baselineIndex, type RowSummary, summarise } from '../compare/summary';
 import { obtainedText } from '../compare/wording';
 import { rowStyles } from './colours';
 import { curveSection } from './curveSection';
-import { escape } from './escape';
+import { escapeMarkup } from './escape';
 import { differencePlot, errorBars, type Form } from './figures';
 import { headline } from './headline';
 import { collapseSection, failureSection, obtainedSection, tableSection } from './sections';
@@ -16,7 +16,9 @@ function barHeight(count: number, form: Form): number {
 
 /** What the bars show, in words, for people who do not see them. */
 function barsInWords(rows: readonly RowSummary[]): string {
-  const entries = rows.map(({ label, top1Error: { mean } }) => `${label} ${mean === null ? 'failed' : mean.toFixed(2)}`);
+  const entries = rows.map(
+    ({ label, top1Error: { mean } }) => `${label} ${mean === null ? 'failed' : mean.toFixed(2)}`,
+  );
   return `Mean top-1 error in percent, lower is better: ${entries.join('; ')}.`;
 }
 
@@ -75,14 +77,16 @@ export async function renderPage(rows: readonly RowRecord[], obtained: Obtained)
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(obtained.title)}</title>
+<title>${escapeMarkup(obtained.title)}</title>
 <style>${styleSheet()}</style>
 </head>
 <body>
 <main>
-<header><h1>${escape(obtained.title)}</h1>
-${headline(summaries, obtained).map((sentence) => `<p class="lead">${escape(sentence)}</p>`).join('\n')}
-<p class="note">${escape(obtainedText(obtained))}</p></header>
+<header><h1>${escapeMarkup(obtained.title)}</h1>
+${headline(summaries, obtained)
+  .map((sentence) => `<p class="lead">${escapeMarkup(sentence)}</p>`)
+  .join('\n')}
+<p class="note">${escapeMarkup(obtainedText(obtained))}</p></header>
 ${sections.filter((section) => section !== '').join('\n')}
 </main>
 </body>

@@ -2,13 +2,14 @@ import type { Obtained, RowRecord } from '../compare/record';
 import type { RowSummary } from '../compare/summary';
 import { columnsOf } from '../compare/table';
 import { absent, gapText, standingNote, timeNote } from '../compare/wording';
-import { escape } from './escape';
+import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './table';
 
 /** The results as a table, with what its columns mean. */
 export function tableSection(rows: readonly RowSummary[], obtained: Obtained): string {
-  const columns = columnsOf(rows).map((column): HtmlColumn<RowSummary> =>
-    column.heading === 'vs baseline' ? { ...column, className: (row) => row.standing } : column,
+  const columns = columnsOf(rows).map(
+    (column): HtmlColumn<RowSummary> =>
+      column.heading === 'vs baseline' ? { ...column, className: (row) => row.standing } : column,
   );
   const caption = 'Results of every row, on the test images, after collapse';
   const notes = [
@@ -17,14 +18,16 @@ export function tableSection(rows: readonly RowSummary[], obtained: Obtained): s
     'Trained and deployed count parameters. The collapse gap is the largest relative difference between the trained and the collapsed network.',
   ];
   return `<section aria-labelledby="h-table"><h2 id="h-table">Results</h2>${htmlTable(caption, columns, rows)}${notes
-    .map((note) => `<p class="note">${escape(note)}</p>`)
+    .map((note) => `<p class="note">${escapeMarkup(note)}</p>`)
     .join('')}</section>`;
 }
 
 /** Runs that did not finish, above everything else; empty where all did. */
 export function failureSection(rows: readonly RowSummary[]): string {
   const failures = rows.flatMap((row) =>
-    row.failures.map(({ seed, message }) => `<li>${escape(`${row.label}, seed ${seed}: ${message}`)}</li>`),
+    row.failures.map(
+      ({ seed, message }) => `<li>${escapeMarkup(`${row.label}, seed ${seed}: ${message}`)}</li>`,
+    ),
   );
   return failures.length === 0
     ? ''
@@ -70,6 +73,10 @@ export function obtainedSection(obtained: Obtained): string {
       'Training',
       `${obtained.epochs} epochs, batch ${obtained.batch}, ${obtained.gradientEvaluations.toLocaleString('en-US')} gradient evaluations in every row`,
     ],
+    ['Recipe', obtained.recipe],
+    ...(obtained.recipeDifferences.length > 0
+      ? [['Departures', obtained.recipeDifferences.join('; ')] as const]
+      : []),
     ['Seeds', obtained.seeds.join(', ')],
     [
       'Fairness',
@@ -83,6 +90,6 @@ export function obtainedSection(obtained: Obtained): string {
     ],
   ];
   return `<section aria-labelledby="h-obtained"><h2 id="h-obtained">How it was obtained</h2><dl>${entries
-    .map(([term, text]) => `<dt>${escape(term)}</dt><dd>${escape(text)}</dd>`)
+    .map(([term, text]) => `<dt>${escapeMarkup(term)}</dt><dd>${escapeMarkup(text)}</dd>`)
     .join('')}</dl></section>`;
 }

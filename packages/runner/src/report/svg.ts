@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts';
-import { escape } from './escape';
+import { escapeMarkup } from './escape';
 
 /** Size of a drawing in CSS pixels. */
 export interface Size {
@@ -31,15 +31,17 @@ export async function drawChart(option: EChartsOption, size: Size, about: Descri
   }
 }
 
-/** Removes what only a live chart needs, and adds the accessible name. */
+/** Removes what only a live chart needs, clips included as the axes hold all points, and adds the accessible name. */
 function toInline(svg: string, about: Description): string {
   const titleId = `${about.id}-title`;
   const descriptionId = `${about.id}-description`;
   const open = `role="img" aria-labelledby="${titleId} ${descriptionId}"`;
-  const names = `<title id="${titleId}">${escape(about.title)}</title><desc id="${descriptionId}">${escape(about.description)}</desc>`;
+  const names = `<title id="${titleId}">${escapeMarkup(about.title)}</title><desc id="${descriptionId}">${escapeMarkup(about.description)}</desc>`;
   return svg
-    .replace(/<style[\s\S]*?<\/style>/g, '')
-    .replace(/ (?:ecmeta_\w+|class|pointer-events|xmlns(?::xlink)?|baseProfile|version)="[^"]*"/g, '')
-    .replace(/\bzr\d+-(c\d+)/g, `${about.id}-$1`)
+    .replace(/<style[\s\S]*?<\/style>|<clipPath[\s\S]*?<\/clipPath>/g, '')
+    .replace(
+      / (?:ecmeta_\w+|clip-path|class|pointer-events|xmlns(?::xlink)?|baseProfile|version)="[^"]*"/g,
+      '',
+    )
     .replace(/^<svg ([^>]*)>/, (_, attributes: string) => `<svg ${open} ${attributes}>${names}`);
 }

@@ -1,4 +1,4 @@
-import { escape } from './escape';
+import { escapeMarkup } from './escape';
 
 /** One column of an HTML table. */
 export interface HtmlColumn<Row> {
@@ -10,18 +10,27 @@ export interface HtmlColumn<Row> {
 }
 
 /** An accessible table that scrolls sideways where it does not fit; the first column names each row. */
-export function htmlTable<Row>(caption: string, columns: readonly HtmlColumn<Row>[], rows: readonly Row[]): string {
+export function htmlTable<Row>(
+  caption: string,
+  columns: readonly HtmlColumn<Row>[],
+  rows: readonly Row[],
+): string {
   const head = columns
-    .map(({ heading, numeric }) => `<th scope="col"${numeric ? ' class="number"' : ''}>${escape(heading)}</th>`)
+    .map(
+      ({ heading, numeric }) =>
+        `<th scope="col"${numeric ? ' class="number"' : ''}>${escapeMarkup(heading)}</th>`,
+    )
     .join('');
   const body = rows.map((row) => {
     const cells = columns.map((column, index) => {
-      const classes = [column.numeric ? 'number' : '', column.className?.(row) ?? ''].filter(Boolean).join(' ');
-      const attribute = classes === '' ? '' : ` class="${escape(classes)}"`;
+      const classes = [column.numeric ? 'number' : '', column.className?.(row) ?? '']
+        .filter(Boolean)
+        .join(' ');
+      const attribute = classes === '' ? '' : ` class="${escapeMarkup(classes)}"`;
       const tag = index === 0 ? 'th' : 'td';
-      return `<${tag}${index === 0 ? ' scope="row"' : ''}${attribute}>${escape(column.cell(row))}</${tag}>`;
+      return `<${tag}${index === 0 ? ' scope="row"' : ''}${attribute}>${escapeMarkup(column.cell(row))}</${tag}>`;
     });
     return `<tr>${cells.join('')}</tr>`;
   });
-  return `<div class="scroll" role="region" aria-label="${escape(caption)}" tabindex="0"><table><caption>${escape(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  return `<div class="scroll" role="region" aria-label="${escapeMarkup(caption)}" tabindex="0"><table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }

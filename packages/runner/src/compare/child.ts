@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import type { RunMessage } from './parentLink';
+import type { Outcome } from './pool';
+
+/** How to start the command line again: Node, its options, and the file that is running. */
+export interface CommandLine {
+  readonly file: string;
+  readonly prefix: readonly string[];
+}
+
+/** The command line that this process runs, from source through a loader or built. */
+export function ownCommandLine(): CommandLine {
+  return { file: process.execPath, prefix: [...process.execArgv, process.argv[1]!] };
+}
+
+/** One run in a process of its own. */
+export interface ChildRun {
+  readonly command: CommandLine;
+  readonly arguments: readonly string[];
+  onProgress(done: number, total: number): void;
+  readonly signal: AbortSignal;
+  /** Milliseconds that a stopped run has to end by itself; 10,000 where absent. */
+  readonly grace?: number;
+}
+
+const keptCharacters = 4000;
+
+function isRunMessage(value: unknown): value is RunMessage {
+  const type = (value as { type?: unknown } | null)?.type;
+  return type === 'progress' || type === 'error';
+}
+
+/** The last lines that a process wrote, where it gave no better reason. */
+function reason(stderr: string, code: number | null, signal: string | null): string {
+  const last = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(-3)
+    .join(' ');
+  const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  return last === '' ? `The run ended with ${end} and said nothing.` : `${last} (${end})`;
+}
+
+/**
+ * Trains one run in a child process and waits for its end.
+ *
+ * The child stands in a process group of its own, so that Ctrl-C reaches it once and through this function: first
+ * a request to stop (SIGTERM), then SIGKILL after the time of grace.
+ */
+export function trainInChild(run: ChildRun): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(run.command.file, [...run.command.prefix, ...run.arguments], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: process.platform !== 'win32',
+    });
+    let said = '';
+    let error: string | null = null;
+    let kill: NodeJS.Timeout | undefined;
+    const stop = () => {
+      child.kill('SIGTERM');
+      kill = setTimeout(() => child.kill('SIGKILL'), run.grace ?? 10_000);
+    };
+    if (run.signal.aborted) stop();
+    else run.signal.addEventListener('abort', stop, { once: true });
+    const end = (outcome: Outcome) => {
+      clearTimeout(kill);
+      run.signal.removeEventListener('abort', stop);
+      resolve(outcome);
+    };
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-keptCharacters);
+    });
+    child.on('message', (message) => {
+      if (!isRunMessage(message)) return;
+      if (message.type === 'progress') run.onProgress(message.done, message.total);
+      else error = message.message;
+    });
+    child.on('error', (cause) =>
+      end({ kind: 'failed', message: `The run could not be started: ${cause.message}` }),
+    );
+    child.on('close', (code, signal) => {
+      if (code === 0) end({ kind: 'finished' });
+      else if (run.signal.aborted) end({ kind: 'stopped' });
+      else end({ kind: 'failed', message: error ?? reason(said, code, signal) });
+    });
+  });
+}

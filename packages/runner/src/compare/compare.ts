@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import { readConfig } from '../config/read';
+import { resolveComparison } from '../config/resolve';
+import type { Request } from '../config/rows';
+import { lockFolder } from '../run/lock';
+import { gatherRows } from './collect';
+import { physicalCores, runsAtOnce } from './cores';
+import { obtainedFrom } from './obtained';
+import { writeOutputs } from './output';
+import { planRuns } from './plan';
+import { checkRows, prepareComparison } from './prepare';
+import type { Obtained, RowRecord } from './record';
+import { type Training, trainRuns } from './trainRuns';
+
+/** What a comparison is asked for. */
+export interface CompareOptions extends Training {
+  /** Path of the config. */
+  readonly config: string;
+  readonly request: Request;
+  /** The comparison's folder. */
+  readonly out: string;
+  /** Go on with a comparison that was interrupted. */
+  readonly resume: boolean;
+  /** Runs at a time; from cores and threads where absent. */
+  readonly jobs?: number;
+}
+
+/** What became of a comparison. */
+export interface Compared {
+  readonly rows: readonly RowRecord[];
+  readonly obtained: Obtained;
+  /** Path of the report, or null where the comparison was interrupted. */
+  readonly report: string | null;
+  readonly failures: number;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Trains every row of a config with every seed, each run in a process and a folder of its own, and writes
+ * `report.html` and `compare.json`. Runs that are finished already are not run again.
+ *
+ * @throws OverparamError for mistakes in the config and for a folder that cannot be used; a run that fails does not
+ *   throw but is part of the result
+ */
+export async function compare(options: CompareOptions): Promise<Compared> {
+  const loaded = await readConfig(options.config);
+  const { rows, seeds, engine } = await resolveComparison(loaded, options.request);
+  const runs = planRuns(rows, seeds, options.out);
+  const planned = await checkRows(rows, options.dataDir, options.signal);
+  await mkdir(options.out, { recursive: true });
+  const unlock = await lockFolder(options.out);
+  try {
+    await prepareComparison(options.out, runs, loaded, options.resume);
+    const cores = physicalCores();
+    const singleThreaded = engine.name === 'wasm' || engine.name === 'cpu';
+    const threads = rows[0]!.engine.threads ?? (singleThreaded ? 1 : null);
+    const atOnce = options.jobs ?? runsAtOnce(runs.length, cores, threads);
+    const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
+    const obtained = obtainedFrom(loaded, options.request.variant, rows, seeds, planned, machine);
+    const outcomes = await trainRuns(runs, atOnce, planned.session.updates, options);
+    const records = await gatherRows(rows, runs, outcomes);
+    const interrupted = options.signal.aborted;
+    return {
+      rows: records,
+      obtained,
+      report: interrupted ? null : await writeOutputs(options.out, records, obtained),
+      failures: records.reduce((sum, record) => sum + record.failures.length, 0),
+      interrupted,
+    };
+  } finally {
+    await unlock();
+  }
+}

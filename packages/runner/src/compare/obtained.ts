@@ -1,0 +1,71 @@
+import { parse } from 'node:path';
+import type { EngineInfo } from '@overparam/engine';
+import type { LoadedConfig } from '../config/read';
+import { differences } from '../config/saved';
+import type { Choice, RunConfig } from '../config/schema';
+import type { Planned } from './prepare';
+import type { Obtained } from './record';
+
+/** `resnet (depth 8, width 16)`: a choice with those options that are one word or number. */
+export function choiceText({ name, ...options }: Choice): string {
+  const plain = Object.entries(options).filter(([, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  return plain.length === 0
+    ? name
+    : `${name} (${plain.map(([key, value]) => `${key} ${String(value)}`).join(', ')})`;
+}
+
+/** The recipe that all rows share, unless a row says otherwise. */
+function recipeText({ optimiser, lr, weightDecay, augment }: RunConfig): string {
+  const { name, peak, schedule } = { ...lr, name: optimiser.name };
+  const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
+  return `${name}${nesterov}, peak rate ${peak} (${schedule}), weight decay ${weightDecay.coefficient}, ${augment ? 'augmented' : 'not augmented'}`;
+}
+
+/** `TriRep: lr.peak` for every row whose recipe is not the first row's. */
+function recipeDifferences(rows: readonly RunConfig[]): string[] {
+  const recipe = ({
+    method: _method,
+    routine: _routine,
+    label: _label,
+    select: _select,
+    ...rest
+  }: RunConfig) => rest;
+  return rows.flatMap((row) => {
+    const paths = differences(recipe(rows[0]!), recipe(row));
+    return paths.length === 0 ? [] : [`${row.label}: ${paths.join(', ')}`];
+  });
+}
+
+/** How a comparison obtains its numbers. */
+export function obtainedFrom(
+  loaded: LoadedConfig,
+  variant: string | undefined,
+  rows: readonly RunConfig[],
+  seeds: readonly (number | string)[],
+  planned: Planned,
+  machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
+): Obtained {
+  const first = rows[0]!;
+  const title = loaded.config.label ?? parse(loaded.name).name;
+  const { threads } = first.engine;
+  return {
+    title: variant === undefined ? title : `${title}: ${variant}`,
+    seeds: seeds.map(String),
+    epochs: first.epochs,
+    gradientEvaluations: planned.session.updates,
+    batch: first.batch,
+    recipe: recipeText(first),
+    recipeDifferences: recipeDifferences(rows),
+    backbone: choiceText(first.backbone),
+    dataset: choiceText(first.dataset),
+    provenance: planned.provenance,
+    trainImages: planned.session.sizes.train,
+    testImages: planned.session.sizes.test,
+    classes: planned.classes,
+    engine: threads ? `${machine.engine.description}, ${threads} threads` : machine.engine.description,
+    runsAtOnce: machine.runsAtOnce,
+    cores: machine.cores,
+  };
+}

@@ -1,0 +1,28 @@
+/** What a run tells the process that started it. */
+export type RunMessage =
+  /** Updates done of all; the first message says where the run begins. */
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  | { readonly type: 'error'; readonly message: string };
+
+/** A channel to the comparison that started this process. */
+export interface ParentLink {
+  send(message: RunMessage): void;
+  /** Aborts when the comparison is gone, so that no run goes on without anyone to read it. */
+  readonly signal: AbortSignal;
+}
+
+/** The channel to a comparison, or null in a process that a person started. */
+export function parentLink(): ParentLink | null {
+  if (!process.send || !process.connected) return null;
+  const controller = new AbortController();
+  process.once('disconnect', () => controller.abort());
+  // A listener would keep this process alive after its work is done.
+  process.channel?.unref();
+  return {
+    send(message) {
+      // A parent that has just gone makes this fail; the signal says so.
+      if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+    },
+    signal: controller.signal,
+  };
+}

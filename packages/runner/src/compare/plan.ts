@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { OverparamError } from '@overparam/engine';
+import type { RunConfig } from '../config/schema';
+
+/** One run of a comparison: a row with a seed, and where it lives. */
+export interface PlannedRun {
+  /** Index of the row. */
+  readonly row: number;
+  readonly seed: string;
+  readonly label: string;
+  readonly config: RunConfig;
+  /** The run's folder. */
+  readonly folder: string;
+  /** The config that the run is started with. */
+  readonly configFile: string;
+}
+
+/** `TriRep, cyclic` becomes `trirep-cyclic`: a name that every file system takes. */
+export function slug(label: string): string {
+  return (
+    label
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 60) || 'row'
+  );
+}
+
+/**
+ * All runs, seed by seed, so that each seed's comparison is whole as early as can be.
+ *
+ * @param rows    completed configs, one a row
+ * @param folder  of the comparison
+ * @throws OverparamError `duplicate-row` where two rows would share a folder
+ */
+export function planRuns(
+  rows: readonly RunConfig[],
+  seeds: readonly (number | string)[],
+  folder: string,
+): PlannedRun[] {
+  const names = rows.map((row) => slug(row.label));
+  names.forEach((name, index) => {
+    const first = names.indexOf(name);
+    if (first === index) return;
+    throw new OverparamError(
+      'duplicate-row',
+      `rows[${first}] "${rows[first]?.label}" and rows[${index}] "${rows[index]?.label}" would share the folder "${name}". Give each row a label of its own.`,
+    );
+  });
+  if (new Set(seeds.map(String)).size !== seeds.length) {
+    throw new OverparamError('duplicate-seed', `seeds: each seed may stand once; got ${seeds.join(', ')}.`);
+  }
+  return seeds.flatMap((seed) =>
+    rows.map((config, row) => {
+      const name = `${names[row]}-seed${seed}`;
+      return {
+        row,
+        seed: String(seed),
+        label: config.label,
+        config: { ...config, seed },
+        folder: join(folder, name),
+        configFile: join(folder, 'configs', `${name}.yaml`),
+      };
+    }),
+  );
+}

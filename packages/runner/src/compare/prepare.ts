@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/engine';
+import { parse } from 'yaml';
+import type { LoadedConfig } from '../config/read';
+import { configText, differences } from '../config/saved';
+import type { RunConfig } from '../config/schema';
+import { prepareFolder, writeAtomically } from '../run/files';
+import { openDataset, planSession, type Session } from '../train/session';
+import type { PlannedRun } from './plan';
+
+/** What planning says of all rows. */
+export interface Planned {
+  /** Of the first row. */
+  readonly session: Pick<Session, 'updates' | 'sizes'>;
+  readonly provenance: string;
+  readonly classes: number;
+}
+
+/**
+ * Plans every row before anything is trained, so that a mistake in the last row shows now.
+ *
+ * @throws OverparamError with the row's label before the message
+ */
+export async function checkRows(
+  rows: readonly RunConfig[],
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<Planned> {
+  let first: Planned | null = null;
+  for (const row of rows) {
+    try {
+      const dataset = await openDataset(row, dataDir, signal);
+      try {
+        const { updates, sizes } = planSession(row, dataset);
+        first ??= {
+          session: { updates, sizes },
+          provenance: dataset.provenance,
+          classes: dataset.tasks[0]?.outputs ?? 0,
+        };
+      } finally {
+        await dataset.close();
+      }
+    } catch (error) {
+      if (!isOverparamError(error)) throw error;
+      throw new OverparamError(error.code, `Row "${row.label}": ${error.message}`, { cause: error });
+    }
+  }
+  return first!;
+}
+
+/**
+ * Makes a comparison's folder ready. Call it under the folder's lock.
+ *
+ * @throws OverparamError `output-exists` for a folder in use without `resume`, `run-differs` where it holds a
+ *   comparison of something else
+ */
+export async function prepareComparison(
+  folder: string,
+  runs: readonly PlannedRun[],
+  loaded: LoadedConfig,
+  resume: boolean,
+): Promise<void> {
+  const empty = await prepareFolder(folder);
+  if (!empty && !existsSync(join(folder, 'configs'))) {
+    throw new OverparamError(
+      'output-exists',
+      `The folder "${basename(folder)}" holds something else than a comparison. Choose another --out.`,
+    );
+  }
+  if (!empty && !resume) {
+    throw new OverparamError(
+      'output-exists',
+      `The folder "${basename(folder)}" already holds a comparison. Add --resume to go on with it, or choose another --out.`,
+    );
+  }
+  await mkdir(join(folder, 'configs'), { recursive: true });
+  const texts = runs.map((run) => configText(run.config, loaded.folder, dirname(run.configFile)));
+  // All are compared before any is written: a refusal changes nothing.
+  for (const [index, run] of runs.entries()) {
+    if (!existsSync(run.configFile)) continue;
+    const differing = differences(parse(await readFile(run.configFile, 'utf8')), parse(texts[index]!));
+    if (differing.length === 0) continue;
+    throw new OverparamError(
+      'run-differs',
+      `The folder "${basename(folder)}" holds row "${run.label}" with other settings: ${differing.join(', ')}. Give the settings it was started with, or choose another --out.`,
+    );
+  }
+  for (const [index, run] of runs.entries()) await writeAtomically(run.configFile, texts[index]!);
+}
