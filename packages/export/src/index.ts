@@ -1,1 +1,17 @@
-export {};
+export type { JsonValue } from './json';
+export {
+  decodeNetwork,
+  encodeNetwork,
+  type NetworkFiles,
+  type NetworkMetadata,
+  type NetworkRole,
+  type ReadNetworkOptions,
+  type StoredNetwork,
+} from './network';
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type ReadTensor,
+  type SafetensorsFile,
+  type StoredTensor,
+} from './safetensors';

@@ -1,0 +1,88 @@
+import type { Backbone } from '@overparam/core-reparam';
+import { basicTrunk, type Shortcut } from './basic';
+import { bottleneckTrunk } from './bottleneck';
+import { assemble } from './network';
+import {
+  type LargeResnetOptions,
+  largeResnetOptions,
+  type PlainnetOptions,
+  plainnetOptions,
+  type ResnetOptions,
+  resnetOptions,
+} from './options';
+
+/**
+ * He et al.'s residual networks for CIFAR: a 3x3 stem, three stages of basic blocks with 1, 2 and 4 times
+ * `width` channels, global pooling. ResNet-20 with 10 classes has 269 722 parameters.
+ *
+ * Source: He et al. 2016, section 4.2, https://arxiv.org/abs/1512.03385
+ */
+export const resnet: Backbone<ResnetOptions> = {
+  apiVersion: 1,
+  name: 'resnet',
+  summary: "He et al.'s residual networks for CIFAR, 8 to 110 layers",
+  options: resnetOptions,
+  build(shape, { depth, width, shortcut, initialisation }) {
+    const trunk = cifarTrunk(depth, width, shortcut);
+    return assemble(`resnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
+  },
+};
+
+/**
+ * The residual networks' plain counterpart: the same layers without shortcuts.
+ *
+ * Source: He et al. 2016, section 4.2, https://arxiv.org/abs/1512.03385
+ */
+export const plainnet: Backbone<PlainnetOptions> = {
+  apiVersion: 1,
+  name: 'plainnet',
+  summary: 'stacked 3x3 convolutions without shortcuts, 8 to 110 layers',
+  options: plainnetOptions,
+  build(shape, { depth, width, initialisation }) {
+    const trunk = cifarTrunk(depth, width, 'none');
+    return assemble(`plainnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
+  },
+};
+
+/**
+ * ResNet-18 for small images: a 3x3 stem without pooling, basic blocks of 64 to 512 channels, projection
+ * shortcuts. 11 220 132 parameters with 100 classes.
+ *
+ * Source: He et al. 2016, https://arxiv.org/abs/1512.03385
+ */
+export const resnet18: Backbone<LargeResnetOptions> = {
+  apiVersion: 1,
+  name: 'resnet18',
+  summary: 'ResNet-18 with a stem for small images',
+  options: largeResnetOptions,
+  build(shape, { width, initialisation }) {
+    const stages = [1, 2, 4, 8].map((factor) => ({ filters: width * factor, blocks: 2 }));
+    return assemble('resnet18', shape, initialisation, (image) =>
+      basicTrunk(image, { stem: width, stages, shortcut: 'B' }),
+    );
+  },
+};
+
+/**
+ * ResNet-50 for small images: a 3x3 stem without pooling, bottlenecks with the stride on the 3x3 convolution.
+ * 23 705 252 parameters with 100 classes.
+ *
+ * Source: He et al. 2016, https://arxiv.org/abs/1512.03385
+ */
+export const resnet50: Backbone<LargeResnetOptions> = {
+  apiVersion: 1,
+  name: 'resnet50',
+  summary: 'ResNet-50 (bottlenecks, stride on the 3x3) with a stem for small images',
+  options: largeResnetOptions,
+  build(shape, { width, initialisation }) {
+    return assemble('resnet50', shape, initialisation, (image) =>
+      bottleneckTrunk(image, { width, blocks: [3, 4, 6, 3] }),
+    );
+  },
+};
+
+function cifarTrunk(depth: number, width: number, shortcut: Shortcut) {
+  const blocks = (depth - 2) / 6;
+  const stages = [1, 2, 4].map((factor) => ({ filters: width * factor, blocks }));
+  return { stem: width, stages, shortcut };
+}

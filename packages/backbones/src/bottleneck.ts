@@ -1,0 +1,39 @@
+import type * as tf from '@tensorflow/tfjs';
+import { shortcutOf, smallStem } from './basic';
+import { add, convolution, norm, relu } from './layers';
+
+/** Output channels of a bottleneck for each channel of its 3x3 convolution. */
+const widening = 4;
+
+/** A trunk of bottleneck blocks behind a 3x3 stem. */
+export interface BottleneckTrunk {
+  /** Channels of the stem and of the first stage's 3x3 convolutions. */
+  readonly width: number;
+  /** Blocks of each stage; the channels double from stage to stage. */
+  readonly blocks: readonly number[];
+}
+
+/**
+ * The trunk of He et al.'s deeper networks: 1x1, 3x3 and 1x1 convolutions a block, projection shortcuts. The
+ * stride is on the 3x3 convolution (known as v1.5), not on the first 1x1 as in the paper.
+ */
+export function bottleneckTrunk(image: tf.SymbolicTensor, trunk: BottleneckTrunk): tf.SymbolicTensor {
+  let x = smallStem(image, trunk.width);
+  trunk.blocks.forEach((blocks, stage) => {
+    for (let block = 0; block < blocks; block++) {
+      const stride = stage > 0 && block === 0 ? 2 : 1;
+      x = bottleneck(x, `stage${stage + 1}_block${block + 1}`, trunk.width * 2 ** stage, stride);
+    }
+  });
+  return x;
+}
+
+function bottleneck(x: tf.SymbolicTensor, name: string, filters: number, stride: number): tf.SymbolicTensor {
+  let y = convolution(x, `${name}_conv1`, { filters, size: 1 });
+  y = relu(norm(y, `${name}_norm1`), `${name}_relu1`);
+  y = convolution(y, `${name}_conv2`, { filters, size: 3, stride });
+  y = relu(norm(y, `${name}_norm2`), `${name}_relu2`);
+  y = norm(convolution(y, `${name}_conv3`, { filters: filters * widening, size: 1 }), `${name}_norm3`);
+  const shortcut = shortcutOf(x, name, { filters: filters * widening, stride, shortcut: 'B' });
+  return relu(add(y, shortcut, `${name}_add`), `${name}_relu3`);
+}

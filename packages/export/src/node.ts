@@ -1,0 +1,1 @@
+export { readNetwork, readSafetensors, writeFileAtomic, writeNetwork, writeSafetensors } from './files';

@@ -1,0 +1,241 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import {
+  decodeNetwork,
+  decodeSafetensors,
+  encodeNetwork,
+  encodeSafetensors,
+  type StoredTensor,
+} from '../src/index';
+import { errorOf } from './support';
+
+/** A layer that stock tfjs does not have. */
+class Scale extends tf.layers.Layer {
+  static className = 'TestScale';
+  override build(inputShape: tf.Shape): void {
+    this.addWeight('factor', [inputShape.at(-1)!], 'float32', tf.initializers.ones());
+    super.build(inputShape);
+  }
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const [x] = Array.isArray(inputs) ? inputs : [inputs];
+    return tf.mul(x!, this.weights[0]!.read());
+  }
+}
+
+/** A small residual network with every kind of layer that collapsed networks have. */
+function network(options: { filters?: number; names?: string; scale?: boolean } = {}): tf.LayersModel {
+  const { filters = 3, names = 'stage1', scale = false } = options;
+  const image = tf.input({ name: 'image', shape: [5, 5, 2] });
+  const padding = tf.layers.zeroPadding2d({
+    name: `${names}_pad`,
+    padding: [
+      [1, 0],
+      [2, 1],
+    ],
+  });
+  const convolution = tf.layers.conv2d({
+    name: `${names}_conv`,
+    filters,
+    kernelSize: 3,
+    strides: 2,
+    kernelInitializer: tf.initializers.randomNormal({ seed: 1 }),
+  });
+  const norm = tf.layers.batchNormalization({ name: `${names}_norm`, epsilon: 1e-5, momentum: 0.9 });
+  let x = norm.apply(convolution.apply(padding.apply(image))) as tf.SymbolicTensor;
+  if (scale) x = new Scale({ name: 'scale' }).apply(x) as tf.SymbolicTensor;
+  const sum = tf.layers
+    .add({ name: 'add' })
+    .apply([x, tf.layers.activation({ name: 'relu', activation: 'relu' }).apply(x) as tf.SymbolicTensor]);
+  const features = tf.layers.globalAveragePooling2d({ name: 'pool' }).apply(sum) as tf.SymbolicTensor;
+  const dense = tf.layers.dense({
+    name: 'classifier',
+    units: 4,
+    kernelInitializer: tf.initializers.randomNormal({ seed: 2 }),
+  });
+  const model = tf.model({
+    name: 'small',
+    inputs: image,
+    outputs: dense.apply(features) as tf.SymbolicTensor,
+  });
+  const statistics = [1.5, 0.25, 2].slice(0, filters);
+  if (!scale)
+    norm.setWeights([1, 2, 3, 4].map((factor) => tf.tensor1d(statistics.map((value) => value * factor))));
+  return model;
+}
+
+function outputs(model: tf.LayersModel): number[] {
+  return tf.tidy(() => [
+    ...(model.predict(tf.linspace(-1, 1, 100).reshape([2, 5, 5, 2])) as tf.Tensor).dataSync(),
+  ]);
+}
+
+/** The network's weights with one change. */
+function changed(weights: Uint8Array, change: (tensors: Map<string, StoredTensor>) => void): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(weights);
+  const copy = new Map(tensors as ReadonlyMap<string, StoredTensor>);
+  change(copy);
+  return encodeSafetensors({ tensors: copy, metadata });
+}
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+test('a network comes back with its weights, outputs and metadata, and is written to the same bytes again', async () => {
+  const model = network();
+  const metadata = {
+    role: 'collapsed',
+    method: 'fnl',
+    gap: 3.5e-7,
+    lineage: { seed: '18446744073709551615', rates: [0.1, null] },
+  } as const;
+  const files = await encodeNetwork(model, metadata);
+  const read = await decodeNetwork(files, { expect: 'collapsed' });
+  expect(read.metadata).toEqual(metadata);
+  expect(outputs(read.model)).toEqual(outputs(model));
+  expect(await encodeNetwork(read.model, read.metadata)).toEqual(files);
+});
+
+test('weights are named as tfjs names them, running statistics included', async () => {
+  const { weights } = await encodeNetwork(network(), { role: 'plain' });
+  expect([...decodeSafetensors(weights).tensors.keys()].sort()).toEqual([
+    'classifier/bias',
+    'classifier/kernel',
+    'stage1_conv/bias',
+    'stage1_conv/kernel',
+    'stage1_norm/beta',
+    'stage1_norm/gamma',
+    'stage1_norm/moving_mean',
+    'stage1_norm/moving_variance',
+  ]);
+});
+
+test('the order of metadata does not show in the bytes', async () => {
+  const model = network();
+  const one = await encodeNetwork(model, { role: 'plain', a: 1, b: { c: 2, d: 3 } });
+  const other = await encodeNetwork(model, { b: { d: 3, c: 2 }, a: 1, role: 'plain' });
+  expect(other).toEqual(one);
+});
+
+test('stock tfjs alone loads the topology and takes the weights', async () => {
+  const model = network();
+  const { topology, weights } = await encodeNetwork(model, { role: 'collapsed' });
+  const loaded = await tf.models.modelFromJSON(JSON.parse(topology));
+  const length = Number(new DataView(weights.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(weights.subarray(8, 8 + length)));
+  const tensors = Object.entries<{ shape: number[]; data_offsets: [number, number] }>(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(
+      ([
+        name,
+        {
+          shape,
+          data_offsets: [start, end],
+        },
+      ]) => [
+        name,
+        tf.tensor(new Float32Array(weights.slice(8 + length + start, 8 + length + end).buffer), shape),
+      ],
+    );
+  loaded.loadWeights(Object.fromEntries(tensors));
+  expect(outputs(loaded)).toEqual(outputs(model));
+});
+
+test('a sequential network comes back', async () => {
+  const model = tf.sequential({
+    name: 'stack',
+    layers: [tf.layers.flatten({ inputShape: [5, 5, 2] }), tf.layers.dense({ units: 3 })],
+  });
+  const { model: read } = await decodeNetwork(await encodeNetwork(model, { role: 'plain' }));
+  expect(outputs(read)).toEqual(outputs(model));
+});
+
+test('reading and writing leave no tensors behind, nor does a failure', async () => {
+  const model = network();
+  const before = tf.memory().numTensors;
+  const files = await encodeNetwork(model, { role: 'plain' });
+  expect(tf.memory().numTensors).toBe(before);
+  const { model: read } = await decodeNetwork(files);
+  read.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  const weights = changed(files.weights, (tensors) => tensors.delete('classifier/bias'));
+  await errorOf(() => decodeNetwork({ ...files, weights }));
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('another role than the expected one is an error that names both', async () => {
+  const files = await encodeNetwork(network(), { role: 'expanded', method: 'repvgg' });
+  const error = await errorOf(() => decodeNetwork(files, { expect: 'collapsed', source: 'runs/a/final' }));
+  expect(error.code).toBe('wrong-role');
+  expect(error.message).toMatch(/^runs\/a\/final: .*"collapsed".*"expanded"/);
+});
+
+test.each<[string, (tensors: Map<string, StoredTensor>) => void, RegExp]>([
+  [
+    'a missing tensor',
+    (tensors) => tensors.delete('stage1_norm/gamma'),
+    /no tensor for "stage1_norm\/gamma"/,
+  ],
+  [
+    'an extra tensor',
+    (tensors) => tensors.set('more/kernel', { dtype: 'F32', shape: [0], data: new Float32Array(0) }),
+    /no layer has the weight "more\/kernel"/,
+  ],
+  [
+    'another shape',
+    (tensors) => tensors.set('classifier/bias', { dtype: 'F32', shape: [5], data: new Float32Array(5) }),
+    /"classifier\/bias" must be of shape \[4\]; the file has \[5\]/,
+  ],
+  [
+    'another type',
+    (tensors) => tensors.set('classifier/bias', { dtype: 'I32', shape: [4], data: new Int32Array(4) }),
+    /"classifier\/bias" must be of type F32; the file has I32/,
+  ],
+])('%s is an error that names it', async (_, change, message) => {
+  const files = await encodeNetwork(network(), { role: 'plain' });
+  const error = await errorOf(() => decodeNetwork({ ...files, weights: changed(files.weights, change) }));
+  expect(error.code).toBe('weights-mismatch');
+  expect(error.message).toMatch(message);
+});
+
+test('truncated weights and a damaged topology are told apart', async () => {
+  const files = await encodeNetwork(network(), { role: 'plain' });
+  const codeOf = async (damage: Partial<typeof files>) =>
+    (await errorOf(() => decodeNetwork({ ...files, ...damage }))).code;
+  expect(await codeOf({ weights: files.weights.subarray(0, -1) })).toBe('safetensors-invalid');
+  expect(await codeOf({ weights: encodeSafetensors({ tensors: new Map(), metadata: {} }) })).toBe(
+    'safetensors-invalid',
+  );
+  expect(await codeOf({ topology: files.topology.slice(0, -3) })).toBe('topology-invalid');
+  expect(await codeOf({ topology: '[]' })).toBe('topology-invalid');
+  expect(await codeOf({ topology: '{}' })).toBe('topology-invalid');
+});
+
+test('a list of weight files in the topology is not followed', async () => {
+  const files = await encodeNetwork(network(), { role: 'plain' });
+  const topology = JSON.stringify({
+    ...JSON.parse(files.topology),
+    weightsManifest: [{ paths: ['http://127.0.0.1:9/x'], weights: [] }],
+  });
+  const { model } = await decodeNetwork({ ...files, topology });
+  expect(outputs(model)).toEqual(outputs(network()));
+});
+
+test("layers of a package's own need that package", async () => {
+  const files = await encodeNetwork(network({ scale: true }), { role: 'expanded' });
+  const error = await errorOf(() => decodeNetwork(files));
+  expect(error.code).toBe('unknown-layer');
+  expect(error.message).toContain('"TestScale"');
+  tf.serialization.registerClass(Scale);
+  const { model } = await decodeNetwork(files);
+  expect(decodeSafetensors(files.weights).tensors.has('scale/factor')).toBe(true);
+  expect(model.getLayer('scale').getClassName()).toBe('TestScale');
+});
+
+test('metadata that JSON cannot hold is not written', async () => {
+  const model = network();
+  const codeOf = async (metadata: object) =>
+    (await errorOf(() => encodeNetwork(model, metadata as { role: 'plain' }))).code;
+  expect(await codeOf({ role: 'plain', gap: Number.NaN })).toBe('invalid-metadata');
+  expect(await codeOf({ role: 'fused' })).toBe('invalid-metadata');
+});

@@ -1,0 +1,56 @@
+import type { Task } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/engine';
+import type * as tf from '@tensorflow/tfjs';
+import { crossEntropy } from './cross-entropy';
+import { topErrorAccumulator, topErrors } from './top-error';
+
+/** What a classification task is made of. */
+export interface ClassificationOptions {
+  readonly name: string;
+  /** Number of classes, 2 or more. */
+  readonly classes: number;
+  /** Share of each label that is spread over all classes, 0 (default) up to but not 1. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * One class for each example: cross-entropy on logits `[n, classes]` against int32 labels `[n]`, -1 where the
+ * label is missing. Reports `top1Error` and, with more than 5 classes, `top5Error`, both in percent.
+ *
+ * @throws OverparamError `invalid-options` for fewer than 2 classes or a smoothing outside [0, 1)
+ * @example
+ * const task = classification({ name: 'cifar100', classes: 100 });
+ * const loss = task.loss(logits, labels);
+ */
+export function classification({ name, classes, labelSmoothing = 0 }: ClassificationOptions): Task {
+  if (!Number.isInteger(classes) || classes < 2) {
+    throw new OverparamError(
+      'invalid-options',
+      `[${name}] classes must be an integer of 2 or more; got ${classes}.`,
+    );
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new OverparamError(
+      'invalid-options',
+      `[${name}] labelSmoothing must be 0 or more and less than 1; got ${labelSmoothing}. 0.1 is common, 0 turns it off.`,
+    );
+  }
+  // With 5 classes or fewer every class is among the 5 likeliest.
+  const ks = classes > 5 ? [1, 5] : [1];
+  return {
+    name,
+    outputs: classes,
+    label: { shape: [], dtype: 'int32' },
+    loss(prediction, label) {
+      if (prediction.rank !== 2 || prediction.shape[1] !== classes) {
+        throw new OverparamError(
+          'shape-mismatch',
+          `[${name}] predictions must be logits [n, ${classes}]; got [${prediction.shape}]. Give the head ${classes} outputs.`,
+        );
+      }
+      return crossEntropy(prediction as tf.Tensor2D, label as tf.Tensor1D, labelSmoothing);
+    },
+    metrics: topErrors(ks),
+    accumulator: () => topErrorAccumulator(name, classes, ks),
+  };
+}

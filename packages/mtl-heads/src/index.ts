@@ -1,0 +1,3 @@
+export { type ClassificationOptions, classification } from './classification';
+export { crossEntropy } from './cross-entropy';
+export { type TaskOptions, taskFor } from './task-for';
