@@ -1,3 +1,4 @@
+import type { Key } from '@overparam/engine';
 import type { z } from 'zod';
 import type { Role } from './method';
 
@@ -10,11 +11,11 @@ export interface ParameterGroup {
   readonly size: number;
 }
 
-/** Chooses parameter groups; a field left out matches all. */
+/** Chooses parameter groups; a field left out matches all, null those that have none. */
 export interface GroupSelector {
   readonly role?: Role;
-  readonly block?: string;
-  readonly task?: string;
+  readonly block?: string | null;
+  readonly task?: string | null;
 }
 
 /** The network that a phase trains: the plain one, its expansion, or the collapsed one. */
@@ -30,6 +31,8 @@ export interface RunShape {
   readonly tasks: readonly string[];
   /** Groups of the expanded network. */
   readonly groups: readonly ParameterGroup[];
+  /** The run's key, from which a routine folds its own where it draws something. */
+  readonly key: Key;
 }
 
 /** One kind of training step; each phase is compiled once. */

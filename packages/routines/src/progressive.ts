@@ -1,0 +1,71 @@
+import { OverparamError, type Routine, type RunShape, type Stage } from '@overparam/core-reparam';
+import { lengthInUpdates, lengthSchema } from '@overparam/engine';
+import { z } from 'zod';
+import { expandedGroups } from './groups';
+import { phaseOf, scheduleOf } from './schedule';
+
+const options = z.strictObject({
+  expandAt: lengthSchema
+    .default({ share: 0.3 })
+    .describe('When the plain network is expanded, from the start.'),
+  collapseAt: lengthSchema.default({ share: 0.85 }).describe('When it is collapsed again, from the start.'),
+});
+
+/** Options of {@link progressive}, complete. */
+export type ProgressiveOptions = z.output<typeof options>;
+
+/** Update `at` in words, for notes. */
+function moment(at: number, run: RunShape): string {
+  const epochs = Math.round((at / run.updatesPerEpoch) * 100) / 100;
+  return `update ${at} (epoch ${epochs}, ${Math.round((at / run.updates) * 1000) / 10} % of the run)`;
+}
+
+function notesOf(stages: readonly { stage: Stage; from: number }[], run: RunShape): string[] {
+  const changes = stages.filter(({ from }) => from > 0);
+  if (changes.length === 0) return [];
+  const moments = changes.map(({ stage, from }) => `${stage} from ${moment(from, run)}`);
+  return [
+    `The network is ${moments.join(', ')}. Where the learning rate drops in steps, let it drop there: a drop soon after a change hides what the change did.`,
+  ];
+}
+
+/**
+ * Routine 3: the plain network first, then its expansion from exactly there, and at last the collapsed
+ * network. All parameters of a stage move at every one of its updates, on the balanced loss.
+ */
+export const progressive: Routine<ProgressiveOptions> = {
+  apiVersion: 1,
+  name: 'progressive',
+  summary: 'Routine 3: plain, then expanded, then collapsed and polished.',
+  options,
+  plan(run, { expandAt, collapseAt }) {
+    const expand = lengthInUpdates(expandAt, run);
+    const collapse = lengthInUpdates(collapseAt, run);
+    if (expand >= Math.min(collapse, run.updates)) {
+      throw new OverparamError(
+        'invalid-options',
+        `routine "progressive": it expands at update ${expand}, collapses at ${collapse} and ends at ${run.updates}, ` +
+          'so nothing would be trained expanded. Choose "expandAt" before "collapseAt" and the end, or a longer run.',
+      );
+    }
+    const stages = [
+      { stage: 'plain' as Stage, from: 0, to: expand },
+      { stage: 'expanded' as Stage, from: expand, to: collapse },
+      { stage: 'collapsed' as Stage, from: collapse, to: run.updates },
+    ]
+      .filter(({ from, to }) => from < to)
+      .map(({ stage, from }) => ({ stage, from }));
+    return scheduleOf(run, {
+      phases: stages.map(({ stage }) =>
+        phaseOf({ name: stage, stage, moves: stage === 'expanded' ? expandedGroups : [] }),
+      ),
+      stages,
+      notes: notesOf(stages, run),
+      at: (index) => ({
+        phase: stages.findLast(({ from }) => from <= index)!.stage,
+        batch: index,
+        reset: [],
+      }),
+    });
+  },
+};
