@@ -1,6 +1,12 @@
 import { testMethod } from '@overparam/core-reparam/testing';
+import { useEngine } from '@overparam/engine';
+import { beforeAll, test } from 'vitest';
 import { asymmetric } from '../src/asymmetric';
 import { scaled } from '../src/scaled';
 
-testMethod(scaled);
-testMethod(asymmetric);
+beforeAll(async () => {
+  await useEngine();
+});
+
+testMethod(scaled, { test, options: [{}, { scale: 3 }] });
+testMethod(asymmetric, { test });

@@ -1,0 +1,7 @@
+// `npm run overparam -- train ...`: the command line, from source.
+import { main, runNode, setup } from './setup.mjs';
+
+await main(async () => {
+  await setup();
+  return runNode(['packages/runner/src/cli.ts', ...process.argv.slice(2)], { source: true });
+});
