@@ -1,1 +1,36 @@
-export {};
+/**
+ * Configure, train, compare, collapse and report.
+ *
+ * @packageDocumentation
+ */
+export { completeConfig } from './config/complete';
+export type { Override } from './config/override';
+export { parseOverride } from './config/override';
+export { loadDefaultPlugins, loadPlugins } from './config/plugins';
+export { type LoadedConfig, readConfig } from './config/read';
+export {
+  type ResolvedComparison,
+  type ResolvedConfig,
+  resolveComparison,
+  resolveConfig,
+} from './config/resolve';
+export type { Request } from './config/rows';
+export {
+  type Choice,
+  type ConfigFile,
+  configSchema,
+  type LayerChoice,
+  type RunConfig,
+  type RunLayer,
+} from './config/schema';
+export {
+  type MetricsLine,
+  type RunRecord,
+  type RunResult,
+  readRun,
+  type Scores,
+  type TimingLine,
+} from './run/files';
+export type { UpdateReport } from './train/loop';
+export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './train/run';
+export { type TrainOptions, train } from './train/train';

@@ -1,0 +1,36 @@
+/** Where a command writes: results to stdout, everything for the eye to stderr. */
+export interface Output {
+  /** Whether stdout takes one JSON object. */
+  readonly json: boolean;
+  /** One line on stderr. */
+  say(text: string): void;
+  /** The command's result: the object with `--json`, else the text. */
+  result(value: object, text: string): void;
+}
+
+/** An output on this process's streams. */
+export function processOutput(json: boolean): Output {
+  return {
+    json,
+    say: (text) => void process.stderr.write(`${text}\n`),
+    result: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`),
+  };
+}
+
+/** Lines of cells, padded to columns; numbers stay as they are given. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

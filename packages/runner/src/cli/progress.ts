@@ -1,0 +1,70 @@
+/** Shows how far a run is, on stderr: a bar on a terminal, else a line every ten seconds. */
+export interface ProgressView {
+  /** @param done  updates done of all, and what is going on in words */
+  show(done: number, total: number, text: string): void;
+  /** A line that stays, above the bar. */
+  line(text: string): void;
+  /** Removes the bar. */
+  end(): void;
+}
+
+const barWidth = 24;
+const barInterval = 100;
+const lineInterval = 10_000;
+
+/** `3:07` or `1:02:45` from seconds. */
+export function clockText(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '-';
+  const whole = Math.round(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** `1.8 updates/s, 3:07 left` from what was done since a start; empty before there is a rate. */
+export function paceText(done: number, left: number, seconds: number): string {
+  if (done === 0 || seconds <= 0) return '';
+  const rate = done / seconds;
+  const shown = rate >= 10 ? rate.toFixed(0) : rate >= 0.1 ? rate.toFixed(1) : rate.toExponential(1);
+  return `${shown} updates/s, ${clockText(left / rate)} left`;
+}
+
+/**
+ * @param stream  where to, stderr as a rule
+ * @param now     milliseconds
+ */
+export function createProgressView(
+  stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>,
+  now: () => number = () => performance.now(),
+): ProgressView {
+  let start: { readonly done: number; readonly at: number } | null = null;
+  let last = Number.NEGATIVE_INFINITY;
+  const clear = () => {
+    if (stream.isTTY) stream.write('\r\u001B[K');
+  };
+  return {
+    show(done, total, text) {
+      // Counted from the second update: the first one compiles.
+      start ??= { done, at: now() };
+      const finished = done === total;
+      if (now() - last < (stream.isTTY ? barInterval : lineInterval) && !finished) return;
+      last = now();
+      const pace = paceText(done - start.done, total - done, (now() - start.at) / 1000);
+      const filled = Math.round((barWidth * done) / total);
+      const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
+      const parts = [`${done}/${total}`, text, pace].filter((part) => part !== '').join('  ');
+      if (stream.isTTY) {
+        clear();
+        stream.write(`${bar} ${parts}`.slice(0, (stream.columns || 80) - 1));
+      } else {
+        stream.write(`${parts}\n`);
+      }
+    },
+    line(text) {
+      clear();
+      stream.write(`${text}\n`);
+    },
+    end: clear,
+  };
+}

@@ -1,0 +1,104 @@
+import {
+  type Dataset,
+  type DatasetContext,
+  lookup,
+  nearest,
+  parseOptions,
+  registered,
+} from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/engine';
+import { parseOverride } from '../config/override';
+import { loadDefaultPlugins } from '../config/plugins';
+import { dataDirectory, type Invocation } from './invocation';
+import { columns } from './output';
+import { clockText } from './progress';
+
+/** Arguments of `overparam data`. */
+export interface DataArguments {
+  readonly action: string;
+  readonly name?: string;
+  readonly 'data-dir'?: string;
+}
+
+const actions = ['get', 'verify', 'list'] as const;
+
+/** Bytes done as a line on stderr, at most one in some time. */
+function byteProgress(
+  write: (text: string) => void,
+  terminal: boolean,
+): NonNullable<DatasetContext['progress']> {
+  const started = performance.now();
+  let last = Number.NEGATIVE_INFINITY;
+  return (done, total, what) => {
+    const now = performance.now();
+    if (now - last < (terminal ? 200 : 10_000) && done !== total) return;
+    last = now;
+    const seconds = (now - started) / 1000;
+    const left = done > 0 ? clockText(((total - done) / done) * seconds) : '-';
+    const share = total > 0 ? `${Math.floor((100 * done) / total)} %` : `${done}`;
+    const text = `${what}: ${share} of ${(total / 1e6).toFixed(1)} M, ${left} left`;
+    write(terminal ? `\r\u001B[K${text}${done === total ? '\n' : ''}` : `${text}\n`);
+  };
+}
+
+function listDatasets({ output }: Invocation): void {
+  const entries = (registered('dataset') as readonly Dataset[]).map(({ name, summary, get }) => ({
+    name,
+    summary,
+    downloads: get !== undefined,
+  }));
+  output.result(
+    { datasets: entries },
+    columns(entries.map((entry) => [entry.name, entry.downloads ? 'data get' : 'shipped', entry.summary])),
+  );
+}
+
+/** Runs `overparam data`. */
+export async function runData(args: DataArguments, invocation: Invocation): Promise<void> {
+  const { output, signal, sets } = invocation;
+  if (!actions.includes(args.action as (typeof actions)[number])) {
+    const near = nearest(args.action, actions);
+    throw new OverparamError(
+      'unknown-action',
+      `data: unknown action "${args.action}". ${near ? `Did you mean "${near}"?` : `Expected ${actions.join(', ')}.`}`,
+    );
+  }
+  await loadDefaultPlugins();
+  if (args.action === 'list') return listDatasets(invocation);
+  if (args.name === undefined) {
+    throw new OverparamError(
+      'usage',
+      `data ${args.action}: give the name of a dataset; "overparam data list" shows them.`,
+    );
+  }
+  const dataset: Dataset = lookup('dataset', args.name);
+  const given = Object.fromEntries(sets.map(parseOverride).map(({ path, value }) => [path.join('.'), value]));
+  const options = parseOptions(dataset.options, given, `dataset "${dataset.name}"`);
+  const dataDir = dataDirectory(args['data-dir']);
+  const context: DatasetContext = {
+    dataDir,
+    signal,
+    progress: byteProgress((text) => process.stderr.write(text), process.stderr.isTTY === true),
+  };
+  if (args.action === 'get') {
+    if (!dataset.get) {
+      throw new OverparamError(
+        'nothing-to-get',
+        `Dataset "${dataset.name}" comes with the package; there is nothing to download.`,
+      );
+    }
+    await dataset.get(options, context).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      throw new OverparamError(
+        'interrupted',
+        'Stopped. The same command goes on with the download where it stopped.',
+      );
+    });
+  }
+  const checks = await dataset.verify(options, context);
+  const text = columns(checks.map(({ what, ok, detail }) => [ok ? 'ok' : 'WRONG', what, detail]));
+  const wrong = checks.find(({ ok }) => !ok);
+  if (!wrong) return output.result({ dataset: dataset.name, ok: true, checks }, text);
+  output.say(text);
+  throw new OverparamError('dataset-invalid', `Dataset "${dataset.name}": ${wrong.what}: ${wrong.detail}`);
+}

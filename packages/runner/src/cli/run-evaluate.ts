@@ -1,0 +1,49 @@
+import { OverparamError } from '@overparam/engine';
+import { createEvaluator } from '../train/evaluate';
+import { openDataset, splitSize, tasksOf } from '../train/session';
+import { dataDirectory, type Invocation } from './invocation';
+import { columns } from './output';
+import { openRun, readRunNetwork } from './saved-run';
+
+/** Arguments of `overparam evaluate`. */
+export interface EvaluateArguments {
+  readonly run: string;
+  readonly network?: string;
+  readonly 'data-dir'?: string;
+  readonly engine?: string;
+}
+
+/** Runs `overparam evaluate`. */
+export async function runEvaluate(args: EvaluateArguments, { output, signal }: Invocation): Promise<void> {
+  const { config } = await openRun(args.run, args.engine);
+  const dataset = await openDataset(config, dataDirectory(args['data-dir']), signal);
+  try {
+    const { model } = await readRunNetwork(args.run, args.network === 'final' ? 'expanded' : 'collapsed');
+    const size = splitSize(dataset, 'test', config.limit.test);
+    const evaluator = createEvaluator(model, tasksOf(dataset), dataset, {
+      split: 'test',
+      size,
+      batch: config.batch,
+      signal,
+    });
+    try {
+      const scores = await evaluator.run();
+      const network = args.network ?? 'collapsed';
+      output.result(
+        { network, images: size, scores },
+        columns([
+          [`${network} network`, `${size} test images`],
+          ...Object.entries(scores).map(([name, value]) => [name, value.toFixed(4)]),
+        ]),
+      );
+    } catch (error) {
+      if (signal.aborted) throw new OverparamError('interrupted', 'Stopped; nothing was written.');
+      throw error;
+    } finally {
+      evaluator.dispose();
+      model.dispose();
+    }
+  } finally {
+    await dataset.close();
+  }
+}

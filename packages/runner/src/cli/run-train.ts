@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { isOverparamError } from '@overparam/engine';
+import { parentLink } from '../compare/parentLink';
+import { readConfig } from '../config/read';
+import { resolveConfig } from '../config/resolve';
+import type { RunConfig } from '../config/schema';
+import { isRunFolder, type RunResult, readRun } from '../run/files';
+import { type TrainCallbacks, trainRun } from '../train/run';
+import { dataDirectory, type Invocation } from './invocation';
+import { columns } from './output';
+import { createProgressView, type ProgressView } from './progress';
+import { type ConfigArguments, requestOf } from './request';
+
+/** Arguments of `overparam train`. */
+export interface TrainArguments extends ConfigArguments {
+  readonly config: string;
+  readonly 'data-dir'?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+}
+
+/** `runs/resnet-fnl-joint-seed0`, the folder of a run that was given none. */
+function defaultFolder({ backbone, method, routine, seed }: RunConfig): string {
+  return join('runs', `${backbone.name}-${method.name}-${routine.name}-seed${seed}`);
+}
+
+/** The result as a person reads it. */
+function resultText(result: RunResult, folder: string): string {
+  const percent = (scores: Readonly<Record<string, number>>) =>
+    scores.top1Error === undefined ? '-' : `${scores.top1Error.toFixed(2)} %`;
+  const gap = `${result.collapseGap.toExponential(1)} (at most ${result.collapseTolerance.toExponential(0)})`;
+  return columns([
+    ['top-1 error, as trained', percent(result.final)],
+    ['top-1 error, collapsed', percent(result.collapsed)],
+    ['collapse gap', gap],
+    ['parameters in training', result.trainParameters.toLocaleString('en')],
+    ['parameters deployed', result.deployParameters.toLocaleString('en')],
+    ['run folder', folder],
+  ]);
+}
+
+function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): TrainCallbacks {
+  return {
+    onNote: (text) => view.line(text),
+    onStart(start) {
+      const { expanded, plain } = start.parameters;
+      view.line(
+        `${start.updates} updates in ${start.epochs} epochs on ${start.trainImages} images; ` +
+          `${expanded.toLocaleString('en')} parameters in training, ${plain.toLocaleString('en')} in the plain network.` +
+          (start.done > 0 ? ` Going on after update ${start.done}.` : ''),
+      );
+      link?.send({ type: 'progress', done: start.done, total: start.updates });
+    },
+    onUpdate({ update, updates, epoch, loss }) {
+      view.show(update, updates, `epoch ${epoch}  loss ${loss.toFixed(3)}`);
+      link?.send({ type: 'progress', done: update, total: updates });
+    },
+    onEpoch(line) {
+      const error = typeof line.top1Error === 'number' ? `, top-1 error ${line.top1Error.toFixed(2)} %` : '';
+      view.line(
+        `epoch ${line.epoch}: loss ${line.trainLoss.toFixed(4)}, test loss ${line.testLoss.toFixed(4)}${error}`,
+      );
+    },
+  };
+}
+
+/** On `--resume` without another wish, the engine that the run began on: another would not go on bit for bit. */
+async function savedEngine(args: TrainArguments): Promise<string | undefined> {
+  if (args.engine !== undefined) return args.engine;
+  if (!args.resume || args.out === undefined || !isRunFolder(args.out)) return undefined;
+  return (await readRun(args.out)).config.engine.name;
+}
+
+/** Runs `overparam train`. */
+export async function runTrain(args: TrainArguments, invocation: Invocation): Promise<void> {
+  const link = parentLink();
+  const view = createProgressView(process.stderr);
+  try {
+    const loaded = await readConfig(args.config);
+    const request = requestOf(invocation, { ...args, engine: await savedEngine(args) });
+    const { config, engine } = await resolveConfig(loaded, request);
+    view.line(`${config.label}, seed ${config.seed}, on ${engine.description}`);
+    for (const note of engine.notes) view.line(note);
+    const out = args.out ?? defaultFolder(config);
+    const result = await trainRun(config, {
+      out,
+      dataDir: dataDirectory(args['data-dir']),
+      configFolder: loaded.folder,
+      resume: args.resume,
+      callbacks: callbacksFor(view, link),
+      signal: link ? AbortSignal.any([invocation.signal, link.signal]) : invocation.signal,
+    });
+    view.end();
+    invocation.output.result(result, resultText(result, out));
+  } catch (error) {
+    view.end();
+    if (isOverparamError(error)) await link?.send({ type: 'error', message: error.message });
+    throw error;
+  }
+}

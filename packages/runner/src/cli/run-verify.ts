@@ -1,0 +1,47 @@
+import { type VerifyReport, verify } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/engine';
+import type { Invocation } from './invocation';
+import { columns } from './output';
+import { toleranceOf } from './run-collapse';
+import { openRun, readRunNetwork } from './saved-run';
+
+/** Arguments of `overparam verify`. */
+export interface VerifyArguments {
+  readonly run: string;
+  readonly tolerance?: string;
+  readonly engine?: string;
+}
+
+function reportText(report: VerifyReport): string {
+  const rows = report.layers.map((layer) => [
+    layer.layer,
+    layer.method,
+    layer.gap.toExponential(1),
+    layer.cause ?? '',
+  ]);
+  const whole = ['whole network', '', report.gap.toExponential(1), report.ok ? 'equal' : 'DIFFERENT'];
+  return columns([['layer', 'method', 'gap', ''], ...rows, whole]);
+}
+
+/** Runs `overparam verify`; networks that differ are a failure. */
+export async function runVerify(args: VerifyArguments, { output }: Invocation): Promise<void> {
+  const options = toleranceOf(args.tolerance);
+  await openRun(args.run, args.engine);
+  const expanded = await readRunNetwork(args.run, 'expanded');
+  const collapsed = await readRunNetwork(args.run, 'collapsed');
+  const report = verify(expanded.model, collapsed.model, options);
+  expanded.model.dispose();
+  collapsed.model.dispose();
+  if (report.ok) {
+    output.result(report, reportText(report));
+    return;
+  }
+  output.say(reportText(report));
+  const worst = report.worst
+    ? ` The worst layer is "${report.worst.layer}", gap ${report.worst.gap.toExponential(1)}.`
+    : '';
+  throw new OverparamError(
+    'verify-failed',
+    `The collapsed network of "${args.run}" is not the trained one: gap ${report.gap.toExponential(1)}, expected at most ${report.tolerance.toExponential(0)}.${worst} Collapse it again: overparam collapse ${args.run}.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { lookup, type PluginKind, parseOptions } from '@overparam/core-reparam';
+import { type EngineName, type OptimiserConfig, OverparamError, scheduleSchema } from '@overparam/engine';
+import { mergeLayers } from './merge';
+import { loadDefaultPlugins, loadPlugins } from './plugins';
+import { checked } from './problem';
+import type { Choice, RunConfig, RunLayer } from './schema';
+
+/** What a config means where it says nothing. */
+const defaults: RunLayer = {
+  method: 'plain',
+  routine: 'joint',
+  batch: 128,
+  lr: { peak: 0.1, schedule: 'constant' },
+  seed: 0,
+  optimiser: { name: 'sgd' },
+  weightDecay: { coefficient: 5e-4, norms: false, biases: false },
+  augment: true,
+  statistics: 'unbiased',
+  select: null,
+  limit: {},
+  checkpoints: { keep: 'all' },
+  plugins: [],
+};
+
+/** Options of an optimiser that a config leaves out: those of the CIFAR literature for SGD, PyTorch's for Adam. */
+function completeOptimiser(given: OptimiserConfig): OptimiserConfig {
+  if (given.name !== 'sgd') return { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...given };
+  const momentum = given.momentum ?? 0.9;
+  const dampening = given.dampening ?? 0;
+  return { name: 'sgd', momentum, nesterov: given.nesterov ?? (momentum > 0 && dampening === 0), dampening };
+}
+
+/** Looks a plugin's part up and completes its options. */
+function complete(kind: PluginKind, value: unknown, where: string): Choice {
+  const { name, ...given } = value as Choice;
+  const part = lookup(kind, name);
+  const options = parseOptions(part.options, given, `${where}: ${kind} "${name}"`) as Record<string, unknown>;
+  return { name, ...options };
+}
+
+/**
+ * Loads the plugins of a config and fills in every default and every option.
+ *
+ * @param layer   one row, as `oneRow` or `layRows` give it
+ * @param source  the config file's name, for messages, and its folder, for plugins
+ * @throws OverparamError `missing-key`, `invalid-config`, `unknown-method` and so on, `invalid-options`
+ */
+export async function completeConfig(
+  layer: RunLayer,
+  engine: { readonly name: EngineName; readonly threads?: number },
+  source: { readonly name: string; readonly folder: string },
+): Promise<RunConfig> {
+  const merged = mergeLayers([defaults, layer]);
+  for (const key of ['backbone', 'dataset', 'epochs'] as const) {
+    if (merged[key] === undefined) {
+      throw new OverparamError(
+        'missing-key',
+        `${source.name}: "${key}" is missing. Give it in the config or by --set ${key}=.`,
+      );
+    }
+  }
+  await loadDefaultPlugins();
+  await loadPlugins(merged.plugins ?? [], source.folder);
+  const method = complete('method', merged.method, source.name);
+  const routine = complete('routine', merged.routine, source.name);
+  return {
+    label: merged.label ?? `${method.name}/${routine.name}`,
+    method,
+    routine,
+    backbone: complete('backbone', merged.backbone, source.name),
+    dataset: complete('dataset', merged.dataset, source.name),
+    epochs: merged.epochs!,
+    batch: merged.batch!,
+    lr: checked(scheduleSchema, merged.lr, source.name, ['lr']),
+    seed: merged.seed!,
+    optimiser: completeOptimiser(merged.optimiser as OptimiserConfig),
+    weightDecay: merged.weightDecay as RunConfig['weightDecay'],
+    augment: merged.augment!,
+    statistics: merged.statistics!,
+    engine,
+    select: merged.select as RunConfig['select'],
+    limit: merged.limit!,
+    checkpoints: merged.checkpoints!,
+    plugins: merged.plugins!,
+  };
+}

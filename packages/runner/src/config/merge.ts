@@ -1,0 +1,48 @@
+import type { RunLayer } from './schema';
+
+/** Keys whose short form stands for one field of an object. */
+const shorthand: Readonly<Record<string, string>> = {
+  method: 'name',
+  routine: 'name',
+  backbone: 'name',
+  dataset: 'name',
+  optimiser: 'name',
+  engine: 'name',
+  lr: 'peak',
+  weightDecay: 'coefficient',
+};
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Writes short forms out: `method: fnl` is `method: { name: fnl }`, `lr: 0.1` is `lr: { peak: 0.1 }`. */
+export function writtenOut(layer: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(layer).map(([key, value]) => {
+      const field = shorthand[key];
+      return [key, field && value !== undefined && !isPlainObject(value) ? { [field]: value } : value];
+    }),
+  );
+}
+
+/**
+ * Lays `over` on `under`. Objects merge key by key, except that another `name` starts afresh: options of
+ * one method mean nothing to another.
+ */
+function mergeValues(under: unknown, over: unknown): unknown {
+  if (over === undefined) return under;
+  if (!isPlainObject(under) || !isPlainObject(over)) return over;
+  if (over.name !== undefined && under.name !== undefined && over.name !== under.name) return over;
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) merged[key] = mergeValues(under[key], value);
+  return merged;
+}
+
+/** Lays partial configs on each other, the last one on top; short forms are written out. */
+export function mergeLayers(layers: readonly (RunLayer | undefined)[]): RunLayer {
+  return layers.reduce<unknown>(
+    (under, layer) => mergeValues(under, writtenOut((layer ?? {}) as Record<string, unknown>)),
+    {},
+  ) as RunLayer;
+}

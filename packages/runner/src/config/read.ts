@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { OverparamError } from '@overparam/engine';
+import { parseDocument } from 'yaml';
+import { checked } from './problem';
+import { type ConfigFile, configSchema } from './schema';
+
+/** A config file, read and checked. */
+export interface LoadedConfig {
+  readonly config: ConfigFile;
+  /** The file's name without its folder, for messages. */
+  readonly name: string;
+  /** Folder that relative paths in the config start from. */
+  readonly folder: string;
+}
+
+/** Parses YAML text; the error names the file, line and column. */
+function parseYaml(text: string, name: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true });
+  const problem = document.errors[0];
+  if (problem) {
+    throw new OverparamError('invalid-config', `${name}: not valid YAML. ${problem.message.split('\n')[0]}`);
+  }
+  return document.toJS({ maxAliasCount: 100 }) as unknown;
+}
+
+/** Runs a TypeScript or JavaScript config and takes its export `config` (or default export). */
+async function importConfig(path: string, name: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
+  const loaded = await createJiti(import.meta.url).import<Record<string, unknown>>(path);
+  const value = loaded.config ?? loaded.default;
+  if (value === undefined) {
+    throw new OverparamError('invalid-config', `${name}: expected an export named "config", found none.`);
+  }
+  return typeof value === 'function' ? (value as () => unknown)() : value;
+}
+
+/**
+ * Reads a config from a `.yaml`, `.yml`, `.json`, `.ts`, `.mts`, `.js` or `.mjs` file.
+ *
+ * @throws OverparamError `config-missing`, `invalid-config` or `unknown-key`
+ */
+export async function readConfig(path: string): Promise<LoadedConfig> {
+  const file = resolve(path);
+  const name = basename(file);
+  if (!existsSync(file)) {
+    throw new OverparamError(
+      'config-missing',
+      `There is no config file "${path}". Give the path of a .yaml or .ts file.`,
+    );
+  }
+  const isCode = /\.[cm]?[jt]s$/.test(file);
+  const raw = isCode ? await importConfig(file, name) : parseYaml(await readFile(file, 'utf8'), name);
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new OverparamError(
+      'invalid-config',
+      `${name}: expected keys such as "method" and "epochs" at the top level.`,
+    );
+  }
+  checked(configSchema, raw, name);
+  return { config: raw as ConfigFile, name, folder: dirname(file) };
+}

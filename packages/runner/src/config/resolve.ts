@@ -1,0 +1,46 @@
+import { type EngineInfo, useEngine } from '@overparam/engine';
+import { completeConfig } from './complete';
+import type { LoadedConfig } from './read';
+import { layRows, oneRow, type Request, requestedEngine } from './rows';
+import type { RunConfig } from './schema';
+
+/** A config made ready to be run on the engine that is now in use. */
+export interface ResolvedConfig {
+  readonly config: RunConfig;
+  readonly engine: EngineInfo;
+}
+
+/** All runs of a comparison, made ready. */
+export interface ResolvedComparison {
+  /** One entry a row, with the first seed. */
+  readonly rows: readonly RunConfig[];
+  readonly seeds: readonly (number | string)[];
+  readonly engine: EngineInfo;
+}
+
+/** Starts the engine that a config and its request ask for. */
+async function startEngine(loaded: LoadedConfig, request: Request) {
+  const { name, threads } = requestedEngine(loaded, request);
+  const engine = await useEngine(name, threads ? { threads } : {});
+  return { engine, choice: { name: engine.name, ...(threads ? { threads } : {}) } };
+}
+
+/**
+ * Starts the engine and completes the one run that a config and its request describe.
+ *
+ * @throws OverparamError for every mistake in the config, and `ambiguous-row` where more than one row is left
+ */
+export async function resolveConfig(loaded: LoadedConfig, request: Request): Promise<ResolvedConfig> {
+  const { engine, choice } = await startEngine(loaded, request);
+  const rows = layRows(loaded, engine.name, request);
+  return { config: await completeConfig(oneRow(rows), choice, loaded), engine };
+}
+
+/** Starts the engine and completes every row of a comparison; a plain config is a comparison of one row. */
+export async function resolveComparison(loaded: LoadedConfig, request: Request): Promise<ResolvedComparison> {
+  const { engine, choice } = await startEngine(loaded, request);
+  const { rows, seeds } = layRows(loaded, engine.name, request);
+  const done: RunConfig[] = [];
+  for (const row of rows) done.push(await completeConfig({ ...row, seed: seeds[0] }, choice, loaded));
+  return { rows: done, seeds, engine };
+}

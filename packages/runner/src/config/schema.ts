@@ -1,0 +1,168 @@
+import {
+  type EngineName,
+  type OptimiserConfig,
+  type ScheduleConfig,
+  scheduleSchema,
+} from '@overparam/engine';
+import { z } from 'zod';
+
+/** A plugin's value by name, with its options beside the name. */
+const named = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+
+/** An integer, or a decimal string for seeds beyond 2^53. */
+const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a decimal string of digits')]);
+
+/** Layers by name or pattern, with negation and union. */
+export type LayerChoice =
+  | string
+  | { readonly kind: 'conv2d' | 'dense' }
+  | { readonly kernel: readonly [number, number] }
+  | { readonly not: LayerChoice }
+  | { readonly any: readonly LayerChoice[] }
+  | { readonly all: readonly LayerChoice[] };
+
+const layerChoice: z.ZodType<LayerChoice> = z.lazy(() =>
+  z.union([
+    z.string().min(1),
+    z.strictObject({ kind: z.enum(['conv2d', 'dense']) }),
+    z.strictObject({ kernel: z.tuple([z.int().min(1), z.int().min(1)]) }),
+    z.strictObject({ not: layerChoice }),
+    z.strictObject({ any: z.array(layerChoice).min(1) }),
+    z.strictObject({ all: z.array(layerChoice).min(1) }),
+  ]),
+);
+
+/** An optimiser by name, with its options. */
+export const optimiserSchema = z.union([
+  z.enum(['sgd', 'adam', 'adamw']),
+  z.strictObject({
+    name: z.literal('sgd'),
+    momentum: z.number().min(0).max(1).optional(),
+    nesterov: z.boolean().optional(),
+    dampening: z.number().min(0).max(1).optional(),
+  }),
+  z.strictObject({
+    name: z.enum(['adam', 'adamw']),
+    beta1: z.number().min(0).lt(1).optional(),
+    beta2: z.number().min(0).lt(1).optional(),
+    epsilon: z.number().positive().optional(),
+  }),
+]);
+
+const engine = z.union([
+  z.enum(['auto', 'tensorflow', 'wasm', 'webgpu', 'cpu']),
+  z.strictObject({
+    name: z.enum(['auto', 'tensorflow', 'wasm', 'webgpu', 'cpu']).optional(),
+    threads: z.int().min(1).optional(),
+  }),
+]);
+
+/** Every key of one run, none of them required: the layers of a config are partial. */
+const runShape = {
+  method: named.describe("How layers are expanded: `plain`, `fnl`, `repvgg`, `trirep`, or a plugin's."),
+  routine: named.describe('Which parameters move when: `joint`, `alternating`, `cyclic`, `progressive`.'),
+  backbone: named.describe('The network, with its options beside `name`.'),
+  dataset: named.describe('The data, with its options beside `name`.'),
+  epochs: z.int().min(1).describe('Passes over the training data.'),
+  batch: z.int().min(1).describe('Images in one update.'),
+  lr: z
+    .union([z.number().positive(), scheduleSchema.partial()])
+    .describe('Peak learning rate, or `{ peak, schedule, warmup, ... }`; a number alone keeps the schedule.'),
+  seed: seed.describe('Decides the whole run: weights, data order and augmentation.'),
+  optimiser: optimiserSchema.describe("The optimiser, by PyTorch's definitions."),
+  weightDecay: z
+    .union([
+      z.number().min(0),
+      z.strictObject({
+        coefficient: z.number().min(0).optional(),
+        norms: z.boolean().optional(),
+        biases: z.boolean().optional(),
+      }),
+    ])
+    .describe('Coefficient; weights of rank 2 and more decay, norms and biases only where asked for.'),
+  augment: z.boolean().describe('Whether training images are augmented.'),
+  statistics: z
+    .enum(['unbiased', 'biased'])
+    .describe("Running variance of batch norms: unbiased as in PyTorch, or the batch's own."),
+  engine: engine.describe('Where the run computes; `auto` takes the best that loads.'),
+  select: z
+    .union([layerChoice, z.array(layerChoice).min(1)])
+    .nullable()
+    .describe('Layers that the method expands; null for every layer that it supports.'),
+  limit: z
+    .strictObject({ train: z.int().min(1).optional(), test: z.int().min(1).optional() })
+    .describe('Uses only the first examples of a split.'),
+  checkpoints: z
+    .strictObject({ keep: z.union([z.literal('all'), z.int().min(2)]) })
+    .describe('How many checkpoints stay; one is written each epoch.'),
+  plugins: z
+    .array(z.string().min(1))
+    .describe('Packages, or paths of .ts and .js files, that add methods and so on.'),
+};
+
+const partialRun = z.strictObject(runShape).partial();
+
+const row = partialRun.extend({
+  label: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name of the row in tables; the method and routine where absent.'),
+});
+
+/** A config file: one run, or a comparison where `rows` is given. */
+export const configSchema = partialRun.extend({
+  $schema: z.string().optional(),
+  label: z.string().min(1).optional().describe('Name of the run in tables.'),
+  rows: z
+    .array(row)
+    .min(1)
+    .optional()
+    .describe('The rows of a comparison; each overrides keys of the config.'),
+  seeds: z.array(seed).min(1).optional().describe('Seeds that a comparison trains each row with.'),
+  byEngine: z
+    .partialRecord(z.enum(['tensorflow', 'wasm', 'webgpu', 'cpu']), partialRun)
+    .optional()
+    .describe('Keys that differ by engine, such as how long the small form trains.'),
+  variants: z
+    .record(
+      z.string(),
+      partialRun.extend({ rows: z.array(row).min(1).optional(), seeds: z.array(seed).min(1).optional() }),
+    )
+    .optional()
+    .describe('Named overrides, chosen by `--variant NAME`.'),
+});
+
+/** A config file as it is written. */
+export type ConfigFile = z.input<typeof configSchema>;
+
+/** Keys of one run, all optional, as the layers of a config give them. */
+export type RunLayer = z.input<typeof row>;
+
+/** A plugin's value by name, with all its options. */
+export interface Choice {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+/** One run with every default filled in: what `config.yaml` of a run folder holds. */
+export interface RunConfig {
+  readonly label: string;
+  readonly method: Choice;
+  readonly routine: Choice;
+  readonly backbone: Choice;
+  readonly dataset: Choice;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly lr: ScheduleConfig;
+  readonly seed: number | string;
+  readonly optimiser: OptimiserConfig;
+  readonly weightDecay: { readonly coefficient: number; readonly norms: boolean; readonly biases: boolean };
+  readonly augment: boolean;
+  readonly statistics: 'unbiased' | 'biased';
+  readonly engine: { readonly name: EngineName; readonly threads?: number };
+  readonly select: LayerChoice | readonly LayerChoice[] | null;
+  readonly limit: { readonly train?: number; readonly test?: number };
+  readonly checkpoints: { readonly keep: 'all' | number };
+  readonly plugins: readonly string[];
+}

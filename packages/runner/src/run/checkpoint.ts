@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OverparamError } from '@overparam/engine';
+import { readSafetensors, writeSafetensors } from '@overparam/export/node';
+import * as tf from '@tensorflow/tfjs';
+import type { Progress } from '../train/progress';
+import type { Trained } from '../train/stage';
+
+/** A checkpoint, read and checked. */
+export interface Checkpoint {
+  readonly progress: Progress;
+  readonly tensors: ReadonlyMap<string, SavedTensor>;
+}
+
+/** A tensor as a checkpoint holds it: all that a run remembers is float32. */
+interface SavedTensor {
+  readonly dtype: 'F32';
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+const stateKey = 'overparam.progress';
+const sumKey = 'overparam.sha256';
+
+/** All tensors that a run needs to go on, by name; they belong to the run. */
+function tensorsOf({ network, optimiser }: Trained): Map<string, tf.Variable> {
+  return new Map([
+    ...network.parameters.map(({ name, variable }) => [`parameters/${name}`, variable] as const),
+    ...network.states.map(({ name, variable }) => [`states/${name}`, variable] as const),
+    ...[...optimiser.slots].map(([name, variable]) => [`slots/${name}`, variable] as const),
+  ]);
+}
+
+/** A checksum over names, shapes and values, so that a changed byte is noticed as a missing one is. */
+function checksum(tensors: Checkpoint['tensors']): string {
+  const hash = createHash('sha256');
+  for (const name of [...tensors.keys()].sort()) {
+    const { shape, data } = tensors.get(name)!;
+    hash.update(`${name} ${shape.join('x')}\n`);
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/** `epoch-0003`, or `epoch-0003-update-0012` where a run stopped inside the next epoch. */
+function nameOf({ history, sums }: Progress): string {
+  const epoch = `epoch-${String(history.length).padStart(4, '0')}`;
+  return sums.updates === 0 ? epoch : `${epoch}-update-${String(sums.updates).padStart(6, '0')}`;
+}
+
+interface Entry {
+  readonly file: string;
+  readonly epoch: number;
+  readonly update: number;
+}
+
+/** Checkpoints of a run folder, newest first. */
+async function listCheckpoints(folder: string): Promise<Entry[]> {
+  const path = join(folder, 'checkpoints');
+  if (!existsSync(path)) return [];
+  const entries = (await readdir(path)).flatMap((file): Entry[] => {
+    const match = /^epoch-(\d+)(?:-update-(\d+))?\.safetensors$/.exec(file);
+    return match ? [{ file, epoch: Number(match[1]), update: Number(match[2] ?? 0) }] : [];
+  });
+  return entries.sort((a, b) => b.epoch - a.epoch || b.update - a.update);
+}
+
+/** Removes what an interruption left, checkpoints inside past epochs, and more epochs than are to be kept. */
+async function removeOld(folder: string, newest: Progress, keep: 'all' | number): Promise<void> {
+  const path = join(folder, 'checkpoints');
+  const entries = await listCheckpoints(folder);
+  const current = `${nameOf(newest)}.safetensors`;
+  const epochs = entries.filter(({ update }) => update === 0);
+  const old = [
+    ...entries.filter(({ file, update }) => update > 0 && file !== current),
+    ...(keep === 'all' ? [] : epochs.slice(keep)),
+  ];
+  for (const { file } of old) await rm(join(path, file), { force: true });
+}
+
+/** Removes parts of files that a killed process was writing. Call it under the folder's lock. */
+export async function removeFragments(folder: string): Promise<void> {
+  for (const path of [folder, join(folder, 'checkpoints')]) {
+    if (!existsSync(path)) continue;
+    for (const name of await readdir(path)) {
+      if (/^\..+\.part$/.test(name)) await rm(join(path, name), { force: true });
+    }
+  }
+}
+
+/**
+ * Writes a checkpoint into a run folder, whole or not at all.
+ *
+ * @param keep  how many epochs' checkpoints stay
+ */
+export async function writeCheckpoint(
+  folder: string,
+  progress: Progress,
+  trained: Trained,
+  keep: 'all' | number,
+): Promise<void> {
+  const tensors = new Map<string, SavedTensor>();
+  for (const [name, variable] of tensorsOf(trained)) {
+    tensors.set(name, { dtype: 'F32', shape: variable.shape, data: (await variable.data()) as Float32Array });
+  }
+  const metadata = { [stateKey]: JSON.stringify(progress), [sumKey]: checksum(tensors) };
+  await mkdir(join(folder, 'checkpoints'), { recursive: true });
+  await writeSafetensors(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
+    tensors,
+    metadata,
+  });
+  await removeOld(folder, progress, keep);
+}
+
+/** Reads one checkpoint file. Throws where it is cut off or changed. */
+async function readCheckpoint(file: string): Promise<Checkpoint> {
+  const stored = await readSafetensors(file);
+  const tensors = new Map<string, SavedTensor>();
+  for (const [name, tensor] of stored.tensors) if (tensor.dtype === 'F32') tensors.set(name, tensor);
+  const state = stored.metadata[stateKey];
+  if (state === undefined || stored.metadata[sumKey] !== checksum(tensors)) {
+    throw new OverparamError('checkpoint-damaged', 'its contents do not match their checksum');
+  }
+  return { progress: JSON.parse(state) as Progress, tensors };
+}
+
+/**
+ * The newest checkpoint of a run folder that is whole, or null where there is none.
+ *
+ * @param warn  told of each damaged checkpoint that is passed over
+ */
+export async function newestCheckpoint(
+  folder: string,
+  warn: (text: string) => void,
+): Promise<Checkpoint | null> {
+  for (const { file } of await listCheckpoints(folder)) {
+    try {
+      return await readCheckpoint(join(folder, 'checkpoints', file));
+    } catch (error) {
+      warn(`Checkpoint ${file} is damaged (${(error as Error).message}); going back to the one before.`);
+    }
+  }
+  return null;
+}
+
+/**
+ * Gives a network and its optimiser the values of a checkpoint.
+ *
+ * @throws OverparamError `checkpoint-mismatch` where names or shapes differ
+ */
+export function restore(trained: Trained, checkpoint: Checkpoint): void {
+  const variables = tensorsOf(trained);
+  for (const [name, variable] of variables) {
+    const saved = checkpoint.tensors.get(name);
+    if (!saved || saved.shape.join() !== variable.shape.join()) {
+      const found = saved ? `[${saved.shape.join(', ')}]` : 'nothing';
+      throw new OverparamError(
+        'checkpoint-mismatch',
+        `The checkpoint has ${found} for "${name}" (expected [${variable.shape.join(', ')}]). It belongs to another run or version.`,
+      );
+    }
+    tf.tidy(() => {
+      variable.assign(tf.tensor(saved.data, [...saved.shape], 'float32'));
+    });
+  }
+}

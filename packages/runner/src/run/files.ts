@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { OverparamError } from '@overparam/engine';
+import { writeFileAtomic } from '@overparam/export/node';
+import { parse } from 'yaml';
+import type { RunConfig } from '../config/schema';
+
+export { writeFileAtomic as writeAtomically };
+
+/** One line of `metrics.jsonl`: the state of a run after an epoch. Holds no times and no paths. */
+export interface MetricsLine {
+  /** 1 for the first. */
+  readonly epoch: number;
+  /** Updates done. */
+  readonly update: number;
+  readonly stage: string;
+  /** Updates of this epoch by phase. */
+  readonly phases: Readonly<Record<string, number>>;
+  /** Rate of the epoch's last update. */
+  readonly learningRate: number;
+  /** Mean over the epoch's updates, without the weight penalty. */
+  readonly trainLoss: number;
+  /** Mean over the test split. */
+  readonly testLoss: number;
+  /** Test metrics by name (`top1Error` in percent); `task/name` where there are several tasks. */
+  readonly [metric: string]: unknown;
+}
+
+/** One line of `timings.jsonl`. */
+export interface TimingLine {
+  readonly epoch: number;
+  /** Of the whole epoch; where the run was interrupted in it, scaled up from the part after that. */
+  readonly trainSeconds: number;
+  readonly testSeconds: number;
+}
+
+/** Figures of one network on the test split: `loss` and the tasks' metrics by name. */
+export type Scores = Readonly<Record<string, number>>;
+
+/** `result.json`: what a finished run came to. Holds no times and no paths. */
+export interface RunResult {
+  readonly label: string;
+  readonly method: string;
+  readonly routine: string;
+  readonly seed: number | string;
+  readonly epochs: number;
+  /** Gradient evaluations. */
+  readonly updates: number;
+  /** Test error of the collapsed network in percent; null where no task is a classification. */
+  readonly top1Error: number | null;
+  /** The network as it was trained. */
+  readonly final: Scores;
+  readonly collapsed: Scores;
+  /** max|difference| / max|reference| of the two networks' outputs, worst of the model and its layers. */
+  readonly collapseGap: number;
+  readonly collapseTolerance: number;
+  readonly trainParameters: number;
+  readonly deployParameters: number;
+}
+
+/** What a run folder holds, read. */
+export interface RunRecord {
+  readonly config: RunConfig;
+  readonly metrics: readonly MetricsLine[];
+  readonly timings: readonly TimingLine[];
+  /** Null while the run is not finished. */
+  readonly result: RunResult | null;
+}
+
+/** Adds one line of JSON to a file. */
+export async function appendLine(file: string, line: object): Promise<void> {
+  await appendFile(file, `${JSON.stringify(line)}\n`);
+}
+
+/** Lines of a `.jsonl` file; none where there is no file. A last line that was cut off is left out. */
+export async function readLines<Line>(file: string): Promise<Line[]> {
+  if (!existsSync(file)) return [];
+  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+/** Replaces a `.jsonl` file as a whole. */
+export async function writeLines(file: string, lines: readonly object[]): Promise<void> {
+  await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** Whether a folder holds a run. */
+export function isRunFolder(folder: string): boolean {
+  return existsSync(join(folder, 'config.yaml'));
+}
+
+/** Makes the folder; true when it holds nothing yet. */
+export async function prepareFolder(folder: string): Promise<boolean> {
+  await mkdir(folder, { recursive: true });
+  return (await readdir(folder)).every((name) => name.startsWith('.') || name === 'lock');
+}
+
+/**
+ * Reads a run folder.
+ *
+ * @throws OverparamError `run-missing` where the folder holds no run
+ */
+export async function readRun(folder: string): Promise<RunRecord> {
+  const file = (name: string) => join(resolve(folder), name);
+  if (!isRunFolder(folder)) {
+    throw new OverparamError(
+      'run-missing',
+      `"${folder}" is not a run folder: it has no config.yaml. Give the folder that "overparam train --out" wrote.`,
+    );
+  }
+  const result = existsSync(file('result.json'))
+    ? (JSON.parse(await readFile(file('result.json'), 'utf8')) as RunResult)
+    : null;
+  return {
+    config: parse(await readFile(file('config.yaml'), 'utf8')) as RunConfig,
+    metrics: await readLines<MetricsLine>(file('metrics.jsonl')),
+    timings: await readLines<TimingLine>(file('timings.jsonl')),
+    result,
+  };
+}

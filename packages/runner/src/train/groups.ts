@@ -1,0 +1,57 @@
+import type { GroupSelector, Parameter, ParameterGroup, Phase } from '@overparam/core-reparam';
+import type { OptimisedParameter } from '@overparam/engine';
+import type { RunConfig } from '../config/schema';
+
+type Grouped = Pick<ParameterGroup, 'role' | 'block' | 'task'>;
+
+/** Whether a selector means a group; a field that it leaves out matches all. */
+export function matches(selector: GroupSelector, group: Grouped): boolean {
+  return (
+    (selector.role === undefined || selector.role === group.role) &&
+    (selector.block === undefined || selector.block === group.block) &&
+    (selector.task === undefined || selector.task === group.task)
+  );
+}
+
+/** Parameters that a phase moves: those it names, and all of role `plain` and `norm`. */
+export function movingParameters(phase: Phase, parameters: readonly Parameter[]): Parameter[] {
+  return parameters.filter(
+    (parameter) =>
+      parameter.role === 'plain' ||
+      parameter.role === 'norm' ||
+      phase.moves.some((selector) => matches(selector, parameter)),
+  );
+}
+
+/** Factors on the learning rate by parameter name; the first selector that matches counts. */
+export function rateFactors(phase: Phase, parameters: readonly Parameter[]): Record<string, number> {
+  const factors: Record<string, number> = {};
+  for (const parameter of parameters) {
+    const rate = phase.rates.find(({ groups }) => matches(groups, parameter));
+    if (rate && rate.factor !== 1) factors[parameter.name] = rate.factor;
+  }
+  return factors;
+}
+
+/** The optimiser's coefficient of weight decay for a parameter: one rule for all methods. */
+function decayOf(parameter: Parameter, { coefficient, norms, biases }: RunConfig['weightDecay']): number {
+  // The expansion's own penalty stands for these, as part of the loss.
+  if (parameter.covered) return 0;
+  if (parameter.variable.rank >= 2) return coefficient;
+  const isNorm =
+    parameter.role === 'norm' || parameter.continues === 'gamma' || parameter.continues === 'beta';
+  if (isNorm) return norms ? coefficient : 0;
+  return biases && parameter.continues === 'bias' ? coefficient : 0;
+}
+
+/** Parameters as the optimiser takes them. */
+export function optimisedParameters(
+  parameters: readonly Parameter[],
+  weightDecay: RunConfig['weightDecay'],
+): OptimisedParameter[] {
+  return parameters.map((parameter) => ({
+    name: parameter.name,
+    variable: parameter.variable,
+    weightDecay: decayOf(parameter, weightDecay),
+  }));
+}

@@ -1,0 +1,214 @@
+import { join, resolve } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/engine';
+import { parse } from 'yaml';
+import { configText, differences } from '../config/saved';
+import type { RunConfig } from '../config/schema';
+import {
+  type Checkpoint,
+  newestCheckpoint,
+  removeFragments,
+  restore,
+  writeCheckpoint,
+} from '../run/checkpoint';
+import {
+  appendLine,
+  isRunFolder,
+  type MetricsLine,
+  prepareFolder,
+  type RunResult,
+  readLines,
+  readRun,
+  type TimingLine,
+  writeAtomically,
+  writeLines,
+} from '../run/files';
+import { lockFolder } from '../run/lock';
+import { finishRun } from './finish';
+import { TrainingLoop, type UpdateReport } from './loop';
+import { emptySums, type Progress } from './progress';
+import { networkOfStage, openDataset, planSession, type Session, stageAt } from './session';
+import { optimiserFor, type Trained } from './stage';
+
+/** What a run is before its first update. */
+export interface RunStart {
+  readonly updates: number;
+  readonly updatesPerEpoch: number;
+  readonly epochs: number;
+  /** Updates that an earlier process did. */
+  readonly done: number;
+  readonly trainImages: number;
+  readonly testImages: number;
+  readonly parameters: { readonly expanded: number; readonly plain: number };
+  /** How the data was obtained, in the dataset's own words. */
+  readonly provenance: string;
+}
+
+/** Whom a run tells what it does; every one may be left out. */
+export interface TrainCallbacks {
+  onStart?(start: RunStart): void;
+  onUpdate?(report: UpdateReport): void;
+  /** The epoch's line of `metrics.jsonl`, after its checkpoint is written. */
+  onEpoch?(line: MetricsLine): void | Promise<void>;
+  /** What a user should know: notes of the routine, warnings of methods, damaged checkpoints. */
+  onNote?(text: string): void;
+}
+
+/** Where and how a run is trained. */
+export interface TrainRunOptions {
+  /** The run folder. */
+  readonly out: string;
+  /** Folder of all datasets. */
+  readonly dataDir: string;
+  /** Folder that plugin paths of the config start from; the working directory where absent. */
+  readonly configFolder?: string;
+  /** Goes on with a run that the folder holds; does nothing where it is finished. */
+  readonly resume?: boolean;
+  readonly callbacks?: TrainCallbacks;
+  /** Stops the run after the update in progress; its state is saved. */
+  readonly signal?: AbortSignal;
+}
+
+/** Refuses a folder whose contents are not this run's to write over. */
+async function checkFolder(folder: string, shown: string, resume: boolean): Promise<void> {
+  if (await prepareFolder(folder)) return;
+  if (!isRunFolder(folder)) {
+    throw new OverparamError(
+      'output-exists',
+      `The output folder "${shown}" is not empty and holds no run. Choose another --out.`,
+    );
+  }
+  if (!resume) {
+    throw new OverparamError(
+      'output-exists',
+      `The output folder "${shown}" holds another run. Go on with it by --resume, or choose another --out.`,
+    );
+  }
+}
+
+/** Refuses to go on with a run under another config. */
+async function checkConfig(text: string, folder: string, shown: string): Promise<void> {
+  const { config: saved } = await readRun(folder);
+  const paths = differences(saved, parse(text));
+  if (paths.length === 0) return;
+  throw new OverparamError(
+    'run-differs',
+    `The run in "${shown}" was started with another config; it differs in ${paths.join(', ')}. ` +
+      `Resume it with its own (overparam train ${shown}/config.yaml), or choose another --out.`,
+  );
+}
+
+/** The network and optimiser to go on with: of a checkpoint, or the run's first. */
+function beginning(
+  session: Session,
+  checkpoint: Checkpoint | null,
+): { trained: Trained; progress: Progress } {
+  const { config, dataset, key, schedule } = session;
+  const first = stageAt(schedule, 0);
+  const progress = checkpoint?.progress ?? { update: 0, stage: first, history: [], sums: emptySums };
+  const network = networkOfStage(config, dataset, key, progress.stage, progress.stage === first);
+  const trained = { network, optimiser: optimiserFor(config, network) };
+  if (checkpoint) restore(trained, checkpoint);
+  return { trained, progress };
+}
+
+/** Tells of the run before its first update. */
+function announce(session: Session, progress: Progress, callbacks: TrainCallbacks): void {
+  const { updates, batches, config, sizes, parameters, dataset, notes } = session;
+  for (const note of notes) callbacks.onNote?.(note);
+  callbacks.onStart?.({
+    updates,
+    updatesPerEpoch: batches.perEpoch,
+    epochs: config.epochs,
+    done: progress.update,
+    trainImages: sizes.train,
+    testImages: sizes.test,
+    parameters,
+    provenance: dataset.provenance,
+  });
+}
+
+/** Sets the logs back to what a checkpoint knows of, so that going on writes what never stopping would have. */
+async function rewindLogs(folder: string, progress: Progress): Promise<void> {
+  await writeLines(join(folder, 'metrics.jsonl'), progress.history);
+  const timings = await readLines<TimingLine>(join(folder, 'timings.jsonl'));
+  await writeLines(
+    join(folder, 'timings.jsonl'),
+    timings.filter(({ epoch }) => epoch <= progress.history.length),
+  );
+}
+
+/** Trains a session from its beginning or a checkpoint to its end. */
+async function trainSession(
+  session: Session,
+  folder: string,
+  options: Pick<TrainRunOptions, 'callbacks' | 'signal'>,
+): Promise<RunResult> {
+  const { callbacks = {}, signal } = options;
+  const { keep } = session.config.checkpoints;
+  const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
+  const { trained, progress } = beginning(session, checkpoint);
+  await rewindLogs(folder, progress);
+  announce(session, progress, callbacks);
+  const listeners = {
+    onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
+    onEpoch: async (position: Progress, state: Trained, timing: TimingLine) => {
+      const line = position.history.at(-1)!;
+      // The checkpoint first: a log line without one would be written twice after an interruption.
+      await writeCheckpoint(folder, position, state, keep);
+      await appendLine(join(folder, 'metrics.jsonl'), line);
+      await appendLine(join(folder, 'timings.jsonl'), timing);
+      await callbacks.onEpoch?.(line);
+    },
+    onStop: (position: Progress, state: Trained) => writeCheckpoint(folder, position, state, keep),
+  };
+  const loop = new TrainingLoop(session, trained, progress, listeners, signal);
+  try {
+    await loop.run();
+    return await finishRun(folder, session, loop.trained, loop.progress, signal).catch((error: unknown) => {
+      // The last epoch's checkpoint is written; only the ending has to be done again.
+      throw signal?.aborted && !isOverparamError(error) ? loop.interruption() : error;
+    });
+  } finally {
+    loop.dispose();
+    loop.trained.optimiser.dispose();
+    loop.trained.network.model.dispose();
+  }
+}
+
+/**
+ * Trains one completed config into a run folder, from its beginning or from where it stopped, then collapses,
+ * verifies and evaluates. The engine that the config names must be in use (`resolveConfig` sees to it).
+ *
+ * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
+ * threads. Tensors that it makes are disposed.
+ *
+ * @throws OverparamError `output-exists`, `run-differs`, `run-locked`, `batch-too-large`, `non-finite`,
+ *   `collapse-mismatch`, `interrupted`, and what plugins throw
+ */
+export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
+  const { out, dataDir, resume = false, callbacks = {}, signal } = options;
+  const folder = resolve(out);
+  await checkFolder(folder, out, resume);
+  const text = configText(config, resolve(options.configFolder ?? '.'), folder);
+  if (isRunFolder(folder)) await checkConfig(text, folder, out);
+  const release = await lockFolder(folder);
+  try {
+    const { result } = isRunFolder(folder) ? await readRun(folder) : { result: null };
+    if (result) {
+      callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
+      return result;
+    }
+    await removeFragments(folder);
+    const dataset = await openDataset(config, dataDir, signal);
+    try {
+      // Planned before the config is written: a run that cannot begin leaves no run behind.
+      const session = planSession(config, dataset);
+      await writeAtomically(join(folder, 'config.yaml'), text);
+      return await trainSession(session, folder, { callbacks, signal });
+    } finally {
+      await dataset.close();
+    }
+  } finally {
+    await release();
+  }
+}

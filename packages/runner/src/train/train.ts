@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { parseOverride } from '../config/override';
+import { checked } from '../config/problem';
+import { type LoadedConfig, readConfig } from '../config/read';
+import { resolveConfig } from '../config/resolve';
+import { type ConfigFile, configSchema } from '../config/schema';
+import type { RunResult } from '../run/files';
+import { type TrainRunOptions, trainRun } from './run';
+
+/** How {@link train} runs. */
+export interface TrainOptions extends Omit<TrainRunOptions, 'dataDir' | 'configFolder'> {
+  /** Folder of all datasets; `data` where absent. */
+  readonly dataDir?: string;
+  /** Overrides such as `lr.peak=0.2`, as `--set` takes them. */
+  readonly set?: readonly string[];
+  /** One of the config's variants. */
+  readonly variant?: string;
+}
+
+/** A config given as a value, checked as one from a file is. */
+function fromValue(config: ConfigFile): LoadedConfig {
+  checked(configSchema, config, 'config');
+  return { config, name: 'config', folder: resolve('.') };
+}
+
+/**
+ * Trains one run from a config file's path or a config: starts the engine, loads plugins, trains, collapses,
+ * verifies and evaluates, and leaves a run folder.
+ *
+ * @returns what `result.json` holds
+ * @throws OverparamError for mistakes in the config, and as `trainRun`
+ * @example
+ * const result = await train('config.yaml', { out: 'runs/a', callbacks: { onEpoch: (line) => console.log(line) } });
+ */
+export async function train(config: string | ConfigFile, options: TrainOptions): Promise<RunResult> {
+  const { set = [], variant, dataDir = 'data', ...rest } = options;
+  const loaded = typeof config === 'string' ? await readConfig(config) : fromValue(config);
+  const resolved = await resolveConfig(loaded, { overrides: set.map(parseOverride), variant });
+  return trainRun(resolved.config, { ...rest, dataDir, configFolder: loaded.folder });
+}
