@@ -6,7 +6,8 @@ export type RunMessage =
 
 /** A channel to the comparison that started this process. */
 export interface ParentLink {
-  send(message: RunMessage): void;
+  /** Resolves when the message is out, or cannot be delivered any more. */
+  send(message: RunMessage): Promise<void>;
   /** Aborts when the comparison is gone, so that no run goes on without anyone to read it. */
   readonly signal: AbortSignal;
 }
@@ -19,10 +20,11 @@ export function parentLink(): ParentLink | null {
   // A listener would keep this process alive after its work is done.
   process.channel?.unref();
   return {
-    send(message) {
-      // A parent that has just gone makes this fail; the signal says so.
-      if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
-    },
+    send: (message) =>
+      new Promise((resolve) => {
+        if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
+        else resolve();
+      }),
     signal: controller.signal,
   };
 }

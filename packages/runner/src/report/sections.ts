@@ -11,7 +11,7 @@ export function tableSection(rows: readonly RowSummary[], obtained: Obtained): s
     (column): HtmlColumn<RowSummary> =>
       column.heading === 'vs baseline' ? { ...column, className: (row) => row.standing } : column,
   );
-  const caption = 'Results of every row, on the test images, after collapse';
+  const caption = 'After collapse, on the test images';
   const notes = [
     standingNote(rows, obtained),
     timeNote(obtained),
