@@ -1,5 +1,17 @@
+export {
+  type CompiledStep,
+  type CompilingBackend,
+  compile,
+  type Tensors,
+} from './compile';
+export { type ConvolutionOptions, convolution, type Padding } from './convolution';
+export { type EngineInfo, type EngineName, type EngineOptions, useEngine } from './engine';
 export * from './errors';
+export { allFinite } from './finite';
+export { installTraining } from './install';
+export { trainingKernels } from './kernels/names';
 export * from './keys';
+export { inferenceBatchNorm, type TrainingBatchNorm, trainingBatchNorm } from './norm';
 export * from './optimisers';
 export { type Key, philox4x32 } from './philox';
 export * from './random';

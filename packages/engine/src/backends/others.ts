@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs';
+import { importOptional } from './node';
+
+/** What `@overparam/engine-tensorflow` exports for {@link useEngine}. */
+interface TensorFlowPackage {
+  /** Registers the tfjs backend `tensorflow`; rejects with a message where the library cannot be had. */
+  registerBackend(): Promise<void>;
+}
+
+/** Starts a registered backend. @returns null, or the reason why it cannot be used */
+async function start(name: string): Promise<string | null> {
+  if (!(await tf.setBackend(name))) return `the tfjs backend '${name}' did not start (see its warning above)`;
+  await tf.ready();
+  return null;
+}
+
+/** The native backend: one that is registered already, or else the package that registers it. */
+export async function loadTensorFlow(): Promise<string | null> {
+  if (!(name in tf.engine().registryFactory)) {
+    const found = (await importOptional('@overparam/engine-tensorflow')) as TensorFlowPackage | null;
+    if (found === null) {
+      return 'the package @overparam/engine-tensorflow is not installed (npm install @overparam/engine-tensorflow)';
+    }
+    try {
+      await found.registerBackend();
+    } catch (error) {
+      return `@overparam/engine-tensorflow could not load TensorFlow: ${(error as Error).message}`;
+    }
+  }
+  return start(name);
+}
+const name = 'tensorflow';
+
+/** WebGPU, only where the browser or Node's Dawn bindings really give an adapter. */
+export async function loadWebGpu(): Promise<string | null> {
+  const { navigator } = globalThis as {
+    navigator?: { gpu?: { requestAdapter(): Promise<object | null> } };
+  };
+  const adapter = await navigator?.gpu?.requestAdapter().catch(() => null);
+  if (!adapter)
+    return 'there is no WebGPU adapter here (in Node, the package webgpu and a GPU driver give one)';
+  if (!('webgpu' in tf.engine().registryFactory)) {
+    const found = await importOptional('@tensorflow/tfjs-backend-webgpu');
+    if (found === null) return 'the package @tensorflow/tfjs-backend-webgpu is not installed';
+  }
+  return start('webgpu');
+}
+
+/** Plain JavaScript, which is always there. */
+export async function loadCpu(): Promise<string | null> {
+  const backend = tf.findBackend('cpu') as { firstUse?: boolean } | null;
+  // The backend's first tensor prints an advertisement for another backend on the terminal.
+  if (backend?.firstUse === true) backend.firstUse = false;
+  return start('cpu');
+}

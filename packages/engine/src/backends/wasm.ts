@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs';
+import type { WasmBackend } from '../wasm/memory';
+import { inNode } from './node';
+
+/**
+ * Loads tfjs's wasm backend on one thread and makes it current.
+ *
+ * @param folder  where its .wasm files are; by default beside the package in Node, as tfjs decides elsewhere
+ * @returns null, or the reason why it cannot be used
+ */
+export async function loadWasm(folder?: string): Promise<string | null> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  if (!('wasm' in tf.engine().registry)) {
+    // The kernels here share the backend's memory, which threads would make a different kind of memory.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    const path = folder ?? (await packageFolder());
+    if (path !== null) wasm.setWasmPaths(path.endsWith('/') ? path : `${path}/`);
+  }
+  if (!(await tf.setBackend('wasm'))) return 'the wasm backend of tfjs did not start (see its warning above)';
+  await tf.ready();
+  const memory = (tf.backend() as unknown as WasmBackend).wasm.asm?.memory;
+  if (memory === undefined)
+    return 'this build of @tensorflow/tfjs-backend-wasm does not show its memory; use 4.22';
+  if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) return 'this runtime has no WebAssembly SIMD';
+  if (!(memory.buffer instanceof ArrayBuffer)) {
+    return 'the wasm backend was started with threads; call useEngine before anything else starts it';
+  }
+  return null;
+}
+
+async function packageFolder(): Promise<string | null> {
+  if (!inNode()) return null;
+  const [{ createRequire }, { dirname }] = await Promise.all([import('node:module'), import('node:path')]);
+  return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+}

@@ -1,0 +1,114 @@
+import * as tf from '@tensorflow/tfjs';
+import { OverparamError } from './errors';
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, tf.Tensor>>;
+
+/** A step as {@link compile} returns it. */
+export interface CompiledStep {
+  /** Runs the step. The caller disposes what it returns; the inputs stay the caller's. */
+  (inputs: Tensors): Tensors;
+  /** Frees what compiling made. The step must not be called afterwards. */
+  dispose(): void;
+}
+
+/**
+ * The capability that a tfjs backend may offer: turning a step into one function of its own. Looked for on the
+ * backend object (`tf.backend()`). A trace must give the results that {@link compile} promises.
+ */
+export interface CompilingBackend {
+  compileStep(step: (inputs: Tensors) => Tensors): CompiledStep;
+}
+
+/** Whether the current backend compiles steps; elsewhere they run as written. */
+export function compiles(): boolean {
+  return typeof (tf.backend() as Partial<CompilingBackend>).compileStep === 'function';
+}
+
+/**
+ * Prepares a training step to be run many times.
+ *
+ * The step is a function of its inputs. Captured besides them: every `tf.Variable` it reads or assigns (their values
+ * of the moment of each call, and assignments last), and tensors made before, which must outlive the step and whose
+ * values count as constants. Not captured: JavaScript values. A number that changes between steps - a learning rate,
+ * a mask - must come in as a tensor, since a tracing backend sees it once only.
+ *
+ * Where the backend offers {@link CompilingBackend} the step is traced and runs as one function. Elsewhere it runs
+ * as written, under the same rule: reading a value inside it (`dataSync`, `data`, `array`, `print`) is an error, so
+ * that what runs here also compiles. Everything the step makes and does not return is freed.
+ *
+ * @param step  from tensors to tensors; synchronous
+ * @throws OverparamError `read-in-step` (from the compiled step) where a value is read inside the step;
+ *   `step-disposed` where it is called after `dispose`
+ */
+export function compile(step: (inputs: Tensors) => Tensors): CompiledStep {
+  let traced: { readonly backend: string; readonly run: CompiledStep } | null = null;
+  let disposed = false;
+  const run = (inputs: Tensors): Tensors => {
+    if (disposed) {
+      throw new OverparamError(
+        'step-disposed',
+        'A compiled step was called after its dispose(). Compile it again.',
+      );
+    }
+    if (!compiles()) return runStrictly(step, inputs);
+    if (traced?.backend !== tf.getBackend()) {
+      traced?.run.dispose();
+      traced = {
+        backend: tf.getBackend(),
+        run: (tf.backend() as unknown as CompilingBackend).compileStep(step),
+      };
+    }
+    return traced.run(inputs);
+  };
+  const dispose = () => {
+    traced?.run.dispose();
+    traced = null;
+    disposed = true;
+  };
+  return Object.assign(run, { dispose });
+}
+
+type Reading = (...parameters: unknown[]) => unknown;
+
+function runStrictly(step: (inputs: Tensors) => Tensors, inputs: Tensors): Tensors {
+  const engine = tf.engine() as unknown as { readSync: Reading; read: Reading };
+  const { readSync, read } = engine;
+  let violation: OverparamError | null = null;
+  engine.readSync = () => {
+    violation = readError('dataSync, arraySync or print');
+    throw violation;
+  };
+  engine.read = () => {
+    // `data()` is asynchronous: its rejection would surface later and elsewhere, so the step reports it at its end.
+    violation = readError('data or array');
+    return new Promise<never>(() => {});
+  };
+  let outputs: Tensors;
+  try {
+    // Clones, so that what the step hands back of its inputs or variables is the caller's to dispose as well.
+    outputs = tf.tidy(
+      () =>
+        Object.fromEntries(
+          Object.entries(step(inputs)).map(([name, tensor]) => [name, tf.clone(tensor)]),
+        ) as unknown as tf.NamedTensorMap,
+    );
+  } finally {
+    engine.readSync = readSync;
+    engine.read = read;
+  }
+  if (violation !== null) {
+    tf.dispose(outputs as tf.NamedTensorMap);
+    throw violation;
+  }
+  return outputs;
+}
+
+function readError(how: string): OverparamError {
+  return new OverparamError(
+    'read-in-step',
+    `A compiled step read a tensor's value (${how}). A step is traced once and run many times, so values do not ` +
+      'exist while it is written down. Return the tensor from the step and read it afterwards; where a value decides ' +
+      'something, use tf.where.',
+  );
+}

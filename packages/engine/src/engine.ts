@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs';
+import { loadCpu, loadTensorFlow, loadWebGpu } from './backends/others';
+import { loadWasm } from './backends/wasm';
+import { compiles } from './compile';
+import { OverparamError } from './errors';
+import { installTraining } from './install';
+
+/** The backends that training runs on, fastest first. */
+export type EngineName = 'tensorflow' | 'wasm' | 'webgpu' | 'cpu';
+
+/** Which engine was chosen, and why. */
+export interface EngineInfo {
+  /** The engine in use; also the name of its tfjs backend. */
+  readonly name: EngineName;
+  readonly requested: EngineName | 'auto';
+  /** For a person, such as `wasm: WebAssembly SIMD on one thread`. */
+  readonly description: string;
+  /** One line for each engine that `auto` passed over, with the reason. */
+  readonly notes: readonly string[];
+  /** Whether {@link compile} turns a step into one function here. */
+  readonly compiles: boolean;
+}
+
+/** Settings of {@link useEngine}. */
+export interface EngineOptions {
+  /** Folder (or URL) of the .wasm files of `@tensorflow/tfjs-backend-wasm`; in Node they are found by themselves. */
+  readonly wasmFolder?: string;
+}
+
+const descriptions: Record<EngineName, string> = {
+  tensorflow: 'native TensorFlow',
+  webgpu: 'WebGPU',
+  wasm: 'WebAssembly SIMD on one thread',
+  cpu: 'plain JavaScript, slow: for tests and for want of anything else',
+};
+
+const order: readonly EngineName[] = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
+
+/**
+ * Chooses the engine: makes its tfjs backend the current one and makes it fit for training ({@link installTraining}).
+ *
+ * `auto` takes the first that loads of tensorflow, webgpu, wasm, cpu. Calling it again changes the engine; tensors
+ * made before move along as tfjs moves them.
+ *
+ * @throws OverparamError `engine-unavailable` where a named engine cannot be loaded: what is missing, how to get it;
+ *   `unknown-engine` for another name
+ * @example
+ * const engine = await useEngine();
+ * console.log(engine.name); // wasm
+ */
+export async function useEngine(
+  requested: EngineName | 'auto' = 'auto',
+  options: EngineOptions = {},
+): Promise<EngineInfo> {
+  if (requested !== 'auto' && !order.includes(requested)) {
+    throw new OverparamError(
+      'unknown-engine',
+      `There is no engine '${requested}'. Expected one of auto, ${order.join(', ')}.`,
+    );
+  }
+  const load: Record<EngineName, () => Promise<string | null>> = {
+    tensorflow: loadTensorFlow,
+    webgpu: loadWebGpu,
+    wasm: () => loadWasm(options.wasmFolder),
+    cpu: loadCpu,
+  };
+  const notes: string[] = [];
+  for (const name of requested === 'auto' ? order : [requested]) {
+    const reason = await load[name]();
+    if (reason === null) {
+      installTraining();
+      const description = `${name}: ${descriptions[name]}`;
+      return { name, requested, description, notes, compiles: compiles() };
+    }
+    notes.push(`${name} passed over: ${reason}`);
+  }
+  throw new OverparamError(
+    'engine-unavailable',
+    `The engine '${requested}' cannot be used: ${notes.map((note) => note.replace(/^.*?: /, '')).join('; ')}. ` +
+      `Use --engine auto (in code: useEngine('auto')) for the best engine that is there (backend: ${tf.getBackend()}).`,
+  );
+}

@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs';
+import { registerGradients } from './gradients';
+import { registerComposites } from './kernels/composite';
+import { registerCpuKernels } from './kernels/cpu';
+import { registerWasmKernels } from './kernels/wasm';
+
+/**
+ * Makes the backends that are loaded fit for training: registers the kernels they lack, the fused kernels of
+ * {@link trainingKernels} and the gradients of convolution and ReLU. {@link useEngine} calls it; call it yourself
+ * after choosing a backend through tfjs. Doing it again is harmless.
+ */
+export function installTraining(): void {
+  registerGradients();
+  registerCpuKernels();
+  if (tf.engine().registryFactory.wasm !== undefined) registerWasmKernels();
+  for (const backend of Object.keys(tf.engine().registryFactory)) registerComposites(backend);
+}
+
+/** Makes sure of the current backend only; cheap enough to precede every op. */
+export function ensureInstalled(kernelName: string): void {
+  if (tf.getKernel(kernelName, tf.getBackend()) === undefined || tf.getGradient(kernelName) === undefined) {
+    installTraining();
+  }
+}
