@@ -66,7 +66,7 @@ function putPlainLayers(graph: Graph, expanded: ExpandedLayer, norms: Norms): vo
   const { calls } = graph.layer(site.name);
   const keepsNorm = norms === 'keep' && host.norm !== null;
   if (site.kind === 'dense') {
-    putDense(graph, expanded, last, keepsNorm);
+    putDense(graph, expanded, layers, keepsNorm);
   } else {
     const bias = keepsNorm && !site.bias ? null : last.bias;
     const config = { ...host.layer, ...convolutionConfig(last, bias), name: site.name } as unknown as Config;
@@ -83,15 +83,22 @@ function putPlainLayers(graph: Graph, expanded: ExpandedLayer, norms: Norms): vo
 function putDense(
   graph: Graph,
   { settings }: ExpandedLayer,
-  { kernel, bias }: PlainLayer,
+  layers: readonly PlainLayer[],
   keepsNorm: boolean,
 ): void {
   const { site, host } = settings;
-  const kept = keepsNorm && !site.bias ? null : bias;
-  const matrix = kernel.reshape([kernel.shape[2], kernel.shape[3]]);
-  const config = { ...host.layer, useBias: kept !== null, name: site.name } as unknown as Config;
+  const last = layers[layers.length - 1]!;
+  const matrixOf = ({ kernel }: PlainLayer) => kernel.reshape([kernel.shape[2], kernel.shape[3]]);
+  const bias = keepsNorm && !site.bias ? null : last.bias;
+  const config = { ...host.layer, useBias: bias !== null, name: site.name } as unknown as Config;
   const { calls } = graph.layer(site.name);
-  graph.replace({ ...stock('Dense', config, kept ? [matrix, kept] : [matrix]), calls });
+  graph.replace({ ...stock('Dense', config, bias ? [matrixOf(last), bias] : [matrixOf(last)]), calls });
+  for (const [index, layer] of layers.slice(0, -1).entries()) {
+    const name = `${site.name}_factor${index + 1}`;
+    const factor = { name, units: layer.kernel.shape[3], useBias: layer.bias !== null } as unknown as Config;
+    const weights = layer.bias ? [matrixOf(layer), layer.bias] : [matrixOf(layer)];
+    graph.insertBefore(site.name, stock('Dense', factor, weights));
+  }
 }
 
 function convolutionConfig({ kernel, strides, dilation }: PlainLayer, bias: Tensor1D | null) {

@@ -30,6 +30,18 @@ export interface ExpandedLayerSettings {
 }
 
 /**
+ * Settings as they are saved. tfjs rewrites keys and string values between snake and camel case when it saves
+ * and loads, layer names and options included; only a value under the key `name` is left alone.
+ */
+interface StoredSettings {
+  readonly settings: { readonly name: string };
+}
+
+function restore({ settings }: StoredSettings): ExpandedLayerSettings {
+  return JSON.parse(settings.name) as ExpandedLayerSettings;
+}
+
+/**
  * A layer in its expanded form: a method's {@link Expansion} as a tfjs layer.
  *
  * Weights are named `<layer>/<parameter>`. Input `[n, h, w, cin]`, output `[n, h', w', cout]`; for dense
@@ -47,9 +59,9 @@ export class ExpandedLayer extends tf.layers.Layer {
    * @param config     the layer's name and settings
    * @param expansion  of the same site, method and options; made from the registered method where absent
    */
-  constructor(config: LayerArguments & ExpandedLayerSettings, expansion?: Expansion) {
+  constructor(config: LayerArguments & (ExpandedLayerSettings | StoredSettings), expansion?: Expansion) {
     super(config);
-    const { site, method, options, host, fitDecay } = config;
+    const { site, method, options, host, fitDecay } = 'settings' in config ? restore(config) : config;
     this.settings = { site, method, options, host, fitDecay };
     this.expansion = expansion ?? expansionByName(this.settings);
     this.activation =
@@ -127,7 +139,7 @@ export class ExpandedLayer extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), ...(this.settings as unknown as tf.serialization.ConfigDict) };
+    return { ...super.getConfig(), settings: { name: JSON.stringify(this.settings) } };
   }
 }
 tf.serialization.registerClass(ExpandedLayer);

@@ -138,10 +138,11 @@ export function describeLayer(layer: Layer): Omit<GraphLayer, 'calls'> {
   const create =
     layer instanceof ExpandedLayer
       ? // The expansion itself goes along, so that a method need not be registered to be copied.
-        (config: Config) => {
-          const { name, trainable } = config as { name: string; trainable?: boolean };
-          return new ExpandedLayer({ ...layer.settings, name, trainable }, layer.expansion);
-        }
+        (config: Config) =>
+          new ExpandedLayer(
+            config as unknown as ConstructorParameters<typeof ExpandedLayer>[0],
+            layer.expansion,
+          )
       : (config: Config) => kind.fromConfig(kind, config) as Layer;
   return {
     name: layer.name,
@@ -174,6 +175,12 @@ function readSequential(model: LayersModel): Graph {
   }
   graph.outputs.push(from);
   return graph;
+}
+
+interface InputConfig {
+  readonly batchInputShape: tf.Shape;
+  readonly dtype: tf.DataType;
+  readonly name: string;
 }
 
 function inputLayer(name: string, shape: tf.Shape, dtype: tf.DataType): GraphLayer {
@@ -250,8 +257,8 @@ function buildFunctional(graph: Graph): LayersModel {
   const outputs = new Map<string, tf.SymbolicTensor[]>();
   const find = ({ layer, call, output }: OutputOf) => outputs.get(`${layer}:${call}`)?.[output];
   for (const input of graph.inputs) {
-    const { config } = graph.layer(input.layer);
-    const tensor = tf.input(config as unknown as Parameters<typeof tf.input>[0]);
+    const { batchInputShape, dtype, name } = graph.layer(input.layer).config as unknown as InputConfig;
+    const tensor = tf.input({ batchShape: batchInputShape, dtype, name });
     outputs.set(`${input.layer}:0`, [tensor]);
   }
   let pending = [...graph.layers.values()].flatMap((layer) =>

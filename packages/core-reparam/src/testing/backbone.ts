@@ -1,0 +1,66 @@
+import { keyFromSeed, normalTensor } from '@overparam/engine';
+import * as tf from '@tensorflow/tfjs';
+import { gapBetween } from '../closeness';
+import type { Backbone, Network, NetworkShape } from '../contracts';
+import { forward } from '../forward';
+import { parseOptions } from '../options';
+import { type DefineTest, ensure } from './runner';
+
+/** What {@link testBackbone} is told. */
+export interface BackboneKit {
+  /** vitest's `test`. */
+  readonly test: DefineTest;
+  /** Options to test with, each a set of its own; the defaults where left out. */
+  readonly options?: readonly unknown[];
+  /** `[h, w, channels]`; 32x32x3 where left out. */
+  readonly inputShape?: readonly [number, number, number];
+}
+
+/**
+ * The conformance kit of the contract `Backbone`: outputs for each task, weights that follow from the key
+ * and from nothing else, owners and representations that exist, no tensor left over.
+ */
+export function testBackbone(backbone: Backbone, kit: BackboneKit): void {
+  const { test, options = [{}], inputShape = [32, 32, 3] } = kit;
+  const tasks = [
+    { name: 'first', kind: 'classification', outputs: 10 },
+    { name: 'second', kind: 'classification', outputs: 3 },
+  ];
+  for (const given of options) {
+    const build = (shape: NetworkShape) =>
+      backbone.build(shape, parseOptions(backbone.options, given, backbone.name));
+    test(`${backbone.name} ${JSON.stringify(given)}: builds networks by key`, () => {
+      const before = tf.memory().numTensors;
+      const networks = [1, 1, 2].map((seed) => build({ inputShape, tasks, key: keyFromSeed(seed) }));
+      checkNetworks(networks, tasks, inputShape);
+      for (const { model } of networks) model.dispose();
+      const left = tf.memory().numTensors - before;
+      ensure(left === 0, `${left} tensors are left over`);
+    });
+  }
+}
+
+function checkNetworks(
+  networks: readonly Network[],
+  tasks: NetworkShape['tasks'],
+  inputShape: readonly [number, number, number],
+): void {
+  tf.tidy(() => {
+    const x = normalTensor(keyFromSeed(3), [2, ...inputShape], 0, 1);
+    const outputs = networks.map(({ model }) => forward(model, x, { mode: 'infer' }));
+    ensure(outputs[0]!.length === tasks.length, `${outputs[0]!.length} outputs for ${tasks.length} tasks`);
+    for (const [index, task] of tasks.entries()) {
+      const [first, second, third] = outputs.map((list) => list[index]!);
+      ensure(first!.shape[first!.rank - 1] === task.outputs, `output ${index} is [${first!.shape}]`);
+      ensure(gapBetween(second!, first!) === 0, 'one key gives two networks');
+      ensure(gapBetween(third!, first!) > 0, 'two keys give one network');
+    }
+  });
+  const network = networks[0]!;
+  const names = new Set(network.model.layers.map((layer) => layer.name));
+  for (const layer of network.representations)
+    ensure(names.has(layer), `representation "${layer}" is no layer`);
+  const owners = [...names].map((layer) => network.owner(layer));
+  for (const task of tasks) ensure(owners.includes(task.name), `no layer belongs to task "${task.name}"`);
+  ensure(owners.includes(null), 'no layer is shared');
+}

@@ -1,0 +1,92 @@
+import { foldKey, keyFromSeed } from '@overparam/engine';
+import type { Dataset, DatasetContext, DatasetTask, OpenDataset } from '../contracts';
+import { parseOptions } from '../options';
+import { type DefineTest, ensure } from './runner';
+
+/** What {@link testDataset} is told. */
+export interface DatasetKit {
+  /** vitest's `test`. */
+  readonly test: DefineTest;
+  readonly context: DatasetContext;
+  readonly options?: unknown;
+}
+
+/**
+ * The conformance kit of the contract `Dataset`: splits and examples, inputs and labels of the declared
+ * shapes, augmentation as a pure function of its key, and verification.
+ */
+export function testDataset(dataset: Dataset, kit: DatasetKit): void {
+  const { test, context } = kit;
+  const options = () => parseOptions(dataset.options, kit.options, dataset.name);
+  const opened = async (use: (data: OpenDataset) => Promise<void>) => {
+    const data = await dataset.open(options(), context);
+    try {
+      await use(data);
+    } finally {
+      await data.close();
+    }
+  };
+  test(`${dataset.name}: verifies`, async () => {
+    for (const { what, ok, detail } of await dataset.verify(options(), context))
+      ensure(ok, `${what}: ${detail}`);
+  });
+  test(`${dataset.name}: has splits, tasks and a provenance`, () =>
+    opened(async ({ splits, tasks, provenance }) => {
+      ensure(
+        (splits.train?.size ?? 0) > 0 && (splits.test?.size ?? 0) > 0,
+        'train or test is missing or empty',
+      );
+      ensure(tasks.length > 0 && provenance.length > 0, 'tasks or provenance are missing');
+    }));
+  test(`${dataset.name}: writes finite inputs and labels in range, and no further`, () =>
+    opened(checkWriting));
+  test(`${dataset.name}: augments as a pure function of example and key`, () => opened(checkAugmentation));
+}
+
+function inputOf(data: OpenDataset, example: unknown): Float32Array {
+  const size = data.inputShape.reduce((a, b) => a * b, 1);
+  const target = new Float32Array(size + 2).fill(Number.NaN);
+  data.input(example, target, 1);
+  ensure(Number.isNaN(target[0]!) && Number.isNaN(target[size + 1]!), 'input writes outside of its place');
+  return target.slice(1, size + 1);
+}
+
+function labelOf(data: OpenDataset, example: unknown, task: DatasetTask): ArrayLike<number> {
+  const size = task.label.shape.reduce((a, b) => a * b, 1);
+  const target =
+    task.label.dtype === 'int32' ? new Int32Array(size + 2).fill(-9) : new Float32Array(size + 2).fill(-9);
+  data.label(example, task.name, target, 1);
+  ensure(target[0] === -9 && target[size + 1] === -9, 'label writes outside of its place');
+  return target.slice(1, size + 1);
+}
+
+async function checkWriting(data: OpenDataset): Promise<void> {
+  for (const split of Object.values(data.splits)) {
+    for (const index of [0, split.size >> 1, split.size - 1]) {
+      const example = await split.example(index);
+      ensure(inputOf(data, example).every(Number.isFinite), `input ${index} is not finite`);
+      for (const task of data.tasks) {
+        const labels = Array.from(labelOf(data, example, task));
+        const isClass = task.kind === 'classification' || task.kind === 'segmentation';
+        const inRange = (label: number) =>
+          Number.isFinite(label) && (!isClass || (label >= -1 && label < task.outputs));
+        ensure(labels.every(inRange), `a label of task "${task.name}" is out of range at example ${index}`);
+      }
+    }
+  }
+}
+
+async function checkAugmentation(data: OpenDataset): Promise<void> {
+  const key = keyFromSeed(7);
+  const seen = new Set<string>();
+  for (let index = 0; index < 16; index++) {
+    const example = await data.splits.train!.example(0);
+    const before = inputOf(data, example).join();
+    const first = inputOf(data, data.augment(example, foldKey(key, index))).join();
+    const second = inputOf(data, data.augment(example, foldKey(key, index))).join();
+    ensure(first === second, 'two augmentations with one key differ');
+    ensure(inputOf(data, example).join() === before, 'augmentation changes the example itself');
+    seen.add(first);
+  }
+  ensure(seen.size > 0, 'augmentation gives nothing');
+}

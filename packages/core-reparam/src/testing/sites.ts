@@ -1,0 +1,131 @@
+import { foldKey, type Key, normalTensor, uniformTensor } from '@overparam/engine';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { samePadding } from '../algebra/geometry';
+import type { Padding, PlainWeights, Site } from '../contracts';
+
+/** What a case of the kit varies. */
+export interface SiteCase {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly side: number;
+  readonly padding: 'valid' | 'same' | 'symmetric' | 'uneven';
+  readonly bias: boolean;
+  readonly norm: boolean;
+  readonly channels: readonly [number, number];
+}
+
+/** Every kernel size x stride x odd and even side x padding kind x bias x norm, with equal and unequal channels. */
+export function allCases(): SiteCase[] {
+  const cases: SiteCase[] = [];
+  for (const kernel of [1, 3, 5, 7])
+    for (const stride of [1, 2])
+      for (const side of [9, 10])
+        for (const padding of ['valid', 'same', 'symmetric', 'uneven'] as const)
+          for (const bias of [false, true])
+            for (const norm of [false, true])
+              cases.push({
+                kernel,
+                stride,
+                side,
+                padding,
+                bias,
+                norm,
+                channels: cases.length % 2 ? [4, 6] : [5, 5],
+              });
+  return cases;
+}
+
+/** A site as `sitesOf` would describe it. */
+export function siteFor(given: SiteCase): Site {
+  const { kernel, stride, side, bias, norm, channels } = given;
+  return {
+    name: `conv_${kernel}x${kernel}`,
+    kind: 'conv2d',
+    kernelShape: [kernel, kernel, channels[0], channels[1]],
+    strides: [stride, stride],
+    dilation: [1, 1],
+    padding: paddingFor(given),
+    bias,
+    norm: norm ? { layer: 'norm', epsilon: 1e-5, momentum: 0.9, unbiased: true } : null,
+    activation: 'linear',
+    bypassed: false,
+    inputSizes: [[side, side]],
+  };
+}
+
+function paddingFor({ kernel, stride, side, padding }: SiteCase): Padding {
+  const half = kernel >> 1;
+  const zero: Padding = [
+    [0, 0],
+    [0, 0],
+  ];
+  if (padding === 'valid') return zero;
+  if (padding === 'same')
+    return samePadding([kernel, kernel], [stride, stride], [1, 1], [side, side]) ?? zero;
+  return padding === 'symmetric'
+    ? [
+        [half, half],
+        [half, half],
+      ]
+    : [
+        [half, half + 1],
+        [0, half],
+      ];
+}
+
+/** A dense layer as a site. */
+export function denseSite(bias: boolean): Site {
+  return {
+    name: 'dense',
+    kind: 'dense',
+    kernelShape: [1, 1, 6, 4],
+    strides: [1, 1],
+    dilation: [1, 1],
+    padding: [
+      [0, 0],
+      [0, 0],
+    ],
+    bias,
+    norm: null,
+    activation: 'linear',
+    bypassed: false,
+    inputSizes: [[1, 1]],
+  };
+}
+
+/** Weights of a plain layer, trained-looking: a norm with statistics of its own. The caller disposes all. */
+export function plainWeightsFor(site: Site, key: Key): PlainWeights {
+  const [kh, kw, cin, cout] = site.kernelShape;
+  const vector = (name: string, low: number, high: number) =>
+    uniformTensor(foldKey(key, name), [cout], low, high) as Tensor1D;
+  return {
+    kernel: normalTensor(
+      foldKey(key, 'kernel'),
+      [...site.kernelShape],
+      0,
+      Math.sqrt(2 / (kh * kw * cin)),
+    ) as Tensor4D,
+    bias: site.bias ? vector('bias', -0.5, 0.5) : null,
+    norm: site.norm
+      ? {
+          gamma: vector('gamma', 0.5, 1.5),
+          beta: vector('beta', -0.5, 0.5),
+          mean: vector('mean', -0.5, 0.5),
+          variance: vector('variance', 0.5, 2),
+        }
+      : null,
+  };
+}
+
+/** Images for a site, `[n, h, w, cin]`; the caller disposes. */
+export function imagesFor(site: Site, examples: number, key: Key): Tensor4D {
+  const [height, width] = site.inputSizes[0]!;
+  const shape = [examples, height ?? 9, width ?? 9, site.kernelShape[2]];
+  return normalTensor(key, shape, 0, 1) as Tensor4D;
+}
+
+/** Disposes what {@link plainWeightsFor} made. */
+export function disposePlain({ kernel, bias, norm }: PlainWeights): void {
+  tf.dispose([kernel, ...(bias ? [bias] : []), ...Object.values(norm ?? {})]);
+}

@@ -1,0 +1,12 @@
+import { useEngine } from '@overparam/engine';
+import { beforeAll, test } from 'vitest';
+import { plain } from '../src';
+import { testMethod } from '../src/testing';
+import { branchy } from './methods';
+
+beforeAll(async () => {
+  await useEngine('cpu');
+});
+
+testMethod(plain, { test });
+testMethod(branchy, { test });

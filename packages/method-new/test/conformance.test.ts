@@ -1,0 +1,18 @@
+import { testMethod } from '@overparam/core-reparam/testing';
+import { useEngine } from '@overparam/engine';
+import { beforeAll, test } from 'vitest';
+import { trirep } from '../src';
+
+beforeAll(async () => {
+  await useEngine('cpu');
+});
+
+testMethod(trirep, {
+  test,
+  options: [
+    {},
+    { frames: 'unfolded' },
+    { scales: false },
+    { frames: 'none', branches: { pointwise: false, identity: false } },
+  ],
+});
