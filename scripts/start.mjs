@@ -36,7 +36,6 @@ await main(async () => {
     { source: true },
   );
   if (asked) return code;
-  if (code === 0 && existsSync(report)) console.error(`\nThe report page: ${report}`);
   if (begun && (finished || code !== 0)) {
     console.error(
       `To run the comparison anew, remove ${out}, or write elsewhere: npm start -- --out runs/another`,

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,6 +18,7 @@ import { blocksOf, programOf } from '../src/page';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const here = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(here, '.cache');
+const commandLine = join(root, 'packages/runner/src/cli.ts');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** Runs a program on the workspace's sources and gives back what it prints. */
@@ -40,6 +50,26 @@ test.each(pages)('the code in %s runs and prints what it says', async (path) => 
   const printed = withoutGreeting(await run(path.replaceAll(/[^a-z]+/gi, '-'), code));
   if (output !== null) expect(printed).toBe(output.trim());
 });
+
+test.each(['first.yaml', 'comparison.yaml'])(
+  'docs/getting-started.md shows %s, and it runs',
+  async (name) => {
+    const config = readFileSync(join(here, name), 'utf8');
+    expect(blocksOf(read('docs/getting-started.md')).map(({ code }) => code)).toContain(config);
+    const out = mkdtempSync(join(tmpdir(), 'overparam-documentation-'));
+    const small = ['--set', 'epochs=1', '--set', 'limit.train=100', '--set', 'limit.test=50'];
+    try {
+      // `train` on a comparison's config trains its first row unless told otherwise.
+      const row = name === 'comparison.yaml' ? ['--set', 'method=repvgg', '--set', 'routine=joint'] : [];
+      const flags = ['--conditions=@overparam/source', '--import=tsx', commandLine];
+      const command = [...flags, 'train', join(here, name), '--out', join(out, 'run'), ...small, ...row];
+      const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: here });
+      expect(stdout).toContain('collapse gap');
+    } finally {
+      rmSync(out, { recursive: true, force: true });
+    }
+  },
+);
 
 test('every file that a page links to exists', () => {
   for (const path of [
