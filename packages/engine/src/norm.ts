@@ -66,12 +66,12 @@ export function inferenceBatchNorm<T extends tf.Tensor4D | tf.Tensor2D>(
       value: tf.batchNorm(input, mean, variance, shift, scale, epsilon) as tf.Tensor,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [before, slope, centre, spread] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-        const inverse = () => tf.rsqrt(tf.add(spread, epsilon));
+        const inverse = tf.rsqrt(tf.add(spread, epsilon));
         return [
-          () => tf.mul(dy, tf.mul(slope, inverse())),
-          () => tf.mul(tf.sum(tf.mul(dy, tf.sub(before, centre)), axes), inverse()),
-          () => tf.sum(dy, axes),
-        ] as unknown as tf.Tensor[];
+          tf.mul(dy, tf.mul(slope, inverse)),
+          tf.mul(tf.sum(tf.mul(dy, tf.sub(before, centre)), axes), inverse),
+          tf.sum(dy, axes),
+        ];
       },
     };
   });

@@ -75,7 +75,10 @@ function expectClose(actual: tf.Tensor, expected: Float64Array, what: string): v
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
   let worst = 0;
   values.forEach((value, i) => {
-    worst = Math.max(worst, Number.isFinite(value) ? Math.abs(value - expected[i]!) : Number.POSITIVE_INFINITY);
+    worst = Math.max(
+      worst,
+      Number.isFinite(value) ? Math.abs(value - expected[i]!) : Number.POSITIVE_INFINITY,
+    );
   });
   expect(worst / largest, what).toBeLessThan(1e-5);
 }
@@ -85,15 +88,22 @@ function check(c: Case): void {
   const x = normalTensor(key, [c.batch, c.height, c.width, c.channels], 0, 1) as tf.Tensor4D;
   const kernel = normalTensor(key, [...c.kernel, c.channels, c.outputs], 0, 1) as tf.Tensor4D;
   let dy: tf.Tensor | null = null;
-  const expected = byDefinition(c, x.dataSync() as Float32Array, kernel.dataSync() as Float32Array, (count) => {
-    dy = normalTensor(keyFromSeed(8), [count], 0, 1);
-    return dy.dataSync() as Float32Array;
-  });
+  const expected = byDefinition(
+    c,
+    x.dataSync() as Float32Array,
+    kernel.dataSync() as Float32Array,
+    (count) => {
+      dy = normalTensor(keyFromSeed(8), [count], 0, 1);
+      return dy.dataSync() as Float32Array;
+    },
+  );
   const cotangent = tf.reshape(dy as unknown as tf.Tensor, expected.shape);
   const options = { strides: c.strides, padding: c.padding, dilation: c.dilation };
   const { value, grads } = tf.tidy(() => {
-    const run = tf.valueAndGrads((...[a, b]: tf.Tensor[]) => convolution(a as tf.Tensor4D, b as tf.Tensor4D, options));
-    return run([x, kernel], cotangent);
+    const run = tf.valueAndGrads((...[a, b]: tf.Tensor[]) =>
+      convolution(a as tf.Tensor4D, b as tf.Tensor4D, options),
+    );
+    return run([x, kernel], cotangent as tf.Tensor4D);
   });
   expect(value.shape).toEqual(expected.shape);
   expectClose(value, expected.y, 'output');

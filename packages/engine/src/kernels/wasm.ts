@@ -165,7 +165,14 @@ const allFinite: Kernel = (backend, inputs) => {
   return out;
 };
 
+/** Shares the values, as on tfjs's other backends; its own kernel here copies whatever a gradient saves. */
+const identity: Kernel = (backend, { x }) => {
+  backend.incRef(x!.dataId);
+  return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
+};
+
 const kernels: Readonly<Record<string, Kernel>> = {
+  Identity: identity,
   Conv2DBackpropInput: convolutionInput,
   Conv2DBackpropFilter: convolutionFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseInput,

@@ -17,6 +17,7 @@ export interface WasmBackend {
     _free(address: number): void;
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
+  incRef(dataId: object): void;
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
 }
 
