@@ -1,3 +1,3 @@
 import { packageTests } from '../../vitest.base';
 
-export default packageTests('writing-a-method');
+export default packageTests('poster-cifar');

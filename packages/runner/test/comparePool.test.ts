@@ -125,13 +125,14 @@ describe('runs in processes of their own', () => {
       trainParameters: 200,
       deployParameters: 100,
       collapseGap: 2e-7,
+      layers: [{ layer: 'stem', method: 'fnl', gap: 1e-7 }],
       curve: [
         { epoch: 1, trainLoss: 2, testError: 60 },
         { epoch: 2, trainLoss: 1, testError: 30 },
       ],
       stages: [
         { stage: 'plain', epoch: 0 },
-        { stage: 'expanded', epoch: 1 },
+        { stage: 'expanded', epoch: 0.6 },
       ],
     });
   });

@@ -1,6 +1,7 @@
+import type { Stage } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import type { RunConfig } from '../config/schema';
-import { type MetricsLine, readRun } from '../run/files';
+import { type MetricsLine, type RunResult, readRun } from '../run/files';
 import type { PlannedRun } from './plan';
 import type { Outcome } from './pool';
 import type { EpochRecord, RowRecord, RunFailure, SeedRun, StageStart } from './record';
@@ -18,13 +19,9 @@ function curveOf(metrics: readonly MetricsLine[]): EpochRecord[] {
   }));
 }
 
-/** Where the stage that an epoch ended in differs from the one before; whole epochs, as the log has no finer step. */
-function stagesOf(metrics: readonly MetricsLine[]): StageStart[] {
-  return metrics.flatMap((line, index) =>
-    index === 0 || metrics[index - 1]?.stage !== line.stage
-      ? [{ stage: line.stage as StageStart['stage'], epoch: index === 0 ? 0 : line.epoch - 1 }]
-      : [],
-  );
+/** Stages by epoch in place of update. */
+function stagesOf({ stages, updates, epochs }: RunResult): StageStart[] {
+  return stages.map(({ stage, from }) => ({ stage: stage as Stage, epoch: (from * epochs) / updates }));
 }
 
 /**
@@ -54,8 +51,8 @@ export async function collectRun(folder: string, seed: string): Promise<SeedRun>
     secondsPerEpoch: mean(timings.map((line) => line.trainSeconds)),
     collapseGap: result.collapseGap,
     curve: curveOf(metrics),
-    stages: stagesOf(metrics),
-    layers: [],
+    stages: stagesOf(result),
+    layers: result.layers,
   };
 }
 

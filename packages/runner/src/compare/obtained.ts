@@ -1,4 +1,5 @@
 import { parse } from 'node:path';
+import { lookup } from '@overparam/core-reparam';
 import type { EngineInfo } from '@overparam/engine';
 import type { LoadedConfig } from '../config/read';
 import { differences } from '../config/saved';
@@ -6,14 +7,16 @@ import type { Choice, RunConfig } from '../config/schema';
 import type { Planned } from './prepare';
 import type { Obtained } from './record';
 
-/** `resnet (depth 8, width 16)`: a choice with those options that are one word or number. */
-export function choiceText({ name, ...options }: Choice): string {
-  const plain = Object.entries(options).filter(([, value]) =>
-    ['string', 'number', 'boolean'].includes(typeof value),
+/** `resnet (depth 8)`: a choice with those options that are one word or number and not the default. */
+export function choiceText(kind: 'backbone' | 'dataset', { name, ...options }: Choice): string {
+  const standard = lookup(kind, name).options.safeParse({});
+  const defaults = (standard.success ? standard.data : {}) as Record<string, unknown>;
+  const shown = Object.entries(options).filter(
+    ([key, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== defaults[key],
   );
-  return plain.length === 0
+  return shown.length === 0
     ? name
-    : `${name} (${plain.map(([key, value]) => `${key} ${String(value)}`).join(', ')})`;
+    : `${name} (${shown.map(([key, value]) => `${key} ${String(value)}`).join(', ')})`;
 }
 
 /** The recipe that all rows share, unless a row says otherwise. */
@@ -58,8 +61,8 @@ export function obtainedFrom(
     batch: first.batch,
     recipe: recipeText(first),
     recipeDifferences: recipeDifferences(rows),
-    backbone: choiceText(first.backbone),
-    dataset: choiceText(first.dataset),
+    backbone: choiceText('backbone', first.backbone),
+    dataset: choiceText('dataset', first.dataset),
     provenance: planned.provenance,
     trainImages: planned.session.sizes.train,
     testImages: planned.session.sizes.test,

@@ -55,6 +55,10 @@ export interface RunResult {
   /** max|difference| / max|reference| of the two networks' outputs, worst of the model and its layers. */
   readonly collapseGap: number;
   readonly collapseTolerance: number;
+  /** The gap of each expanded layer; none where the run ended in the plain or the collapsed stage. */
+  readonly layers: readonly { readonly layer: string; readonly method: string; readonly gap: number }[];
+  /** Where each stage began, in updates; the first entry is at 0. */
+  readonly stages: readonly { readonly stage: string; readonly from: number }[];
   readonly trainParameters: number;
   readonly deployParameters: number;
 }

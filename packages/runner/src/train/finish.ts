@@ -80,6 +80,8 @@ export async function finishRun(
       collapsed,
       collapseGap: gap,
       collapseTolerance: report.tolerance,
+      layers: report.layers.map(({ layer, method, gap: layerGap }) => ({ layer, method, gap: layerGap })),
+      stages: session.schedule.stages.map(({ stage, from }) => ({ stage, from })),
       trainParameters: parameters.expanded,
       deployParameters: collapsedModel.countParams(),
     };
