@@ -1,3 +1,4 @@
+import { wasmLayers } from './wasm-layers';
 import { wasmTraining } from './wasm-training';
 
 interface Benchmark {
@@ -17,6 +18,18 @@ const benchmarks: readonly Benchmark[] = [
       `ResNet-20, batch ${result.batch}: ${result.stockNorm.toFixed(0)} ms a step with tfjs's batch norm, ` +
       `${result.fusedNorm.toFixed(0)} ms fused (${((1000 * result.batch) / result.fusedNorm).toFixed(0)} images/s), ` +
       `${result.ratio.toFixed(2)} times as fast`,
+  },
+  {
+    name: 'wasm-layers',
+    question: 'How fast are the convolutions on wasm, in GFLOP/s: forward, input gradient, filter gradient?',
+    run: () => wasmLayers(),
+    summary: (result: Awaited<ReturnType<typeof wasmLayers>>) =>
+      result
+        .map(
+          ({ layer, forward, inputGradient, filterGradient }) =>
+            `${layer.padEnd(34)} ${[forward, inputGradient, filterGradient].map((speed) => speed.toFixed(1).padStart(6)).join('')}`,
+        )
+        .join('\n  '),
   },
 ];
 

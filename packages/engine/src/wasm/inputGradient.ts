@@ -13,7 +13,7 @@ function isPointwise(g: Geometry): boolean {
 
 type AxisTap = { tap: number; offset: number };
 
-/** One phase of an input gradient: the taps that reach it, correlated; zeros where there is none. */
+/** One phase of an input gradient: the taps that reach it, correlated. */
 function gather(
   backend: WasmBackend,
   padded: { top: number; left: number; images: Images },
@@ -23,10 +23,6 @@ function gather(
   outputChannels: number,
   target: Target,
 ): void {
-  if (rows.length === 0 || columns.length === 0) {
-    zeroPixels(backend.wasm.HEAPF32, padded.images.batch, target);
-    return;
-  }
   const taps: Tap[] = rows.flatMap((row) =>
     columns.map((column) => ({
       y: row.offset + padded.top,
@@ -35,17 +31,6 @@ function gather(
     })),
   );
   correlate(backend, padded.images, taps, weights, outputChannels, target);
-}
-
-function zeroPixels(heap: Float32Array, batch: number, target: Target): void {
-  for (let n = 0; n < batch; n++) {
-    for (let y = 0; y < target.height; y++) {
-      for (let x = 0; x < target.width; x++) {
-        const at = (target.address >>> 2) + n * target.imageStep + y * target.rowStep + x * target.pixelStep;
-        heap.fill(0, at, at + target.channels);
-      }
-    }
-  }
 }
 
 /**
@@ -90,8 +75,14 @@ export function inputGradient(
         outer: g.outChannels,
         tap: (y: number, x: number) => (y * g.kernelWidth + x) * g.inChannels * g.outChannels,
       };
+      const untouched = [...rows, ...columns].some((phase) => phase.taps.length === 0);
+      if (untouched) {
+        const elements = g.batch * g.inHeight * g.inWidth * channels;
+        backend.wasm.HEAPF32.fill(0, address >>> 2, (address >>> 2) + elements);
+      }
       for (const row of rows) {
         for (const column of columns) {
+          if (row.taps.length === 0 || column.taps.length === 0) continue;
           const target = {
             address: address + (row.phase * g.inWidth + column.phase) * channels * 4,
             height: row.count,

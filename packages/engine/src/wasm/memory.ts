@@ -34,7 +34,7 @@ export function withScratch<T>(backend: WasmBackend, work: (allocate: (bytes: nu
       const block = backend.wasm._malloc(bytes + 16) >>> 0;
       if (block === 0) throw new RangeError(`The wasm heap has no room for ${bytes} more bytes.`);
       blocks.push(block);
-      return (block + 15) & ~15;
+      return ((block + 15) & ~15) >>> 0;
     });
   } finally {
     for (const block of blocks) backend.wasm._free(block);
