@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/engine';
+
+/** One file to fetch. */
+export interface Download {
+  readonly url: string;
+  /** Where it goes; `<target>.part` holds what has come so far. */
+  readonly target: string;
+  readonly md5: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/**
+ * Fetches a file over HTTP. An interrupted download goes on where it stopped, if the server supports ranges;
+ * the file appears under its name only after its checksum was found right.
+ *
+ * @throws OverparamError `data-download` when the server or the connection fails (what came is kept),
+ *         `data-checksum` when all came but is not the file (what came is removed), `aborted` by the signal
+ */
+export async function download(request: Download): Promise<void> {
+  const part = `${request.target}.part`;
+  await mkdir(dirname(request.target), { recursive: true });
+  try {
+    const resumed = await sizeOf(part);
+    if (!(resumed > 0 && (await md5Of(part)) === request.md5)) await transfer(request, part, resumed);
+  } catch (cause) {
+    if (isOverparamError(cause)) throw cause;
+    if (request.signal?.aborted) {
+      throw new OverparamError(
+        'aborted',
+        `The download of ${request.url} was stopped; run it again to go on.`,
+        { cause },
+      );
+    }
+    const { message, cause: inner } = cause as Error;
+    const reason = inner instanceof Error ? `${message}: ${inner.message}` : message;
+    throw new OverparamError(
+      'data-download',
+      `${request.url}: the download failed after ${await sizeOf(part)} bytes (${reason}). ` +
+        'Run it again to go on where it stopped, or name a mirror with the option url.',
+      { cause },
+    );
+  }
+  const md5 = await md5Of(part);
+  if (md5 !== request.md5) {
+    await rm(part, { force: true });
+    throw new OverparamError(
+      'data-checksum',
+      `${request.url}: what came has md5 ${md5}, expected ${request.md5}; it was removed. ` +
+        'Run it again, or name another mirror with the option url.',
+    );
+  }
+  await rename(part, request.target);
+}
+
+async function transfer(request: Download, part: string, from: number): Promise<void> {
+  // Without compression on the way: byte ranges and the checksum are those of the file itself.
+  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
+  if (from > 0) headers.range = `bytes=${from}-`;
+  const response = await fetch(request.url, { headers, signal: request.signal });
+  if (response.status === 416) {
+    // The part is not a beginning of this file, or has all of it and is not it: start anew.
+    await response.body?.cancel();
+    await rm(part, { force: true });
+    return transfer(request, part, 0);
+  }
+  const start = startOf(response, from);
+  if (start === null || response.body === null || response.headers.has('content-encoding')) {
+    await response.body?.cancel();
+    const encoding = response.headers.get('content-encoding');
+    throw new OverparamError(
+      'data-download',
+      `${request.url}: the server answered ${response.status} ${response.statusText}` +
+        `${encoding === null ? '' : ` with content-encoding ${encoding}`}. ` +
+        'Check the address, or name a mirror with the option url.',
+    );
+  }
+  const length = Number(response.headers.get('content-length') ?? Number.NaN);
+  const total = start + length;
+  const file = await open(part, start > 0 ? 'r+' : 'w');
+  try {
+    let done = start;
+    for await (const piece of response.body) {
+      await file.write(piece, 0, piece.length, done);
+      done += piece.length;
+      request.progress?.(done, total);
+    }
+    if (done < total) throw new Error(`the connection ended at byte ${done} of ${total}`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The byte that a good answer begins with: a server without ranges sends all. Null for a bad answer. */
+function startOf(response: Response, from: number): number | null {
+  if (response.status === 200) return 0;
+  if (response.status !== 206) return null;
+  const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
+  return range !== null && Number(range[1]) === from ? from : null;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0;
+}
+
+/** Lower-case hex md5 of a file, read in pieces. */
+export async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5');
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest('hex');
+}

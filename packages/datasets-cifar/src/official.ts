@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset, DatasetCheck, DatasetContext } from '@overparam/core-reparam';
+import { isOverparamError } from '@overparam/engine';
+import type { z } from 'zod';
+import type { CifarExample } from './augment';
+import { download, md5Of } from './download';
+import { folderOf, locate } from './locate';
+import { openRecords } from './open-dataset';
+import type { OfficialCifarOptions } from './options';
+import { readFiles } from './read';
+import type { CifarSpec, LabelField } from './spec';
+
+/**
+ * A dataset of official binary files under `<data-dir>/<name>`.
+ *
+ * @param labelOf  the label that the options ask for
+ */
+export function officialDataset<Options extends OfficialCifarOptions>(
+  spec: CifarSpec,
+  summary: string,
+  options: z.ZodType<Options>,
+  labelOf: (options: Options) => LabelField,
+): Dataset<Options, CifarExample> {
+  return {
+    apiVersion: 1,
+    name: spec.name,
+    summary,
+    options,
+    async open(options, context) {
+      const files = await readFiles(spec, context);
+      return openRecords(files, spec, labelOf(options), options, `${spec.title} (official binary version)`);
+    },
+    verify: (_, context) => verify(spec, context),
+    get: (options, context) => get(spec, options.url, context),
+  };
+}
+
+async function verify(spec: CifarSpec, context: DatasetContext): Promise<DatasetCheck[]> {
+  const checks: DatasetCheck[] = [];
+  try {
+    for (const [file, source] of await locate(spec, context.dataDir)) {
+      checks.push({ what: `${file.name}: found`, ok: true, detail: source.path });
+    }
+    await readFiles(spec, context, ({ what, ok, detail }) => checks.push({ what, ok, detail }));
+  } catch (error) {
+    if (!isOverparamError(error) || error.code === 'aborted') throw error;
+    checks.push({ what: `${spec.title}: ${error.code}`, ok: false, detail: error.message });
+  }
+  return checks;
+}
+
+async function get(spec: CifarSpec, url: string, context: DatasetContext): Promise<void> {
+  const target = join(folderOf(spec, context.dataDir), spec.archive.name);
+  if (await isComplete(spec, target, context)) return;
+  await download({
+    url,
+    target,
+    md5: spec.archive.md5,
+    signal: context.signal,
+    progress: (done, total) => context.progress?.(done, total, `downloading ${spec.archive.name}`),
+  });
+}
+
+/** Whether the archive or all files are there and sound; a damaged archive is fetched again. */
+async function isComplete(spec: CifarSpec, archive: string, context: DatasetContext): Promise<boolean> {
+  if ((await stat(archive).catch(() => null)) !== null) return (await md5Of(archive)) === spec.archive.md5;
+  return (await verify(spec, context)).every((check) => check.ok);
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { DatasetContext } from '@overparam/core-reparam';
+import { isOverparamError, OverparamError } from '@overparam/engine';
+import { writeBeside } from './atomic';
+import { balance, expectedBytes, type Finding, inspect } from './inspect';
+import { folderOf, getCommand, locate, type Source } from './locate';
+import type { SplitFiles } from './records';
+import type { CifarFile, CifarSpec } from './spec';
+import { readTar } from './tar';
+import { unpackXz } from './xz';
+
+const inflate = promisify(gunzip);
+
+/**
+ * Reads, unpacks and checks all files of a dataset. What had to be unpacked is kept beside the packed form
+ * where that folder may be written, so that the next start is quick.
+ *
+ * @param report  told of each check that passed
+ * @throws OverparamError `data-missing`, `data-truncated`, `data-format`, `data-checksum` or `data-label` at the
+ *         first check that does not; `aborted` by the signal
+ */
+export async function readFiles(
+  spec: CifarSpec,
+  context: DatasetContext,
+  report: (finding: Finding) => void = () => {},
+): Promise<SplitFiles> {
+  const sources = await locate(spec, context.dataDir);
+  const advice = `Remove it and fetch the data again with: ${getCommand(spec, context.dataDir)}`;
+  const archives = new Map<string, Promise<Map<string, Uint8Array>>>();
+  const files: Record<'train' | 'test', Uint8Array[]> = { train: [], test: [] };
+  const accept = (findings: readonly Finding[]) => {
+    for (const finding of findings) {
+      if (!finding.ok) throw new OverparamError(finding.code, finding.detail);
+      report(finding);
+    }
+  };
+  for (const file of spec.files) {
+    assertRunning(context.signal);
+    const source = sources.get(file)!;
+    const bytes = await withAdvice(advice, async () => {
+      if (source.kind !== 'archive') return readOne(source, file, spec, context);
+      if (!archives.has(source.path)) archives.set(source.path, readArchive(source.path, spec, context));
+      return fromArchive(await archives.get(source.path)!, file, spec);
+    });
+    accept(inspect(bytes, file, spec, `It was read from ${source.path}. ${advice}`));
+    if (source.kind !== 'plain') await writeBeside(folderOf(spec, context.dataDir), file.name, bytes);
+    files[file.split].push(bytes);
+  }
+  for (const split of ['train', 'test'] as const) {
+    if (files[split].length > 1) accept([balance(`${split}: class counts`, files[split], spec)]);
+  }
+  return files;
+}
+
+function assertRunning(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new OverparamError('aborted', 'Reading the data was stopped.');
+}
+
+/** Adds what to do to an error about content. */
+async function withAdvice<T>(advice: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isOverparamError(error) || error.code === 'aborted') throw error;
+    throw new OverparamError(error.code, `${error.message} ${advice}`, { cause: error });
+  }
+}
+
+async function readOne(
+  source: Source,
+  file: CifarFile,
+  spec: CifarSpec,
+  context: DatasetContext,
+): Promise<Uint8Array> {
+  const packed = await readFile(source.path);
+  if (source.kind === 'plain') return packed;
+  const expected = expectedBytes(file, spec);
+  const what = `unpacking ${basename(source.path)}`;
+  context.progress?.(0, expected, what);
+  if (source.kind === 'gzip') {
+    const bytes = await unpackGzip(packed, expected, source.path);
+    context.progress?.(expected, expected, what);
+    return bytes;
+  }
+  return unpackXz(packed, expected, source.path, (done) => {
+    assertRunning(context.signal);
+    context.progress?.(done, expected, what);
+  });
+}
+
+async function unpackGzip(packed: Uint8Array, limit: number, path: string): Promise<Uint8Array> {
+  try {
+    return await inflate(packed, { maxOutputLength: limit });
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'Z_BUF_ERROR') {
+      throw new OverparamError(
+        'data-truncated',
+        `${path}: the gzip data ends early, after ${packed.length} bytes.`,
+        { cause },
+      );
+    }
+    const problem =
+      code === 'ERR_BUFFER_TOO_LARGE' ? `more than ${limit} bytes unpacked` : (cause as Error).message;
+    throw new OverparamError('data-format', `${path}: damaged gzip data (${problem}).`, { cause });
+  }
+}
+
+async function readArchive(
+  path: string,
+  spec: CifarSpec,
+  context: DatasetContext,
+): Promise<Map<string, Uint8Array>> {
+  const packed = await readFile(path);
+  const md5 = createHash('md5').update(packed).digest('hex');
+  if (md5 !== spec.archive.md5) {
+    throw new OverparamError(
+      'data-checksum',
+      `${path}: has md5 ${md5}, expected ${spec.archive.md5} as published.`,
+    );
+  }
+  // A header and the last block's filling for each entry, and as much again for the texts beside the data.
+  const content = spec.files.reduce((sum, file) => sum + expectedBytes(file, spec), 0);
+  const limit = content + 1024 * 1024;
+  const what = `unpacking ${basename(path)}`;
+  context.progress?.(0, content, what);
+  const tar = await unpackGzip(packed, limit, path);
+  context.progress?.(content, content, what);
+  return new Map(readTar(tar, path).map((entry) => [entry.name, entry.bytes]));
+}
+
+function fromArchive(entries: ReadonlyMap<string, Uint8Array>, file: CifarFile, spec: CifarSpec): Uint8Array {
+  const name = `${spec.archive.folder}/${file.name}`;
+  const bytes = entries.get(name);
+  if (bytes === undefined) {
+    throw new OverparamError('data-format', `${spec.archive.name}: has no entry "${name}".`);
+  }
+  return bytes;
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { crc32, crc64 } from '../src/cyclic';
+import { unpackXz } from '../src/xz';
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) >> 3);
+const code = (expected: string) => expect.objectContaining({ code: expected });
+
+// Check values of "123456789": https://reveng.sourceforge.io/crc-catalogue/ (CRC-32/ISO-HDLC, CRC-64/XZ).
+test('cyclic sums have the published check values', () => {
+  const digits = Buffer.from('123456789');
+  expect(crc32(digits)).toBe(0xcbf43926);
+  expect(crc64(digits)).toEqual([0xdf1939fa, 0x995dc9bb]);
+});
+
+describe('unpacks what xz packed:', () => {
+  test.each(['crc32.xz', 'blocks.xz', 'delta1.xz', 'delta3.xz', 'none.xz'])('%s', async (name) => {
+    expect(await unpackXz(fixture(name), 5000, name)).toEqual(content);
+  });
+});
+
+test('reports bytes done, up to all', async () => {
+  const seen: number[] = [];
+  await unpackXz(fixture('blocks.xz'), 5000, 'blocks.xz', (done) => seen.push(done));
+  expect(seen.at(-1)).toBe(5000);
+  expect(seen).toEqual([...seen].sort((a, b) => a - b));
+});
+
+test('a file cut anywhere is refused', async () => {
+  const packed = fixture('delta1.xz');
+  for (let length = 0; length < packed.length; length += 97) {
+    await expect(unpackXz(packed.subarray(0, length), 5000, 'cut.xz')).rejects.toThrow(
+      code('data-truncated'),
+    );
+  }
+});
+
+test('any changed byte is found', async () => {
+  const packed = fixture('blocks.xz');
+  for (let at = 0; at < packed.length; at += 31) {
+    const damaged = Buffer.from(packed);
+    damaged[at] = damaged[at]! ^ 0x10;
+    const outcome = await unpackXz(damaged, 5000, 'damaged.xz').then(
+      () => 'unpacked',
+      (error: { code: string }) => error.code,
+    );
+    expect(['data-format', 'data-checksum', 'data-truncated'], `byte ${at}`).toContain(outcome);
+  }
+});
+
+test('refuses other filters, other sizes and other formats', async () => {
+  await expect(unpackXz(fixture('x86.xz'), 5000, 'x86.xz')).rejects.toThrow(/filter 0x4/);
+  await expect(unpackXz(fixture('none.xz'), 4999, 'none.xz')).rejects.toThrow(code('data-format'));
+  await expect(unpackXz(fixture('none.xz'), 5001, 'none.xz')).rejects.toThrow(code('data-truncated'));
+  await expect(unpackXz(content, 5000, 'content.bin')).rejects.toThrow(/no xz file/);
+});
