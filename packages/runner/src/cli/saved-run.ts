@@ -9,8 +9,7 @@ import { type RunRecord, readRun } from '../run/files';
 /** Opens a run folder for a command: its record, with its plugins loaded and its engine (or another) in use. */
 export async function openRun(folder: string, engine: string | undefined): Promise<RunRecord> {
   const record = await readRun(folder);
-  const { name, threads } = record.config.engine;
-  await useEngine((engine ?? name) as EngineName | 'auto', threads ? { threads } : {});
+  await useEngine((engine ?? record.config.engine.name) as EngineName | 'auto');
   await loadDefaultPlugins();
   await loadPlugins(record.config.plugins, folder);
   return record;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { RunMessage } from './parentLink';
+import { childMark, type RunMessage } from './parentLink';
 import type { Outcome } from './pool';
 
 /** How to start the command line again: Node, its options, and the file that is running. */
@@ -52,6 +52,7 @@ export function trainInChild(run: ChildRun): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(run.command.file, [...run.command.prefix, ...run.arguments], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, [childMark]: '1' },
       detached: process.platform !== 'win32',
     });
     let said = '';

@@ -12,9 +12,12 @@ export interface ParentLink {
   readonly signal: AbortSignal;
 }
 
-/** The channel to a comparison, or null in a process that a person started. */
+/** Set for the runs that a comparison starts: test runners and editors start processes with a channel too. */
+export const childMark = 'OVERPARAM_CHILD';
+
+/** The channel to a comparison, or null in a process that anyone else started. */
 export function parentLink(): ParentLink | null {
-  if (!process.send || !process.connected) return null;
+  if (!process.send || !process.connected || process.env[childMark] === undefined) return null;
   const controller = new AbortController();
   process.once('disconnect', () => controller.abort());
   // A listener would keep this process alive after its work is done.

@@ -1,4 +1,4 @@
-import { parse } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/engine';
 import { dataDirectory, type Invocation } from '../cli/invocation';
 import { createProgressView } from '../cli/progress';
@@ -18,6 +18,12 @@ export interface CompareArguments extends ConfigArguments {
   readonly jobs?: string;
 }
 
+/** `runs/poster-cifar` for `poster-cifar/config.yaml`, and `runs/rates` for `rates.yaml`. */
+function defaultFolder(config: string): string {
+  const { name } = parse(config);
+  return join('runs', name === 'config' ? basename(dirname(resolve(config))) : name);
+}
+
 function jobsFrom(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
@@ -35,7 +41,7 @@ function jobsFrom(text: string | undefined): number | undefined {
  */
 export async function runCompare(given: CompareArguments, invocation: Invocation): Promise<number> {
   const { output, signal } = invocation;
-  const out = given.out ?? `runs/${parse(given.config).name}`;
+  const out = given.out ?? defaultFolder(given.config);
   const done = await compare({
     config: given.config,
     request: requestOf(invocation, given),

@@ -1,4 +1,4 @@
-import { type EngineInfo, useEngine } from '@overparam/engine';
+import { type EngineInfo, OverparamError, useEngine } from '@overparam/engine';
 import { completeConfig } from './complete';
 import type { LoadedConfig } from './read';
 import { layRows, oneRow, type Request, requestedEngine } from './rows';
@@ -18,11 +18,22 @@ export interface ResolvedComparison {
   readonly engine: EngineInfo;
 }
 
-/** Starts the engine that a config and its request ask for. */
+/**
+ * Starts the engine that a config and its request ask for. Results depend on the number of threads, so a config
+ * may pin it; the engines that there are have none to choose: wasm and cpu compute on one.
+ */
 async function startEngine(loaded: LoadedConfig, request: Request) {
   const { name, threads } = requestedEngine(loaded, request);
-  const engine = await useEngine(name, threads ? { threads } : {});
-  return { engine, choice: { name: engine.name, ...(threads ? { threads } : {}) } };
+  const engine = await useEngine(name);
+  const possible = engine.name === 'wasm' || engine.name === 'cpu' ? 1 : undefined;
+  if (threads !== undefined && threads !== possible) {
+    throw new OverparamError(
+      'invalid-config',
+      `engine.threads: ${threads} cannot be had on engine "${engine.name}"` +
+        `${possible === undefined ? ', which chooses by itself' : `, which computes on ${possible}`}. Leave it out.`,
+    );
+  }
+  return { engine, choice: { name: engine.name } };
 }
 
 /**

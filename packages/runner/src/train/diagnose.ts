@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { movingParameters } from './groups';
 import { type PhaseParts, phaseLoss } from './phase';
 
-function isFinite(tensor: tf.Tensor): boolean {
+function hasFiniteValues(tensor: tf.Tensor): boolean {
   return tf.tidy(() => tf.all(tf.isFinite(tf.cast(tensor, 'float32'))).dataSync()[0] === 1);
 }
 
@@ -32,15 +32,15 @@ function watchLayers<Result>(
 
 /** Where the first non-finite value of a step is, found by repeating the step uncompiled. */
 function firstNonFinite(parts: PhaseParts, inputs: tf.NamedTensorMap): string {
-  const parameter = parts.parameters.find(({ variable }) => !isFinite(variable));
+  const parameter = parts.parameters.find(({ variable }) => !hasFiniteValues(variable));
   if (parameter) return `layer "${parameter.layer}" (its parameter "${parameter.name}" is not finite)`;
-  if (!isFinite(inputs.x!)) return 'the input images';
+  if (!hasFiniteValues(inputs.x!)) return 'the input images';
   let found: string | null = null;
   const moving = movingParameters(parts.phase, parts.parameters);
   const { value, grads } = watchLayers(
     parts.model,
     (layer, output) => {
-      if (found === null && !isFinite(output)) found = layer;
+      if (found === null && !hasFiniteValues(output)) found = layer;
     },
     () =>
       tf.variableGrads(
@@ -52,9 +52,9 @@ function firstNonFinite(parts: PhaseParts, inputs: tf.NamedTensorMap): string {
   // The backward pass goes from the last layer to the first.
   const broken = moving.findLast(({ variable }) => {
     const gradient = grads[variable.name];
-    return gradient !== undefined && gradient !== null && !isFinite(gradient);
+    return gradient !== undefined && gradient !== null && !hasFiniteValues(gradient);
   });
-  if (!isFinite(value)) return "the loss (every layer's output is finite)";
+  if (!hasFiniteValues(value)) return "the loss (every layer's output is finite)";
   if (broken) return `layer "${broken.layer}" (the gradient of "${broken.name}" is not finite)`;
   return 'no layer on the uncompiled repeat';
 }

@@ -71,14 +71,13 @@ export function compilePhase(parts: PhaseParts): CompiledStep {
   const factors = rateFactors(phase, moving);
   const nameByVariable = new Map(moving.map((parameter) => [parameter.variable.name, parameter.name]));
   return compile((inputs) => {
-    const outputs: Record<string, tf.Tensor> = {};
+    const kept: Record<string, tf.Tensor> = {};
     const { value, grads } = tf.variableGrads(
       () => {
         const { loss, descended, wrong } = phaseLoss(parts, inputs as tf.NamedTensorMap);
-        // The gradient's own scope would dispose these at its end. The copy tells them from the value it returns.
-        outputs.loss = tf.keep(tf.clone(loss));
-        for (const [task, count] of Object.entries(wrong))
-          outputs[`wrong/${task}`] = tf.keep(tf.clone(count));
+        // The gradient's own scope disposes what it makes. The copies outlive it, until the outputs are made.
+        kept.loss = tf.keep(tf.clone(loss));
+        for (const [task, count] of Object.entries(wrong)) kept[`wrong/${task}`] = tf.keep(tf.clone(count));
         return descended;
       },
       moving.map(({ variable }) => variable),
@@ -89,6 +88,10 @@ export function compilePhase(parts: PhaseParts): CompiledStep {
     }
     const finite = allFinite([value, ...Object.values(gradients)]);
     optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
+    const outputs = Object.fromEntries(
+      Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)]),
+    );
+    tf.dispose(kept);
     return { ...outputs, finite };
   });
 }

@@ -1,0 +1,64 @@
+import type { EngineInfo } from '@overparam/engine';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { choiceText, obtainedFrom } from '../src/compare/obtained';
+import { loadDefaultPlugins } from '../src/config/plugins';
+import type { LoadedConfig } from '../src/config/read';
+import type { RunConfig } from '../src/config/schema';
+
+const row = {
+  label: 'Baseline',
+  method: { name: 'plain' },
+  routine: { name: 'joint' },
+  backbone: { name: 'resnet', depth: 8, width: 16, shortcut: 'A', initialisation: 'fanOut' },
+  dataset: { name: 'cifar100-sample', holdOut: 0, holdOutSeed: 0 },
+  epochs: 5,
+  batch: 64,
+  lr: { peak: 0.1, schedule: 'cosine' },
+  seed: 0,
+  optimiser: { name: 'sgd', momentum: 0.9, nesterov: true },
+  weightDecay: { coefficient: 5e-4, norms: false, biases: false },
+  augment: true,
+  engine: { name: 'wasm', threads: 2 },
+  select: null,
+} as unknown as RunConfig;
+
+const planned = {
+  session: { updates: 195, sizes: { train: 2500, test: 500 } },
+  provenance: 'ten of the classes',
+  classes: 10,
+};
+const machine = { engine: { description: 'wasm' } as EngineInfo, runsAtOnce: 1, cores: 2 };
+
+describe('how the numbers were obtained', () => {
+  beforeAll(loadDefaultPlugins);
+
+  test('a choice is named with what is not its default', () => {
+    expect(choiceText('backbone', row.backbone)).toBe('resnet (depth 8)');
+    expect(choiceText('dataset', { ...row.dataset, holdOut: 250 })).toBe('cifar100-sample (holdOut 250)');
+  });
+
+  test('rows that depart from the shared recipe are named with the keys in which they do', () => {
+    const rows = [
+      row,
+      { ...row, label: 'FNL', method: { name: 'fnl' }, routine: { name: 'cyclic' } },
+      { ...row, label: 'Tuned', lr: { ...row.lr, peak: 0.3 }, batch: 32 },
+    ] as RunConfig[];
+    const loaded = { config: { label: 'Rates' }, name: 'rates.yaml', folder: '.' } as LoadedConfig;
+    const obtained = obtainedFrom(loaded, 'long', rows, [0, '7'], planned, machine);
+    expect(obtained.recipeDifferences).toHaveLength(1);
+    expect(obtained.recipeDifferences[0]).toMatch(/^Tuned: /);
+    expect(obtained.recipeDifferences[0]).toContain('lr.peak');
+    expect(obtained.recipeDifferences[0]).toContain('batch');
+    expect(obtained).toMatchObject({
+      title: 'Rates: long',
+      seeds: ['0', '7'],
+      engine: 'wasm, 2 threads',
+      recipe: 'sgd with Nesterov momentum, peak rate 0.1 (cosine), weight decay 0.0005, augmented',
+    });
+  });
+
+  test('a comparison without a label is named after its file', () => {
+    const loaded = { config: {}, name: 'rates.yaml', folder: '.' } as LoadedConfig;
+    expect(obtainedFrom(loaded, undefined, [row], [0], planned, machine).title).toBe('rates');
+  });
+});
