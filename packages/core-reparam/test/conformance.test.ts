@@ -5,8 +5,8 @@ import { testMethod } from '../src/testing';
 import { branchy } from './methods';
 
 beforeAll(async () => {
-  await useEngine('cpu');
+  await useEngine('wasm');
 });
 
 testMethod(plain, { test });
-testMethod(branchy, { test });
+testMethod(branchy, { test, updates: 5 });

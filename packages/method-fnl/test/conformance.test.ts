@@ -4,7 +4,7 @@ import { beforeAll, test } from 'vitest';
 import { fnl } from '../src';
 
 beforeAll(async () => {
-  await useEngine('cpu');
+  await useEngine('wasm');
 });
 
 testMethod(fnl, {

@@ -4,7 +4,7 @@ import { beforeAll, test } from 'vitest';
 import { trirep } from '../src';
 
 beforeAll(async () => {
-  await useEngine('cpu');
+  await useEngine('wasm');
 });
 
 testMethod(trirep, {

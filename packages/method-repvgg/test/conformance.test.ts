@@ -4,7 +4,7 @@ import { beforeAll, test } from 'vitest';
 import { repvgg } from '../src';
 
 beforeAll(async () => {
-  await useEngine('cpu');
+  await useEngine('wasm');
 });
 
 testMethod(repvgg, { test, options: [{}, { identity: false, decay: 'custom' }] });

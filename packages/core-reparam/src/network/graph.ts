@@ -247,9 +247,14 @@ function buildSequential(graph: Graph): LayersModel {
     if (!next) return model;
     const first = model.layers.length === 0;
     const shape = first ? { batchInputShape: input.config.batchInputShape, dtype: input.config.dtype } : {};
-    model.add(next.layer.create({ ...next.layer.config, ...shape } as Config));
+    model.add(next.layer.create({ ...withoutShape(next.layer.config), ...shape } as Config));
     from = { layer: next.layer.name, call: 0, output: 0 };
   }
+}
+
+/** A layer's own idea of its input is that of the network it came from, where another layer may stand before it. */
+function withoutShape({ batchInputShape, ...config }: Config): Config {
+  return config;
 }
 
 function buildFunctional(graph: Graph): LayersModel {
@@ -270,7 +275,7 @@ function buildFunctional(graph: Graph): LayersModel {
       // A later use of a layer waits for the earlier ones, so that uses keep their order.
       const early = index > 0 && !outputs.has(`${layer.name}:${index - 1}`);
       if (early || inputs.some((input) => !input)) return true;
-      const instance = made.get(layer.name) ?? layer.create(layer.config);
+      const instance = made.get(layer.name) ?? layer.create(withoutShape(layer.config));
       made.set(layer.name, instance);
       const tensors = inputs as tf.SymbolicTensor[];
       const result = instance.apply(tensors.length === 1 ? tensors[0]! : tensors, call.kwargs);

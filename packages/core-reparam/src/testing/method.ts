@@ -5,6 +5,7 @@ import {
   type Key,
   keyFromSeed,
   normalTensor,
+  uniformTensor,
 } from '@overparam/engine';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -138,7 +139,7 @@ function train(site: Site, expansion: Expansion, start: Tensors, first: Tensors,
   for (let update = 0; update < updates; update++) {
     const pushed = Object.entries(parameters).map(([name, value]) => [
       name,
-      value.add(normalTensor(foldKey(key, name, update), value.shape, 0, 0.03)),
+      value.add(uniformTensor(foldKey(key, name, update), value.shape, -0.05, 0.05)),
     ]);
     parameters = Object.fromEntries(pushed) as Tensors;
     if (expansion.state.length === 0) continue;
