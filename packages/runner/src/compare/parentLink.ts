@@ -20,6 +20,8 @@ export function parentLink(): ParentLink | null {
   if (!process.send || !process.connected || process.env[childMark] === undefined) return null;
   const controller = new AbortController();
   process.once('disconnect', () => controller.abort());
+  // Its pipe goes with it; a failed write must not end this process before its state is saved.
+  process.stderr.on('error', () => undefined);
   // A listener would keep this process alive after its work is done.
   process.channel?.unref();
   return {
