@@ -85,6 +85,26 @@ await main(async () => {
         `command ${name} --help (${manifest.name}): ${named ? 'ok' : 'FAILED, the help does not name the command'}`,
       );
     }
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, program, expected] = /^```ts\n(.*?)^```\n+```text\n(.*?)^```$/ms.exec(readme);
+    writeFileSync(join(folder, 'readme.mjs'), program);
+    const printed = call(process.execPath, ['readme.mjs'], folder).trim();
+    if (!printed.endsWith(expected.trim())) failures += 1;
+    console.log(
+      `the README's program: ${printed.endsWith(expected.trim()) ? 'ok' : `FAILED, it printed ${printed}`}`,
+    );
+    // The sample is a file of its package, which the built code must find.
+    for (const [name, load] of [
+      ['sample.mjs', "import { cifar100Sample as data } from '@overparam/datasets-cifar';"],
+      ['sample.cjs', "const { cifar100Sample: data } = require('@overparam/datasets-cifar');"],
+    ]) {
+      const open =
+        "data.open(data.options.parse({}), { dataDir: 'data' }).then(({ splits }) => console.log(splits.train.size));";
+      writeFileSync(join(folder, name), `${load}\n${open}\n`);
+      const size = Number(call(process.execPath, [name], folder).trim().split('\n').at(-1));
+      if (size !== 2500) failures += 1;
+      console.log(`the shipped sample from ${name}: ${size === 2500 ? 'ok' : `FAILED, ${size} images`}`);
+    }
     return failures === 0 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -45,9 +45,18 @@ export const plainnetOptions = z.strictObject({
 /** Options of the backbones `resnet18` and `resnet50`. */
 export const largeResnetOptions = z.strictObject({ width: width.default(64), initialisation });
 
-/** See {@link resnetOptions}. */
+/**
+ * See {@link resnetOptions}.
+ * @interface
+ */
 export type ResnetOptions = z.infer<typeof resnetOptions>;
-/** See {@link plainnetOptions}. */
+/**
+ * See {@link plainnetOptions}.
+ * @interface
+ */
 export type PlainnetOptions = z.infer<typeof plainnetOptions>;
-/** See {@link largeResnetOptions}. */
+/**
+ * See {@link largeResnetOptions}.
+ * @interface
+ */
 export type LargeResnetOptions = z.infer<typeof largeResnetOptions>;

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type Key, keyFromSeed } from '@overparam/engine';
 export { centreKernel, composeKernels, identityKernel, responseToConstant } from './algebra/kernels';
 export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
 export { gapBetween } from './closeness';
@@ -31,6 +32,7 @@ export {
   lookup,
   type PluginKind,
   type PluginPart,
+  type PluginParts,
   registered,
   registerPlugin,
 } from './registry';

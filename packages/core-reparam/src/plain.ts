@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import type { Method } from './contracts';
+import type { Method, Start } from './contracts';
 import { weightSpace } from './spaces/weight-space';
 
 const options = z.strictObject({
@@ -9,7 +9,7 @@ const options = z.strictObject({
 });
 
 /** The baseline: every layer as it is, through the same machinery as all methods. */
-export const plain: Method<z.infer<typeof options>> = {
+export const plain: Method<{ readonly start: Start }> = {
   apiVersion: 1,
   name: 'plain',
   summary: 'The baseline: no expansion.',

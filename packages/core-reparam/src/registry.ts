@@ -2,7 +2,8 @@ import type { Backbone, Balancer, Dataset, Method, Plugin, Routine } from './con
 import { OverparamError } from './errors';
 import { nearest } from './nearest';
 
-interface Kinds {
+/** What a plugin can add, by kind. */
+export interface PluginParts {
   method: Method;
   routine: Routine;
   backbone: Backbone;
@@ -10,13 +11,13 @@ interface Kinds {
   balancer: Balancer;
 }
 
-/** What a plugin can add. */
-export type PluginKind = keyof Kinds;
+/** A kind of plugin part. */
+export type PluginKind = keyof PluginParts;
 
 /** The value that a kind of plugin part is. */
-export type PluginPart<Kind extends PluginKind> = Kinds[Kind];
+export type PluginPart<Kind extends PluginKind> = PluginParts[Kind];
 
-type Registry = { [Kind in PluginKind]: Map<string, { part: Kinds[Kind]; from: string }> };
+type Registry = { [Kind in PluginKind]: Map<string, { part: PluginParts[Kind]; from: string }> };
 
 // On globalThis, so that the ESM and the CommonJS build in one process share what is registered.
 const slot = Symbol.for('overparam.registry');
@@ -61,10 +62,10 @@ export function registerPlugin(plugin: Plugin): void {
 
 function add<Kind extends PluginKind>(
   kind: Kind,
-  parts: readonly (Kinds[Kind] & { name: string })[] | undefined,
+  parts: readonly (PluginParts[Kind] & { name: string })[] | undefined,
   from: string,
 ): void {
-  const known = registry()[kind] as Map<string, { part: Kinds[Kind]; from: string }>;
+  const known = registry()[kind] as Map<string, { part: PluginParts[Kind]; from: string }>;
   for (const part of parts ?? []) {
     const taken = known.get(part.name);
     if (taken && taken.from !== from) {
@@ -80,7 +81,7 @@ function add<Kind extends PluginKind>(
 
 /** All registered parts of a kind, in order of registration. */
 export function registered<Kind extends PluginKind>(kind: Kind): readonly PluginPart<Kind>[] {
-  return [...registry()[kind].values()].map((entry) => entry.part as Kinds[Kind]);
+  return [...registry()[kind].values()].map((entry) => entry.part as PluginParts[Kind]);
 }
 
 /**
@@ -90,7 +91,7 @@ export function registered<Kind extends PluginKind>(kind: Kind): readonly Plugin
  */
 export function lookup<Kind extends PluginKind>(kind: Kind, name: string): PluginPart<Kind> {
   const found = registry()[kind].get(name);
-  if (found) return found.part as Kinds[Kind];
+  if (found) return found.part as PluginParts[Kind];
   const names = [...registry()[kind].keys()];
   const near = nearest(name, names);
   throw new OverparamError(

@@ -17,6 +17,7 @@ export interface CompiledStep {
  * backend object (`tf.backend()`). A trace must give the results that {@link compile} promises.
  */
 export interface CompilingBackend {
+  /** A step as one function of the backend; traced at its first call. */
   compileStep(step: (inputs: Tensors) => Tensors): CompiledStep;
 }
 

@@ -13,6 +13,6 @@ export { trainingKernels } from './kernels/names';
 export * from './keys';
 export { inferenceBatchNorm, type TrainingBatchNorm, trainingBatchNorm } from './norm';
 export * from './optimisers';
-export { type Key, philox4x32 } from './philox';
+export { type Block, type Key, philox4x32 } from './philox';
 export * from './random';
 export * from './schedule';

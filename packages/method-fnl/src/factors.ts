@@ -1,7 +1,8 @@
 import type { PlainLayer, Site } from '@overparam/core-reparam';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 
-type Geometry = Pick<PlainLayer, 'strides' | 'dilation' | 'padding'>;
+/** How a convolution moves over its input. */
+export type Geometry = Pick<PlainLayer, 'strides' | 'dilation' | 'padding'>;
 
 /** How the two thin convolutions of a low-rank layer lie: first along rows of the image, then along columns. */
 export function factorGeometry({ strides, dilation, padding }: Site): readonly [Geometry, Geometry] {

@@ -6,7 +6,7 @@
 import { definePlugin } from '@overparam/core-reparam';
 import { fnl } from './method';
 
-export { factorGeometry, factorKernels } from './factors';
+export { factorGeometry, factorKernels, type Geometry } from './factors';
 export { type Factors, kaiming, spectral } from './initialise';
 export { kernelOf, matrixOf } from './matricise';
 export { fnl } from './method';

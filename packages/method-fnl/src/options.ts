@@ -23,5 +23,8 @@ export const options = z
     path: ['start'],
   });
 
-/** Options of {@link fnl}, complete. */
+/**
+ * Options of {@link fnl}, complete.
+ * @interface
+ */
 export type FnlOptions = z.infer<typeof options>;

@@ -32,5 +32,8 @@ export const options = z.strictObject({
   decay: z.enum(['frobenius', 'parameters']).default('frobenius'),
 });
 
-/** Options of {@link trirep}, complete. */
+/**
+ * Options of {@link trirep}, complete.
+ * @interface
+ */
 export type TriRepOptions = z.infer<typeof options>;

@@ -10,5 +10,8 @@ export const options = z.strictObject({
   decay: z.enum(['parameters', 'custom']).default('parameters'),
 });
 
-/** Options of {@link repvgg}, complete. */
+/**
+ * Options of {@link repvgg}, complete.
+ * @interface
+ */
 export type RepVggOptions = z.infer<typeof options>;

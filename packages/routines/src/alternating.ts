@@ -22,7 +22,10 @@ const options = z.strictObject({
     .describe('Order of the tasks in each round: as the run names them, or drawn anew from its seed.'),
 });
 
-/** Options of {@link alternating}, complete. */
+/**
+ * Options of {@link alternating}, complete.
+ * @interface
+ */
 export type AlternatingOptions = z.output<typeof options>;
 
 /** Phases of one round: one or more that can change places, then one that ends the round. */

@@ -22,7 +22,10 @@ const options = z.strictObject({
     .describe('A block that rested for longer starts again with empty optimiser slots; null keeps them.'),
 });
 
-/** Options of {@link cyclic}, complete. */
+/**
+ * Options of {@link cyclic}, complete.
+ * @interface
+ */
 export type CyclicOptions = z.output<typeof options>;
 
 const jointPhase = 'joint';

@@ -6,7 +6,7 @@ import { phaseOf, scheduleOf } from './schedule';
 const options = z.strictObject({});
 
 /** Routine 0: all parameters move at every update, on the balanced loss. It has no options. */
-export const joint: Routine<z.output<typeof options>> = {
+export const joint: Routine<Record<string, never>> = {
   apiVersion: 1,
   name: 'joint',
   summary: 'Routine 0: all parameters move at every update.',

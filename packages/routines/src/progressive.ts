@@ -11,7 +11,10 @@ const options = z.strictObject({
   collapseAt: lengthSchema.default({ share: 0.85 }).describe('When it is collapsed again, from the start.'),
 });
 
-/** Options of {@link progressive}, complete. */
+/**
+ * Options of {@link progressive}, complete.
+ * @interface
+ */
 export type ProgressiveOptions = z.output<typeof options>;
 
 /** Update `at` in words, for notes. */

@@ -28,5 +28,6 @@ export interface Backbone<Options = unknown> {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodType<Options>;
+  /** A new network with its first weights, which follow from the shape's key alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

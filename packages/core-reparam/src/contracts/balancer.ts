@@ -25,6 +25,8 @@ export interface Balancer<Options = unknown> {
   /** First state for a number of tasks; the caller disposes. */
   initialise(tasks: number, options: Options): Tensors;
   /**
+   * The tasks' weights at one update, and the state for the next.
+   *
    * @param inputs   what {@link needs} asked for
    * @param present  `[tasks]`, 1 where a task has labels in this batch, else 0
    * @param state    as {@link initialise} or the last call gave it

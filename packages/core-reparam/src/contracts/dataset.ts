@@ -42,6 +42,7 @@ export interface OpenDataset<Example = unknown> {
   input(example: Example, target: Float32Array, offset: number): void;
   /** Writes a task's label of an example at `offset` of `target`. */
   label(example: Example, task: string, target: Float32Array | Int32Array, offset: number): void;
+  /** Gives back what was opened; nothing may be read after it. */
   close(): void | Promise<void>;
 }
 
@@ -68,6 +69,7 @@ export interface Dataset<Options = unknown, Example = unknown> {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodType<Options>;
+  /** Opens all splits; fails where a file is missing or not the expected one. */
   open(options: Options, context: DatasetContext): Promise<OpenDataset<Example>>;
   /** Checks files, counts and checksums. */
   verify(options: Options, context: DatasetContext): Promise<readonly DatasetCheck[]>;

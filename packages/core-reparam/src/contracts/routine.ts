@@ -73,5 +73,6 @@ export interface Routine<Options = unknown> {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodType<Options>;
+  /** The whole plan of a run, made before it begins; a pure function. */
   plan(run: RunShape, options: Options): Schedule;
 }

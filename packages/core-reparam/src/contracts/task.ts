@@ -35,5 +35,6 @@ export interface Task {
    */
   loss(prediction: Tensor, label: Tensor): Scalar;
   readonly metrics: readonly MetricSpec[];
+  /** A new, empty accumulator of {@link metrics}. */
   accumulator(): MetricAccumulator;
 }

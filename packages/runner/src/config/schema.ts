@@ -133,10 +133,16 @@ export const configSchema = partialRun.extend({
     .describe('Named overrides, chosen by `--variant NAME`.'),
 });
 
-/** A config file as it is written. */
+/**
+ * A config file as it is written.
+ * @interface
+ */
 export type ConfigFile = z.input<typeof configSchema>;
 
-/** Keys of one run, all optional, as the layers of a config give them. */
+/**
+ * Keys of one run, all optional, as the layers of a config give them.
+ * @interface
+ */
 export type RunLayer = z.input<typeof row>;
 
 /** A plugin's value by name, with all its options. */
