@@ -11,8 +11,12 @@ const path = temporaryFolder();
 async function interrupted(config: ConfigFile, out: string, at: { epoch?: number; update?: number }) {
   const controller = new AbortController();
   const callbacks: TrainOptions['callbacks'] = {
-    onEpoch: ({ epoch }) => epoch === at.epoch && controller.abort(),
-    onUpdate: ({ update }) => update === at.update && controller.abort(),
+    onEpoch({ epoch }) {
+      if (epoch === at.epoch) controller.abort();
+    },
+    onUpdate({ update }) {
+      if (update === at.update) controller.abort();
+    },
   };
   const run = train(config, { out, resume: true, callbacks, signal: controller.signal });
   await expect(run).rejects.toMatchObject({ code: 'interrupted' });

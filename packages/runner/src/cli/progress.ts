@@ -68,3 +68,30 @@ export function createProgressView(
     end: clear,
   };
 }
+
+/**
+ * Shows work on data, such as a download or unpacking, on stderr: on a terminal one line that changes, else a
+ * line every ten seconds.
+ *
+ * @returns takes bytes or examples done of all, and what is going on
+ */
+export function showWork(
+  stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>,
+  now: () => number = () => performance.now(),
+): (done: number, total: number, what: string) => void {
+  const started = now();
+  let last = { at: Number.NEGATIVE_INFINITY, what: '', done: -1 };
+  return (done, total, what) => {
+    const ended = done === total;
+    const repeated = ended && last.what === what && last.done === done;
+    if (repeated || (!ended && now() - last.at < (stream.isTTY ? 2 * barInterval : lineInterval))) return;
+    last = { at: now(), what, done };
+    const share =
+      total > 0 ? `${Math.floor((100 * done) / total)} % of ${(total / 1e6).toFixed(1)} M` : `${done}`;
+    const left =
+      done > 0 && !ended ? `, ${clockText(((total - done) / done) * ((now() - started) / 1000))} left` : '';
+    stream.write(
+      `${stream.isTTY ? '\r\u001B[K' : ''}${what}: ${share}${left}${stream.isTTY && !ended ? '' : '\n'}`,
+    );
+  };
+}

@@ -11,7 +11,7 @@ import { parseOverride } from '../config/override';
 import { loadDefaultPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
-import { clockText } from './progress';
+import { showWork } from './progress';
 
 /** Arguments of `overparam data`. */
 export interface DataArguments {
@@ -21,25 +21,6 @@ export interface DataArguments {
 }
 
 const actions = ['get', 'verify', 'list'] as const;
-
-/** Bytes done as a line on stderr, at most one in some time. */
-function byteProgress(
-  write: (text: string) => void,
-  terminal: boolean,
-): NonNullable<DatasetContext['progress']> {
-  const started = performance.now();
-  let last = Number.NEGATIVE_INFINITY;
-  return (done, total, what) => {
-    const now = performance.now();
-    if (now - last < (terminal ? 200 : 10_000) && done !== total) return;
-    last = now;
-    const seconds = (now - started) / 1000;
-    const left = done > 0 ? clockText(((total - done) / done) * seconds) : '-';
-    const share = total > 0 ? `${Math.floor((100 * done) / total)} %` : `${done}`;
-    const text = `${what}: ${share} of ${(total / 1e6).toFixed(1)} M, ${left} left`;
-    write(terminal ? `\r\u001B[K${text}${done === total ? '\n' : ''}` : `${text}\n`);
-  };
-}
 
 function listDatasets({ output }: Invocation): void {
   const entries = (registered('dataset') as readonly Dataset[]).map(({ name, summary, get }) => ({
@@ -78,7 +59,7 @@ export async function runData(args: DataArguments, invocation: Invocation): Prom
   const context: DatasetContext = {
     dataDir,
     signal,
-    progress: byteProgress((text) => process.stderr.write(text), process.stderr.isTTY === true),
+    progress: showWork(process.stderr),
   };
   if (args.action === 'get') {
     if (!dataset.get) {

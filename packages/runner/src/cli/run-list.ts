@@ -45,6 +45,7 @@ function typeText(schema: Readonly<Record<string, unknown>>): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.type === 'array')
     return `${schema.items ? typeText(schema.items as Record<string, unknown>) : ''}[]`;
+  if (schema.properties) return `{ ${Object.keys(schema.properties).join(', ')} }`;
   return typeof schema.type === 'string' ? schema.type : 'any';
 }
 

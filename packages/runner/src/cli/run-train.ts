@@ -8,7 +8,7 @@ import { isRunFolder, type RunResult, readRun } from '../run/files';
 import { type TrainCallbacks, trainRun } from '../train/run';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
-import { createProgressView, type ProgressView } from './progress';
+import { createProgressView, type ProgressView, showWork } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam train`. */
@@ -41,6 +41,7 @@ function resultText(result: RunResult, folder: string): string {
 
 function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): TrainCallbacks {
   return {
+    onData: showWork(process.stderr),
     onNote: (text) => view.line(text),
     onStart(start) {
       const { expanded, plain } = start.parameters;

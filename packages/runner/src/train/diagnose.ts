@@ -69,7 +69,7 @@ export function nonFiniteError(
   return new OverparamError(
     'non-finite',
     `Update ${at.update} (epoch ${at.epoch}, phase "${parts.phase.name}", learning rate ${at.rate.toPrecision(3)}) has a ` +
-      `non-finite loss or gradient; the first non-finite value is in ${where}. The parameters were not changed by it, and ` +
-      'the last good checkpoint is kept. Lower the learning rate, lengthen the warm-up, or check the data.',
+      `non-finite loss or gradient; the first non-finite value is in ${where}. It did not change the parameters, and ` +
+      'the checkpoints before it are kept. Lower the learning rate, lengthen the warm-up, or check the data.',
   );
 }

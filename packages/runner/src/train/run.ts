@@ -45,10 +45,14 @@ export interface RunStart {
 
 /** Whom a run tells what it does; every one may be left out. */
 export interface TrainCallbacks {
+  /** Once, before the first update. */
   onStart?(start: RunStart): void;
+  /** After each update. */
   onUpdate?(report: UpdateReport): void;
   /** The epoch's line of `metrics.jsonl`, after its checkpoint is written. */
   onEpoch?(line: MetricsLine): void | Promise<void>;
+  /** While data are read: bytes or examples done of all, and what is going on. */
+  onData?(done: number, total: number, what: string): void;
   /** What a user should know: notes of the routine, warnings of methods, damaged checkpoints. */
   onNote?(text: string): void;
 }
@@ -199,7 +203,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
       return result;
     }
     await removeFragments(folder);
-    const dataset = await openDataset(config, dataDir, signal);
+    const dataset = await openDataset(config, dataDir, signal, callbacks.onData);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const session = planSession(config, dataset);

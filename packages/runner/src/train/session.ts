@@ -1,5 +1,6 @@
 import {
   type Dataset,
+  type DatasetContext,
   expansionsOf,
   lookup,
   type OpenDataset,
@@ -46,10 +47,11 @@ export function openDataset(
   config: Pick<RunConfig, 'dataset'>,
   dataDir: string,
   signal?: AbortSignal,
+  progress?: DatasetContext['progress'],
 ): Promise<OpenDataset> {
   const { name, ...options } = config.dataset;
   const dataset: Dataset = lookup('dataset', name);
-  return dataset.open(options, { dataDir, signal });
+  return dataset.open(options, { dataDir, signal, progress });
 }
 
 /** The tasks of a dataset with their losses and metrics. */
