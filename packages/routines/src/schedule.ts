@@ -24,11 +24,12 @@ export function phaseOf(given: Pick<Phase, 'name' | 'moves'> & Partial<Phase>): 
 const wholeRun: readonly { stage: Stage; from: number }[] = [{ stage: 'expanded', from: 0 }];
 
 /**
- * A schedule from a routine's plan: adds a note for each phase that moves only plain parameters and norms,
- * and refuses updates outside the run.
+ * A schedule from a routine's plan: adds a note for each phase that moves only plain parameters and norms
+ * (with one phase, as for the baseline, there is nothing that another would move), and refuses updates
+ * outside the run.
  */
 export function scheduleOf(run: RunShape, { phases, stages = wholeRun, notes = [], at }: Plan): Schedule {
-  const idle = phases
+  const idle = (phases.length > 1 ? phases : [])
     .filter(({ stage, moves }) => stage === 'expanded' && !movesAny(moves, run))
     .map(
       ({ name }) =>
