@@ -137,6 +137,12 @@ describe('runs in processes of their own', () => {
     });
   });
 
+  test('a run that crashes is reported by its error, without the stack', async () => {
+    const runs = await planned(['throws'], [0]);
+    const [row] = await gatherRows(rowsOf(['throws']), runs, await train(runs));
+    expect(row?.failures).toEqual([{ seed: '0', message: 'TypeError: x is not a function (exit code 1)' }]);
+  });
+
   test('what is finished is not run again, what failed is', async () => {
     const runs = await planned(['good', 'crashes'], [0]);
     await train(runs);

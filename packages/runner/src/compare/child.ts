@@ -30,14 +30,14 @@ function isRunMessage(value: unknown): value is RunMessage {
   return type === 'progress' || type === 'error';
 }
 
-/** The last lines that a process wrote, where it gave no better reason. */
+/** What a process wrote last, where it gave no better reason: the line of its error, or its last lines. */
 function reason(stderr: string, code: number | null, signal: string | null): string {
-  const last = stderr
+  const lines = stderr
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .slice(-3)
-    .join(' ');
+    .filter((line) => line !== '' && !/^at |^Node\.js v|^[{}^]|^code: /.test(line));
+  const error = lines.findLast((line) => /^(?:\w*Error\b|Fatal|FATAL)/.test(line));
+  const last = error ?? lines.slice(-3).join(' ');
   const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
   return last === '' ? `The run ended with ${end} and said nothing.` : `${last} (${end})`;
 }
