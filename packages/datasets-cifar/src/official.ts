@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, DatasetCheck, DatasetContext } from '@overparam/core-reparam';
+import { digestOf, download } from '@overparam/dataset-files';
 import { isOverparamError } from '@overparam/engine';
 import type { z } from 'zod';
 import type { CifarExample } from './augment';
-import { download, md5Of } from './download';
 import { folderOf, locate } from './locate';
 import { openRecords } from './open-dataset';
 import type { OfficialCifarOptions } from './options';
@@ -56,7 +56,7 @@ async function get(spec: CifarSpec, url: string, context: DatasetContext): Promi
   await download({
     url,
     target,
-    md5: spec.archive.md5,
+    checksum: { algorithm: 'md5', hex: spec.archive.md5 },
     signal: context.signal,
     progress: (done, total) => context.progress?.(done, total, `downloading ${spec.archive.name}`),
   });
@@ -64,6 +64,7 @@ async function get(spec: CifarSpec, url: string, context: DatasetContext): Promi
 
 /** Whether the archive or all files are there and sound; a damaged archive is fetched again. */
 async function isComplete(spec: CifarSpec, archive: string, context: DatasetContext): Promise<boolean> {
-  if ((await stat(archive).catch(() => null)) !== null) return (await md5Of(archive)) === spec.archive.md5;
+  if ((await stat(archive).catch(() => null)) !== null)
+    return (await digestOf(archive, 'md5')) === spec.archive.md5;
   return (await verify(spec, context)).every((check) => check.ok);
 }

@@ -4,14 +4,12 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { DatasetContext } from '@overparam/core-reparam';
+import { readTar, unpackXz, writeBeside } from '@overparam/dataset-files';
 import { isOverparamError, OverparamError } from '@overparam/engine';
-import { writeBeside } from './atomic';
 import { balance, expectedBytes, type Finding, inspect } from './inspect';
 import { folderOf, getCommand, locate, type Source } from './locate';
 import type { SplitFiles } from './records';
 import type { CifarFile, CifarSpec } from './spec';
-import { readTar } from './tar';
-import { unpackXz } from './xz';
 
 const inflate = promisify(gunzip);
 
@@ -86,7 +84,7 @@ async function readOne(
     context.progress?.(expected, expected, what);
     return bytes;
   }
-  return unpackXz(packed, expected, source.path, (done) => {
+  return unpackXz(packed, { expected }, source.path, (done) => {
     assertRunning(context.signal);
     context.progress?.(done, expected, what);
   });

@@ -6,9 +6,10 @@ import { gzipSync } from 'node:zlib';
 import { testDataset } from '@overparam/core-reparam/testing';
 import { keyFromSeed } from '@overparam/engine';
 import { afterAll, describe, expect, test } from 'vitest';
+import { makeTar } from '../../dataset-files/test/make-tar';
 import type { CifarExample } from '../src/augment';
 import { officialDataset } from '../src/official';
-import { emptyFolder, makeTar, tiny } from './tiny';
+import { emptyFolder, tiny } from './tiny';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const given = tiny();

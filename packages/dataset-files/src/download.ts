@@ -4,12 +4,20 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/engine';
 
+/** What a file must hash to. */
+export interface Checksum {
+  readonly algorithm: 'md5' | 'sha256';
+  /** Lower-case. */
+  readonly hex: string;
+}
+
 /** One file to fetch. */
 export interface Download {
   readonly url: string;
   /** Where it goes; `<target>.part` holds what has come so far. */
   readonly target: string;
-  readonly md5: string;
+  /** What the file must hash to; without it only its length is checked, where the server tells it. */
+  readonly checksum?: Checksum;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
 }
@@ -26,7 +34,7 @@ export async function download(request: Download): Promise<void> {
   await mkdir(dirname(request.target), { recursive: true });
   try {
     const resumed = await sizeOf(part);
-    if (!(resumed > 0 && (await md5Of(part)) === request.md5)) await transfer(request, part, resumed);
+    if (!(resumed > 0 && (await isComplete(request, part)))) await transfer(request, part, resumed);
   } catch (cause) {
     if (isOverparamError(cause)) throw cause;
     if (request.signal?.aborted) {
@@ -45,14 +53,17 @@ export async function download(request: Download): Promise<void> {
       { cause },
     );
   }
-  const md5 = await md5Of(part);
-  if (md5 !== request.md5) {
-    await rm(part, { force: true });
-    throw new OverparamError(
-      'data-checksum',
-      `${request.url}: what came has md5 ${md5}, expected ${request.md5}; it was removed. ` +
-        'Run it again, or name another mirror with the option url.',
-    );
+  if (request.checksum !== undefined) {
+    const { algorithm, hex } = request.checksum;
+    const found = await digestOf(part, algorithm);
+    if (found !== hex) {
+      await rm(part, { force: true });
+      throw new OverparamError(
+        'data-checksum',
+        `${request.url}: what came has ${algorithm} ${found}, expected ${hex}; it was removed. ` +
+          'Run it again, or name another mirror with the option url.',
+      );
+    }
   }
   await rename(part, request.target);
 }
@@ -107,9 +118,14 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => null))?.size ?? 0;
 }
 
-/** Lower-case hex md5 of a file, read in pieces. */
-export async function md5Of(path: string): Promise<string> {
-  const hash = createHash('md5');
+/** Whether the part is the whole file already: an interruption can come between its end and the renaming. */
+async function isComplete({ checksum }: Download, part: string): Promise<boolean> {
+  return checksum !== undefined && (await digestOf(part, checksum.algorithm)) === checksum.hex;
+}
+
+/** Lower-case hex digest of a file, read in pieces. */
+export async function digestOf(path: string, algorithm: Checksum['algorithm']): Promise<string> {
+  const hash = createHash(algorithm);
   for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
   return hash.digest('hex');
 }

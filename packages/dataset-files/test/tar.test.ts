@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readTar } from '../src/tar';
-import { makeTar } from './tiny';
+import { makeTar } from './make-tar';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const entry = (name: string, type = '0') => ({ name, bytes: Buffer.from('content'), type });

@@ -12,22 +12,28 @@ import { readContainer, wrapBlock, type XzBlock } from './xz-container';
  * (format: https://tukaani.org/xz/xz-file-format.txt), each block goes to the decoder as a stream of its own,
  * and the delta and the block's own check are done here.
  *
- * @param expected  bytes that must come out; nothing larger is allocated
+ * @param size      `expected`: bytes that must come out; `limit`: the most that may. Nothing larger is allocated
  * @param what      the file's name, for errors
  * @param progress  called with the bytes done so far
  * @throws OverparamError `data-truncated`, `data-format` or `data-checksum`
  */
 export async function unpackXz(
   packed: Uint8Array,
-  expected: number,
+  size: { readonly expected: number } | { readonly limit: number },
   what: string,
   progress: (done: number) => void = () => {},
 ): Promise<Uint8Array> {
   const blocks = readContainer(packed, what);
   const total = blocks.reduce((sum, block) => sum + block.unpackedBytes, 0);
-  if (total !== expected) {
-    const code = total < expected ? 'data-truncated' : 'data-format';
-    throw new OverparamError(code, `${what}: holds ${total} bytes unpacked, expected ${expected}.`);
+  if ('expected' in size && total !== size.expected) {
+    const code = total < size.expected ? 'data-truncated' : 'data-format';
+    throw new OverparamError(code, `${what}: holds ${total} bytes unpacked, expected ${size.expected}.`);
+  }
+  if ('limit' in size && total > size.limit) {
+    throw new OverparamError(
+      'data-format',
+      `${what}: holds ${total} bytes unpacked; more than ${size.limit} are not unpacked in memory. Unpack it with xz first.`,
+    );
   }
   const result = new Uint8Array(total);
   let at = 0;

@@ -1,0 +1,9 @@
+/**
+ * Fetching and unpacking what datasets are published as.
+ *
+ * @packageDocumentation
+ */
+export { writeBeside } from './atomic';
+export { type Checksum, type Download, digestOf, download } from './download';
+export { readTar, type TarEntry } from './tar';
+export { unpackXz } from './xz';
