@@ -1,0 +1,103 @@
+import koffi from 'koffi';
+import { OverparamError } from '../errors';
+import { declarations } from './functions';
+import { quietly } from './quiet';
+
+/** The files of TensorFlow's C library, as full paths. */
+export interface LibraryFiles {
+  /** `libtensorflow_framework` */
+  readonly framework: string;
+  /** `libtensorflow_cc`, or the stand-alone `libtensorflow` */
+  readonly library: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: C functions, declared by their C prototypes.
+type CFunction = (...parameters: any[]) => any;
+
+/** TensorFlow's C API in this process, and the little of libc that goes with it. */
+export type Library = Readonly<Record<keyof typeof declarations, CFunction>> & {
+  /** TensorFlow's version, such as `2.21.0`. */
+  readonly version: string;
+  /** Copies memory; either side may be a typed array. */
+  readonly copyMemory: CFunction;
+};
+
+/** Bind everything now, and never unmap: destructors of TensorFlow's threads still run while the process exits. */
+const bindNow = 2;
+const neverUnmap = process.platform === 'darwin' ? 0x80 : 0x1000;
+
+/** Settings of TensorFlow's that it reads from the C environment when it is loaded. */
+const environment: Readonly<Record<string, string>> = {
+  // Errors reach us as statuses; what it logs besides is about itself.
+  TF_CPP_MIN_LOG_LEVEL: '3',
+  ABSL_MIN_LOG_LEVEL: '3',
+  GRPC_VERBOSITY: 'NONE',
+};
+
+let loaded: { readonly files: LibraryFiles; readonly library: Library } | null = null;
+
+/**
+ * Loads TensorFlow's C library into this process, where it stays. A second call gives the same library.
+ *
+ * @throws OverparamError `library-not-loaded` where the loader refuses a file (wrong architecture, truncated, something
+ *   it needs is missing); `library-incomplete` where functions are missing, which older versions do not have
+ */
+export function loadLibrary(files: LibraryFiles): Library {
+  if (loaded !== null) {
+    if (loaded.files.library === files.library) return loaded.library;
+    throw new OverparamError(
+      'library-not-loaded',
+      `TensorFlow is loaded from ${loaded.files.library} already; a process holds only one. ` +
+        `Start a new process to use ${files.library}.`,
+    );
+  }
+  const libc = koffi.load(null);
+  const setenv = libc.func('int setenv(const char *name, const char *value, int overwrite)');
+  const dlopen = libc.func('void *dlopen(const char *file, int flags)');
+  const dlerror = libc.func('const char *dlerror()');
+  // Through C: in a worker thread process.env is a copy that TensorFlow does not see.
+  for (const [name, value] of Object.entries(environment)) setenv(name, value, 0);
+
+  for (const file of [files.framework, files.library]) {
+    if (!quietly(() => dlopen(file, bindNow | neverUnmap))) {
+      throw new OverparamError(
+        'library-not-loaded',
+        `The system cannot load ${file}: ${dlerror()}. Expected TensorFlow's library for ${process.platform} on ` +
+          `${process.arch}, whole. Install it again with: overparam engine install`,
+      );
+    }
+  }
+  const homes = [koffi.load(files.library), koffi.load(files.framework)];
+  try {
+    koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
+  } catch {
+    // Declared by an attempt before this one.
+  }
+  const functions: Partial<Record<string, CFunction>> = {};
+  const missing: string[] = [];
+  for (const [name, declaration] of Object.entries(declarations)) {
+    const found = homes.some((home) => {
+      try {
+        functions[name] = home.func(declaration);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    if (!found) missing.push(name);
+  }
+  if (missing.length > 0) {
+    throw new OverparamError(
+      'library-incomplete',
+      `${files.library} lacks ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more functions` : ''} ` +
+        'of the C API. Expected TensorFlow 2.14 or newer. Install one with: overparam engine install',
+    );
+  }
+  const library = {
+    ...functions,
+    version: functions.TF_Version!() as string,
+    copyMemory: libc.func('void *memcpy(void *target, const void *source, size_t bytes)'),
+  } as unknown as Library;
+  loaded = { files, library };
+  return library;
+}

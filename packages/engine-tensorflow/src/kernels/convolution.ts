@@ -1,0 +1,173 @@
+import * as tf from '@tensorflow/tfjs';
+import type { TensorFlowBackend } from '../backend/backend';
+import { type Attributes, attribute, type Kernel } from './kernel';
+import { type Plan, paddedShape, padImage, planPadding, unpadImage } from './padding';
+
+type Shape4D = [number, number, number, number];
+
+interface Geometry {
+  readonly plan: Plan;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly format: 'NHWC' | 'NCHW';
+  /** First image axis. */
+  readonly spatial: number;
+}
+
+function geometry(x: Shape4D, filter: Shape4D, attributes: Attributes, depthwise: boolean): Geometry {
+  const format = (attributes.dataFormat as 'NHWC' | 'NCHW' | undefined) ?? 'NHWC';
+  const info = tf.backend_util.computeConv2DInfo(
+    x,
+    filter,
+    attributes.strides as [number, number],
+    (attributes.dilations as [number, number] | undefined) ?? 1,
+    attributes.pad as 'same',
+    attributes.dimRoundingMode as 'floor' | undefined,
+    depthwise,
+    format === 'NHWC' ? 'channelsLast' : 'channelsFirst',
+  );
+  const { padInfo } = info;
+  const whole = (vertical: number, horizontal: number) =>
+    format === 'NHWC' ? [1, vertical, horizontal, 1] : [1, 1, vertical, horizontal];
+  const plan: Plan =
+    padInfo.type === 'SAME' || padInfo.type === 'VALID'
+      ? {
+          padding: padInfo.type,
+          around: [
+            [0, 0],
+            [0, 0],
+          ],
+        }
+      : planPadding([
+          {
+            size: info.inHeight,
+            out: info.outHeight,
+            stride: info.strideHeight,
+            window: info.effectiveFilterHeight,
+            before: padInfo.top,
+          },
+          {
+            size: info.inWidth,
+            out: info.outWidth,
+            stride: info.strideWidth,
+            window: info.effectiveFilterWidth,
+            before: padInfo.left,
+          },
+        ]);
+  return {
+    plan,
+    strides: whole(info.strideHeight, info.strideWidth),
+    dilations: whole(info.dilationHeight, info.dilationWidth),
+    format,
+    spatial: format === 'NHWC' ? 1 : 2,
+  };
+}
+
+const opAttributes = ({ plan, strides, dilations, format }: Geometry) => [
+  attribute.type('T', 'float32'),
+  attribute.int('strides', strides),
+  attribute.string('padding', plan.padding),
+  attribute.string('data_format', format),
+  attribute.int('dilations', dilations),
+];
+
+const sizes = (shape: readonly number[]) => tf.tensor1d([...shape], 'int32');
+
+/** The three ops of a convolution: forward, and its gradients by image and by filter. */
+interface Family {
+  readonly depthwise: boolean;
+  readonly forward: string;
+  readonly input: string;
+  readonly filter: string;
+}
+
+const dense: Family = {
+  depthwise: false,
+  forward: 'Conv2D',
+  input: 'Conv2DBackpropInput',
+  filter: 'Conv2DBackpropFilter',
+};
+const depthwise: Family = {
+  depthwise: true,
+  forward: 'DepthwiseConv2dNative',
+  input: 'DepthwiseConv2dNativeBackpropInput',
+  filter: 'DepthwiseConv2dNativeBackpropFilter',
+};
+
+const float = (x: tf.Tensor) => (x.dtype === 'float32' ? x : tf.cast(x, 'float32'));
+
+const forward =
+  (family: Family): Kernel =>
+  (backend, { x, filter }, attributes) => {
+    const g = geometry(x!.shape as Shape4D, filter!.shape as Shape4D, attributes, family.depthwise);
+    const image = padImage(float(x!), g.plan.around, g.spatial);
+    return backend.executeSingleOutput(family.forward, opAttributes(g), [image, float(filter!)]);
+  };
+
+const inputGradient =
+  (family: Family): Kernel =>
+  (backend, { dy, filter }, attributes) => {
+    const shape = attributes.inputShape as Shape4D;
+    const g = geometry(shape, filter!.shape as Shape4D, attributes, family.depthwise);
+    const padded = paddedShape(shape, g.plan.around, g.spatial);
+    const dx = backend.executeSingleOutput(family.input, opAttributes(g), [sizes(padded), filter!, dy!]);
+    return unpadImage(dx, shape, g.plan.around, g.spatial);
+  };
+
+const filterGradient =
+  (family: Family): Kernel =>
+  (backend, { x, dy }, attributes) => {
+    const shape = attributes.filterShape as Shape4D;
+    const g = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
+    const image = padImage(x!, g.plan.around, g.spatial);
+    return backend.executeSingleOutput(family.filter, opAttributes(g), [image, sizes(shape), dy!]);
+  };
+
+/** Adds `[channels]` along the channels' axis of an image in either order. */
+function alongChannels(values: tf.Tensor, format: unknown): tf.Tensor {
+  if (format !== 'NCHW' || values.rank !== 1 || values.size === 1) return values;
+  return tf.reshape(values, [values.size, 1, 1]);
+}
+
+const fused =
+  (name: 'Conv2D' | 'DepthwiseConv2dNative'): Kernel =>
+  (backend, { x, filter, bias, preluActivationWeights }, attributes) => {
+    const kernel = (name === 'Conv2D' ? forward(dense) : forward(depthwise)) as (
+      backend: TensorFlowBackend,
+      inputs: { x: tf.Tensor; filter: tf.Tensor },
+      attributes: Attributes,
+    ) => tf.Tensor;
+    let y = kernel(backend, { x: x!, filter: filter! }, attributes);
+    if (bias) y = tf.add(y, alongChannels(bias, attributes.dataFormat));
+    const weights = preluActivationWeights && alongChannels(preluActivationWeights, attributes.dataFormat);
+    switch (attributes.activation) {
+      case 'relu':
+        return tf.relu(y);
+      case 'relu6':
+        return tf.relu6(y);
+      case 'elu':
+        return tf.elu(y);
+      case 'sigmoid':
+        return tf.sigmoid(y);
+      case 'leakyrelu':
+        return tf.leakyRelu(y, attributes.leakyreluAlpha as number);
+      case 'prelu':
+        return tf.prelu(y, weights!);
+      default:
+        return y;
+    }
+  };
+
+/** Convolutions and their gradients, with every padding and rounding that tfjs knows, dilation included. */
+export const convolutionKernels: Readonly<Record<string, Kernel>> = {
+  Conv2D: forward(dense),
+  Conv2DBackpropInput: inputGradient(dense),
+  Conv2DBackpropFilter: filterGradient(dense),
+  DilatedConv2DBackpropInput: inputGradient(dense),
+  DilatedConv2DBackpropFilter: filterGradient(dense),
+  DepthwiseConv2dNative: forward(depthwise),
+  DepthwiseConv2dNativeBackpropInput: inputGradient(depthwise),
+  DepthwiseConv2dNativeBackpropFilter: filterGradient(depthwise),
+  FusedConv2D: fused('Conv2D'),
+  FusedDepthwiseConv2D: fused('DepthwiseConv2dNative'),
+};

@@ -1,0 +1,13 @@
+import { convolutionKernels } from './convolution';
+import { registerFallbacks } from './fallback';
+import { registerKernels } from './kernel';
+import { poolingKernels } from './pooling';
+import { repairedKernels } from './repaired';
+
+/** Registers what tfjs-node's kernels lack, over those. */
+export function registerOwnKernels(): void {
+  registerKernels(repairedKernels());
+  registerKernels(convolutionKernels);
+  registerKernels(poolingKernels);
+  registerFallbacks();
+}

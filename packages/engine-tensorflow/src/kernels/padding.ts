@@ -1,0 +1,87 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** How a window moves along one axis of an image. */
+export interface Span {
+  readonly size: number;
+  readonly out: number;
+  readonly stride: number;
+  /** Reach of the window, dilation included. */
+  readonly window: number;
+  /** Padding before the first element. */
+  readonly before: number;
+}
+
+/** How to give TensorFlow a padding it computes fast: its own two kinds, with zeros put around the image first. */
+export interface Plan {
+  readonly padding: 'SAME' | 'VALID';
+  /** Per axis: elements to add before and after. Negative where the last ones are never looked at. */
+  readonly around: readonly (readonly [number, number])[];
+}
+
+/**
+ * `VALID` with the padding made beforehand, or `SAME` where that is the same thing: at stride 1. TensorFlow's own
+ * `EXPLICIT` misses its fast kernels in the backward direction, and knows nothing of rounding modes.
+ */
+export function planPadding(spans: readonly Span[]): Plan {
+  const around = spans.map(({ size, out, stride, window, before }) => {
+    const after = (out - 1) * stride + window - size - before;
+    // What VALID would round away by itself is left to it.
+    return [before, after < 0 && after > -stride ? 0 : after] as const;
+  });
+  const same = spans.every(
+    ({ stride, window }, axis) =>
+      stride === 1 &&
+      around[axis]![0] === Math.floor((window - 1) / 2) &&
+      around[axis]![1] === window - 1 - around[axis]![0],
+  );
+  return same && around.flat().some((side) => side !== 0)
+    ? { padding: 'SAME', around: around.map(() => [0, 0]) }
+    : { padding: 'VALID', around };
+}
+
+const isNothing = (around: Plan['around']) => around.flat().every((side) => side === 0);
+
+/** The image with its padding, or without the ends that no window looks at. `spatial` is the first image axis. */
+export function padImage(x: tf.Tensor, around: Plan['around'], spatial: number, value = 0): tf.Tensor {
+  if (isNothing(around)) return x;
+  const pads: [number, number][] = x.shape.map(() => [0, 0]);
+  const begin = x.shape.map(() => 0);
+  const size = [...x.shape];
+  around.forEach(([before, after], axis) => {
+    pads[spatial + axis] = [Math.max(0, before), Math.max(0, after)];
+    if (after < 0) size[spatial + axis]! += after;
+  });
+  const cut = around.some(([, after]) => after < 0) ? tf.slice(x, begin, size) : x;
+  return tf.pad(cut, pads, value);
+}
+
+/** Shape of {@link padImage}'s result. */
+export function paddedShape(shape: readonly number[], around: Plan['around'], spatial: number): number[] {
+  const padded = [...shape];
+  around.forEach(([before, after], axis) => {
+    padded[spatial + axis]! += before + after;
+  });
+  return padded;
+}
+
+/** The inverse of {@link padImage} for a gradient: padding is cut off, ends that were cut off are zeros. */
+export function unpadImage(
+  gradient: tf.Tensor,
+  shape: readonly number[],
+  around: Plan['around'],
+  spatial: number,
+): tf.Tensor {
+  if (isNothing(around)) return gradient;
+  const begin = shape.map(() => 0);
+  const size = [...shape];
+  const pads: [number, number][] = shape.map(() => [0, 0]);
+  around.forEach(([before, after], axis) => {
+    begin[spatial + axis] = before;
+    if (after < 0) {
+      size[spatial + axis]! += after;
+      pads[spatial + axis] = [0, -after];
+    }
+  });
+  const inner = tf.slice(gradient, begin, size);
+  return around.some(([, after]) => after < 0) ? tf.pad(inner, pads) : inner;
+}

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs';
+import { backendClass, type TensorFlowBackend } from './backend/backend';
+import { Binding } from './binding/binding';
+import type { DeviceOptions } from './binding/context';
+import { loadLibrary } from './binding/library';
+import { locate } from './library/locate';
+import { assertVersion } from './library/version';
+
+const name = 'tensorflow';
+/** Above all of tfjs's own backends, as tfjs-node's. */
+const priority = 3;
+
+let settings: DeviceOptions = {};
+let starting: Promise<() => TensorFlowBackend> | null = null;
+let create: (() => TensorFlowBackend) | null = null;
+
+/**
+ * Finds TensorFlow's library, loads it and starts its runtime; what the backend does by itself when it is first used.
+ * A second call changes nothing.
+ *
+ * @throws OverparamError saying what is missing and how to get it
+ */
+export async function startTensorflow(options?: DeviceOptions): Promise<void> {
+  if (options !== undefined) settings = options;
+  starting ??= start();
+  try {
+    create = await starting;
+  } catch (error) {
+    // A library that is installed afterwards is found by the next attempt.
+    starting = null;
+    throw error;
+  }
+}
+
+async function start(): Promise<() => TensorFlowBackend> {
+  const located = await locate();
+  const library = loadLibrary(located);
+  // A file's name and surroundings may say less than the library itself.
+  assertVersion(library.version, located.library);
+  const binding = new Binding(library, settings);
+  const Backend = await backendClass();
+  return () => new Backend(binding);
+}
+
+/** Registers the backend `tensorflow` with tfjs; importing the package does it. The library is loaded on first use. */
+export function registerTensorflow(): void {
+  if (name in tf.engine().registryFactory) return;
+  tf.registerBackend(name, () => create?.() ?? startTensorflow().then(() => create!()), priority);
+}
