@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { OverparamError } from './errors';
 import { buildDeployed, type Norms } from './network/deploy';
+import { trunkTasks } from './parameters';
 import { type VerifyOptions, type VerifyReport, verify } from './verify';
 
 /** How a network is collapsed. */
@@ -11,6 +12,11 @@ export interface CollapseOptions extends VerifyOptions {
    * taken a norm over, one is made that only adds.
    */
   readonly norms?: Norms;
+  /**
+   * In a network with a trunk for each task (see `trunkTasks`): whose trunk, with its output alone. Left out,
+   * one network for all is meant, which verification refuses unless the trunks have become one.
+   */
+  readonly task?: string;
   /** Returns a network that fails verification instead of throwing. */
   readonly allowMismatch?: boolean;
 }
@@ -31,21 +37,33 @@ export interface Collapsed {
  * const { model, report } = collapse(trained); // report.gap is about 1e-7
  */
 export function collapse(expanded: LayersModel, options: CollapseOptions = {}): Collapsed {
-  const model = buildDeployed(expanded, options.norms ?? 'fold');
+  const model = buildDeployed(expanded, options.norms ?? 'fold', taskOf(expanded, options));
   const report = verify(expanded, model, options);
   if (!report.ok && !options.allowMismatch) {
     model.dispose();
-    throw new OverparamError('collapse-mismatch', describeMismatch(report));
+    throw new OverparamError('collapse-mismatch', describeMismatch(report, trunkTasks(expanded)));
   }
   return { model, report };
 }
 
+function taskOf(expanded: LayersModel, { task }: CollapseOptions): string | null {
+  const tasks = trunkTasks(expanded);
+  if (task === undefined || tasks.includes(task)) return task ?? null;
+  const known =
+    tasks.length > 0
+      ? `expected one of ${tasks.join(', ')}`
+      : 'the network has one trunk for all; leave task out';
+  throw new OverparamError('unknown-task', `task: "${task}" has no trunk of its own (${known}).`);
+}
+
 /** One sentence on why a network may not be handed out. */
-function describeMismatch({ gap, tolerance, worst }: VerifyReport): string {
+function describeMismatch({ gap, tolerance, worst }: VerifyReport, trunks: readonly string[]): string {
   const layer =
     worst && worst.gap > tolerance
       ? `The worst layer is "${worst.layer}" (${worst.method}, gap ${worst.gap.toExponential(1)}): ${worst.cause}.`
-      : 'Every expanded layer agrees by itself, so the cause lies outside of them: a custom layer, or the folding of a norm.';
+      : trunks.length > 0
+        ? `It has a trunk for each task, and they differ: collapse each by itself with task: ${trunks.map((name) => `"${name}"`).join(', ')}.`
+        : 'Every expanded layer agrees by itself, so the cause lies outside of them: a custom layer, or the folding of a norm.';
   return (
     `The collapsed network is not the trained one: gap ${gap.toExponential(1)}, expected at most ` +
     `${tolerance.toExponential(1)}. ${layer} To get it all the same, pass allowMismatch: true.`

@@ -8,7 +8,7 @@ import { buildModel, describeLayer, type Graph, type GraphLayer, readGraph } fro
 import { NormLayer, type NormLayerSettings } from './network/norm-layer';
 import { parseOptions } from './options';
 import { checkNames, matches, type Selector } from './select';
-import { absorbedPadding, isNorm, type Statistics, siteOf } from './sites';
+import { absorbedPadding, isNorm, type SiteSettings, siteOf } from './sites';
 
 /** One method and the layers that it expands. */
 export interface Selection {
@@ -21,14 +21,13 @@ export interface Selection {
 }
 
 /** How a network is expanded. */
-export type ExpandOptions = (Selection | { readonly selections: readonly Selection[] }) & {
-  /** Decides every first value that does not follow from the given weights. */
-  readonly key: Key;
-  /** What running variances take; `unbiased`, as PyTorch, where left out. */
-  readonly statistics?: Statistics;
-  /** Coefficient of the methods' penalties under tfjs's own `model.fit`; leave it out with other loops. */
-  readonly decay?: number;
-};
+export type ExpandOptions = (Selection | { readonly selections: readonly Selection[] }) &
+  SiteSettings & {
+    /** Decides every first value that does not follow from the given weights. */
+    readonly key: Key;
+    /** Coefficient of the methods' penalties under tfjs's own `model.fit`; leave it out with other loops. */
+    readonly decay?: number;
+  };
 
 /**
  * Replaces layers of a network by their expansions and returns a new network; the given one is untouched.
@@ -43,12 +42,12 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
  */
 export function expand(model: LayersModel, options: ExpandOptions): LayersModel {
   const selections = 'selections' in options ? options.selections : [options];
-  const statistics = options.statistics ?? 'unbiased';
   const graph = readGraph(model);
   const made: { layer: string; values: Record<string, tf.Tensor> }[] = [];
   const borrowed: tf.Tensor[] = [];
+  let trunks = false;
   try {
-    for (const { site, method, parsed } of plan(graph, selections, statistics)) {
+    for (const { site, method, parsed } of plan(graph, selections, options)) {
       const layerKey = foldKey(options.key, 'expand', site.name);
       const expansion = method.expand(site, parsed);
       const plain = plainWeights(graph, site);
@@ -57,8 +56,9 @@ export function expand(model: LayersModel, options: ExpandOptions): LayersModel 
       made.push({ layer: site.name, values });
       checkValues(site, method, expansion, values);
       replaceSite(graph, site, method.name, parsed, expansion, options.decay ?? 0);
+      trunks ||= expansion.perTask === 'separate' && site.tasks.length > 1;
     }
-    replaceNorms(graph, statistics);
+    replaceNorms(graph, options, trunks);
     const expanded = buildModel(graph);
     for (const { layer, values } of made) (expanded.getLayer(layer) as ExpandedLayer).assign(values);
     return expanded;
@@ -74,8 +74,8 @@ interface PlannedSite {
   readonly parsed: unknown;
 }
 
-function plan(graph: Graph, selections: readonly Selection[], statistics: Statistics): PlannedSite[] {
-  const reports = [...graph.layers.values()].map((layer) => siteOf(graph, layer, statistics));
+function plan(graph: Graph, selections: readonly Selection[], settings: SiteSettings): PlannedSite[] {
+  const reports = [...graph.layers.values()].map((layer) => siteOf(graph, layer, settings));
   const prepared = selections.map(({ method, options, select }) => {
     if (select !== undefined) checkNames(select, reports);
     return { method, select, parsed: parseOptions(method.options, options, `method "${method.name}"`) };
@@ -174,13 +174,31 @@ function replaceSite(
   graph.replace({ ...describeLayer(expanded), weights: null, calls: layer.calls });
 }
 
-function replaceNorms(graph: Graph, statistics: Statistics): void {
+/** Norms in a network with a trunk for each task keep statistics of each, unless they belong to one. */
+function replaceNorms(
+  graph: Graph,
+  { statistics = 'unbiased', tasks = [], owner }: SiteSettings,
+  trunks: boolean,
+): void {
   for (const layer of [...graph.layers.values()]) {
     if (!isNorm(layer) || layer.className === 'OverparamNorm') continue;
     const { epsilon, momentum, center, scale } = layer.config as unknown as NormLayerSettings;
     const trainable = layer.config.trainable as boolean | undefined;
-    const settings = { epsilon, momentum, center, scale, unbiased: statistics === 'unbiased', trainable };
+    const own = trunks && (owner?.(layer.name) ?? null) === null ? tasks : [];
+    const unbiased = statistics === 'unbiased';
+    const settings = {
+      epsilon,
+      momentum,
+      center,
+      scale,
+      unbiased,
+      trainable,
+      tasks: { name: JSON.stringify(own) },
+    };
     const norm = new NormLayer({ ...settings, name: layer.name });
-    graph.replace({ ...describeLayer(norm), weights: layer.weights, calls: layer.calls });
+    const weights = [...layer.weights!];
+    const statisticsOfAll = weights.splice(-2);
+    const repeated = (own.length > 0 ? own : [null]).flatMap(() => statisticsOfAll);
+    graph.replace({ ...describeLayer(norm), weights: [...weights, ...repeated], calls: layer.calls });
   }
 }

@@ -1,10 +1,11 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import { trunkTasks } from './parameters';
 
 /** How {@link forward} runs a network. */
 export interface ForwardOptions {
   /** `train`: norms use the batch's statistics; `infer`: the running ones. */
   readonly mode: 'train' | 'infer';
-  /** The task whose output is wanted; all where left out. */
+  /** The task whose trunk is run, in networks with a trunk for each; all of the others ignore it. */
   readonly task?: string | null;
   /** Whether a pass in training changes running statistics; it does where left out. */
   readonly updateStatistics?: boolean;
@@ -13,10 +14,23 @@ export interface ForwardOptions {
 /**
  * Runs a network and says in which mode: nothing is taken from a global switch.
  *
+ * A network with a trunk for each task (see `trunkTasks`) is run once for each, and gives each output from
+ * its own task's trunk, unless `task` names one.
+ *
  * @param x  `[n, …]`, or one tensor for each of the network's inputs
  * @returns  one tensor for each of its outputs; the caller disposes
  */
 export function forward(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions): Tensor[] {
+  const tasks = options.task ? [] : trunkTasks(model);
+  if (tasks.length === 0) return run(model, x, options);
+  return tasks.map((task, index) => {
+    const outputs = run(model, x, { ...options, task });
+    for (const [other, output] of outputs.entries()) if (other !== index) output.dispose();
+    return outputs[index]!;
+  });
+}
+
+function run(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions): Tensor[] {
   const result = model.apply(x, {
     training: options.mode === 'train',
     task: options.task ?? null,

@@ -25,6 +25,7 @@ export {
   parametersOf,
   type StateVariable,
   statesOf,
+  trunkTasks,
 } from './parameters';
 export { plain } from './plain';
 export {
@@ -37,7 +38,7 @@ export {
   registerPlugin,
 } from './registry';
 export type { Selector } from './select';
-export { type SiteReport, type Statistics, sitesOf } from './sites';
+export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './sites';
 export {
   type Branch,
   type BranchSpace,

@@ -29,6 +29,8 @@ export interface StateVariable {
   readonly variable: Variable;
   readonly layer: string;
   readonly statistic: StateSpec['statistic'] | null;
+  /** The value of a routine's plan that it follows from update to update, or null. */
+  readonly follows: string | null;
 }
 
 /** An expanded layer, as it was made. */
@@ -88,18 +90,23 @@ export function statesOf(model: LayersModel): StateVariable[] {
   return model.layers.flatMap((layer) =>
     layer.nonTrainableWeights.map((weight): StateVariable => {
       const name = nameOf(layer, weight);
-      return { name, variable: variableOf(weight), layer: layer.name, statistic: statisticOf(layer, name) };
+      const short = name.slice(layer.name.length + 1);
+      const follows = specOf(layer, short)?.follows ?? null;
+      const statistic = statisticOf(layer, short);
+      return { name, variable: variableOf(weight), layer: layer.name, statistic, follows };
     }),
   );
 }
 
-function statisticOf(layer: tf.layers.Layer, name: string): StateVariable['statistic'] {
-  const short = name.slice(layer.name.length + 1);
-  if (layer instanceof ExpandedLayer) {
-    return layer.expansion.state.find((state) => state.name === short)?.statistic ?? null;
-  }
-  if (short === 'moving_mean') return 'mean';
-  return short === 'moving_variance' ? 'variance' : null;
+function specOf(layer: tf.layers.Layer, short: string): StateSpec | undefined {
+  if (!(layer instanceof ExpandedLayer)) return undefined;
+  return layer.expansion.state.find((state) => state.name === short);
+}
+
+function statisticOf(layer: tf.layers.Layer, short: string): StateVariable['statistic'] {
+  if (layer instanceof ExpandedLayer) return specOf(layer, short)?.statistic ?? null;
+  if (short.startsWith('moving_mean')) return 'mean';
+  return short.startsWith('moving_variance') ? 'variance' : null;
 }
 
 function nameOf(layer: tf.layers.Layer, weight: LayerVariable): string {
@@ -109,6 +116,17 @@ function nameOf(layer: tf.layers.Layer, weight: LayerVariable): string {
 
 function variableOf(weight: LayerVariable): Variable {
   return weight.read() as Tensor as Variable;
+}
+
+/**
+ * The tasks that have a trunk of their own, in the order of the network's outputs; none where all share one,
+ * as in every network but those of methods that expand per task.
+ */
+export function trunkTasks(model: LayersModel): readonly string[] {
+  const own = expandedLayers(model).find(
+    ({ expansion, settings }) => expansion.perTask && settings.site.tasks.length > 1,
+  );
+  return own?.settings.site.tasks ?? [];
 }
 
 /** The groups that routines choose from, with their sizes, in order of first appearance. */

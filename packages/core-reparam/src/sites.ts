@@ -15,10 +15,25 @@ export interface SiteReport {
 /** Running statistics as PyTorch keeps them, unless a config says otherwise. */
 export type Statistics = 'unbiased' | 'biased';
 
+/** What sites are told beside the network itself. */
+export interface SiteSettings {
+  /** What running variances take; `unbiased`, as PyTorch, where left out. */
+  readonly statistics?: Statistics;
+  /** Names of the network's tasks, one for each output. */
+  readonly tasks?: readonly string[];
+  /** The task that a layer belongs to, or null for a shared layer; all are shared where left out. */
+  readonly owner?: (layer: string) => string | null;
+}
+
 /** Every layer with a kernel, with what a method would be told of it. */
-export function sitesOf(model: LayersModel, statistics: Statistics = 'unbiased'): SiteReport[] {
+export function sitesOf(model: LayersModel, settings: SiteSettings = {}): SiteReport[] {
   const graph = readGraph(model);
-  return [...graph.layers.values()].map((layer) => siteOf(graph, layer, statistics));
+  return [...graph.layers.values()].map((layer) => siteOf(graph, layer, settings));
+}
+
+function tasksOf(layer: string, { tasks = [], owner }: SiteSettings): readonly string[] {
+  const own = owner?.(layer) ?? null;
+  return own === null ? tasks : [own];
 }
 
 const unsupportedKinds: Readonly<Record<string, string>> = {
@@ -32,7 +47,7 @@ const unsupportedKinds: Readonly<Record<string, string>> = {
 };
 
 /** Describes one layer of a topology as a site. */
-export function siteOf(graph: Graph, layer: GraphLayer, statistics: Statistics): SiteReport {
+export function siteOf(graph: Graph, layer: GraphLayer, settings: SiteSettings): SiteReport {
   const refuse = (reason: string | null): SiteReport => ({ layer: layer.name, site: null, reason });
   const { className, config, calls } = layer;
   if (className in unsupportedKinds)
@@ -50,7 +65,7 @@ export function siteOf(graph: Graph, layer: GraphLayer, statistics: Statistics):
   if (config.dataFormat === 'channelsFirst')
     return refuse('has dataFormat channelsFirst (expected channelsLast)');
   if (!layer.weights) return refuse('has no weights yet');
-  const norm = normBehind(graph, layer, statistics);
+  const norm = normBehind(graph, layer, settings.statistics ?? 'unbiased');
   if (norm === 'differs') return refuse('is shared, and its uses are followed by different norms');
   const common = {
     name: layer.name,
@@ -58,6 +73,7 @@ export function siteOf(graph: Graph, layer: GraphLayer, statistics: Statistics):
     norm,
     activation: (config.activation as string | null) ?? 'linear',
     bypassed: isBypassed(graph, layer.name),
+    tasks: tasksOf(layer.name, settings),
   };
   const shape = layer.weights[0]!.shape;
   if (className === 'Dense') {

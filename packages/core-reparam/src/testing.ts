@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { type BackboneKit, testBackbone } from './testing/backbone';
+export { type BalancerKit, testBalancer } from './testing/balancer';
 export { type DatasetKit, testDataset } from './testing/dataset';
 export { type MethodKit, testMethod } from './testing/method';
 export { type RoutineKit, testRoutine } from './testing/routine';

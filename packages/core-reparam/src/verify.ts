@@ -7,7 +7,7 @@ import { diagnose } from './diagnose';
 import { forward } from './forward';
 import { buildDeployed } from './network/deploy';
 import type { ExpandedLayer } from './network/expanded-layer';
-import { expandedLayers, statesOf } from './parameters';
+import { expandedLayers, statesOf, trunkTasks } from './parameters';
 
 /** How closely one expanded layer and its collapsed form agree. */
 export interface LayerGap {
@@ -37,6 +37,8 @@ export interface VerifyOptions {
   readonly tolerance?: number;
   /** Decides probe inputs and random statistics. */
   readonly key?: Key;
+  /** Whose trunk `collapsed` is, where the network has one for each task. */
+  readonly task?: string;
 }
 
 /** Largest gap allowed unless a caller says otherwise. */
@@ -59,8 +61,9 @@ export function verify(
   const layers = expandedLayers(expanded).map((layer) =>
     layerGap(layer, foldKey(key, layer.name), tolerance),
   );
-  const trueGap = networkGap(expanded, collapsed, key);
-  const gap = Math.max(trueGap, randomStatisticsGap(expanded, foldKey(key, 'statistics')));
+  const task = options.task ?? null;
+  const trueGap = networkGap(expanded, collapsed, key, task);
+  const gap = Math.max(trueGap, randomStatisticsGap(expanded, foldKey(key, 'statistics'), task));
   const worst = layers.reduce<LayerGap | null>(
     (max, layer) => (!max || layer.gap > max.gap ? layer : max),
     null,
@@ -79,24 +82,26 @@ function layerGap(layer: ExpandedLayer, key: Key, tolerance: number): LayerGap {
     const state = layer.stateValues();
     const random = randomState(expansion.state, state, key);
     const x = normalTensor(foldKey(key, 'input'), probeShape(site), 0, 1) as Tensor4D;
-    for (const statistics of expansion.state.length > 0 ? [state, random] : [state]) {
-      const reference = expansion.forward(x, parameters, statistics, { ...probing, mode: 'infer' }).y;
-      const candidate = run(x, expansion.collapse(parameters, statistics));
+    const tasks = expansion.perTask && site.tasks.length > 0 ? site.tasks : [null];
+    const probes = (expansion.state.length > 0 ? [state, random] : [state]).flatMap((statistics) =>
+      tasks.map((task) => ({ statistics, context: { task, updateStatistics: false } })),
+    );
+    for (const { statistics, context } of probes) {
+      const reference = expansion.forward(x, parameters, statistics, { ...context, mode: 'infer' }).y;
+      const candidate = run(x, expansion.collapse(parameters, statistics, context.task));
       const found = gapBetween(candidate, reference);
       if (found <= gap && gap > 0) continue;
       gap = found;
       if (found <= tolerance) continue;
       const training =
         expansion.state.length > 0
-          ? expansion.forward(x, parameters, statistics, { ...probing, mode: 'train' }).y
+          ? expansion.forward(x, parameters, statistics, { ...context, mode: 'train' }).y
           : null;
       cause = diagnose(candidate, reference, training, site);
     }
   });
   return { layer: layer.name, method: layer.settings.method, gap, cause };
 }
-
-const probing = { task: null, updateStatistics: false } as const;
 
 /** One odd and one even side, large enough for the kernel and small enough to be quick. */
 function probeShape(site: Site): [number, number, number, number] {
@@ -130,20 +135,21 @@ function randomStatistic(value: Tensor, statistic: StateSpec['statistic'] | null
   return statistic === 'mean' ? value.add(normalTensor(key, value.shape, 0, 0.3)) : value;
 }
 
-function networkGap(expanded: LayersModel, collapsed: LayersModel, key: Key): number {
+function networkGap(expanded: LayersModel, collapsed: LayersModel, key: Key, task: string | null): number {
   return tf.tidy(() => {
     const probes = expanded.inputs.map((input, index) => {
       const [, ...sides] = input.shape;
       return normalTensor(foldKey(key, 'probe', index), [2, ...sides.map((side) => side ?? 17)], 0, 1);
     });
-    const reference = forward(expanded, probes, { mode: 'infer' });
+    const outputs = forward(expanded, probes, { mode: 'infer' });
+    const reference = task === null ? outputs : [outputs[trunkTasks(expanded).indexOf(task)]!];
     const candidate = forward(collapsed, probes, { mode: 'infer' });
     return Math.max(...reference.map((output, index) => gapBetween(candidate[index]!, output)));
   });
 }
 
 /** The whole network again with other statistics, so that a norm that happens to do nothing is not missed. */
-function randomStatisticsGap(expanded: LayersModel, key: Key): number {
+function randomStatisticsGap(expanded: LayersModel, key: Key, task: string | null): number {
   const states = statesOf(expanded).filter((state) => state.statistic !== null);
   if (states.length === 0) return 0;
   const saved = states.map((state) => tf.clone(state.variable));
@@ -153,8 +159,8 @@ function randomStatisticsGap(expanded: LayersModel, key: Key): number {
         variable.assign(randomStatistic(variable, statistic, foldKey(key, name)) as typeof variable);
       }
     });
-    const collapsed = buildDeployed(expanded, 'fold');
-    const gap = networkGap(expanded, collapsed, key);
+    const collapsed = buildDeployed(expanded, 'fold', task);
+    const gap = networkGap(expanded, collapsed, key, task);
     collapsed.dispose();
     return gap;
   } finally {

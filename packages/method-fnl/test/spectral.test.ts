@@ -58,6 +58,7 @@ function siteOf(kernelShape: Shape): Site {
     ],
     bias: false,
     norm: null,
+    tasks: [],
     activation: 'linear',
     bypassed: false,
     inputSizes: [[8, 8]],

@@ -8,10 +8,16 @@ import type { Structure } from './structure';
  *
  * With neither frames nor branches it is the core itself, untouched.
  *
- * @returns `[kh, kw, cin, cout]`; called inside a tidy
+ * @param bare  the core without its frames, `[kh, kw, cin, cout]`
+ * @returns      `[kh, kw, cin, cout]`; called inside a tidy
  */
-export function composedKernel(site: Site, structure: Structure, parameters: Tensors): Tensor4D {
-  const core = framedCore(structure, parameters);
+export function composedKernel(
+  site: Site,
+  structure: Structure,
+  bare: Tensor4D,
+  parameters: Tensors,
+): Tensor4D {
+  const core = framedCore(structure, bare, parameters);
   const others = branchSum(site, structure, parameters);
   const scaled = structure.scales ? core.mul(parameters.scale_core!) : core;
   return (others ? scaled.add(others) : scaled) as Tensor4D;
@@ -29,8 +35,7 @@ export function branchSum(site: Site, structure: Structure, parameters: Tensors)
 }
 
 /** V M U with V = I + a V^ and U = I + a U^. */
-function framedCore({ strength, unfolded }: Structure, { core, u, v }: Tensors): Tensor4D {
-  const kernel = core as Tensor4D;
+function framedCore({ strength, unfolded }: Structure, kernel: Tensor4D, { u, v }: Tensors): Tensor4D {
   const inner = v ? kernel.add(onInput(kernel, v as Tensor2D, unfolded).mul(strength)) : kernel;
   const outer = u ? inner.add(onOutput(inner as Tensor4D, u as Tensor2D, unfolded).mul(strength)) : inner;
   return outer as Tensor4D;

@@ -3,6 +3,7 @@ import { weightSpace } from '@overparam/core-reparam';
 import { foldKey, type Key, normalTensor } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { branchSum, composedKernel } from './compose';
+import { type Cores, coresOf } from './cores';
 import { options, type TriRepOptions } from './options';
 import { type Structure, structureOf } from './structure';
 
@@ -20,10 +21,14 @@ export const trirep: Method<TriRepOptions> = {
   supports: () => true,
   expand(site, given) {
     const structure = structureOf(site, given);
+    const cores = coresOf(site, given);
     return weightSpace(site, {
-      parameters: parametersOf(site, structure),
-      kernel: (parameters) => composedKernel(site, structure, parameters),
-      initialise: (plain, key) => initialise(site, structure, given, plain, key),
+      parameters: [...cores.parameters, ...parametersOf(site, structure)],
+      state: cores.state,
+      ...(cores.perTask && { perTask: cores.perTask }),
+      kernel: (parameters, state, task) =>
+        composedKernel(site, structure, cores.core(parameters, state, task), parameters),
+      initialise: (plain, key) => initialise(site, structure, cores, given, plain, key),
       decay: given.decay === 'frobenius' ? 'kernel' : 'parameters',
     });
   },
@@ -35,7 +40,7 @@ function parametersOf(
 ): ParameterSpec[] {
   const [, , cin, cout] = kernelShape;
   const scale = (name: string): ParameterSpec => ({ name: `scale_${name}`, shape: [cout], role: 'scale' });
-  const list: ParameterSpec[] = [{ name: 'core', shape: kernelShape, role: 'core', continues: 'kernel' }];
+  const list: ParameterSpec[] = [];
   if (u) list.push({ name: 'u', shape: [u, u], role: 'frame', block: 'U' });
   if (v) list.push({ name: 'v', shape: [v, v], role: 'frame', block: 'V' });
   if (pointwise) list.push({ name: 'pointwise', shape: [1, 1, cin, cout], role: 'branch' });
@@ -46,12 +51,13 @@ function parametersOf(
 }
 
 /**
- * U^ = V^ = 0 and a Kaiming-normal K1. The core is the given kernel; where `preserve` has no scales to
+ * U^ = V^ = 0 and a Kaiming-normal K1. The core begins as the given kernel; where `preserve` has no scales to
  * switch the branches off, it is what they leave of it.
  */
 function initialise(
   site: Site,
   structure: Structure,
+  cores: Cores,
   { start }: TriRepOptions,
   { kernel }: PlainWeights,
   key: Key,
@@ -73,6 +79,6 @@ function initialise(
       if (identity) values.scale_identity = tf.fill([cout], weight(false));
     }
     const others = start === 'preserve' && !scales ? branchSum(site, structure, values) : null;
-    return { ...values, core: others ? kernel.sub(others) : tf.clone(kernel) };
+    return { ...values, ...cores.initialise(others ? kernel.sub(others) : kernel) };
   });
 }

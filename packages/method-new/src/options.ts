@@ -28,6 +28,12 @@ export const options = z.strictObject({
       identity: z.union([z.literal('auto'), z.boolean()]).default('auto'),
     })
     .default({ pointwise: true, identity: 'auto' }),
+  /**
+   * In layers that several tasks share. `routed`: a core for each task, summed, each moved by its own task's
+   * loss alone; `perTask`: a core and so a trunk for each task; `merge`: as `perTask`, drawn together as the
+   * routine's value `tau` goes from 0 to 1; `shared`: one core for all.
+   */
+  multiTask: z.enum(['routed', 'perTask', 'merge', 'shared']).default('routed'),
   /** `frobenius`: on the composed kernel; `parameters`: ordinary weight decay on each factor. */
   decay: z.enum(['frobenius', 'parameters']).default('frobenius'),
 });

@@ -150,6 +150,7 @@ test('its first step amplifies the gradient by the formula of linear depth', () 
       norm: null,
       activation: 'linear',
       bypassed: false,
+      tasks: [],
       inputSizes: [[1, 1]],
     } as never;
     const expansion = trirep.expand(full, options);

@@ -94,6 +94,15 @@ describe('layers', () => {
     expect(mergeLayers([base, { method: 'fnl' }]).method).toEqual({ name: 'fnl', rank: 2 });
   });
 
+  test('a length takes the place of a length in another unit', () => {
+    const base = { routine: { name: 'cyclic', length: { epochs: 1 }, resetAfter: { share: 0.1 } } };
+    expect(mergeLayers([base, { routine: { name: 'cyclic', length: { updates: 2 } } }]).routine).toEqual({
+      name: 'cyclic',
+      length: { updates: 2 },
+      resetAfter: { share: 0.1 },
+    });
+  });
+
   test('a number for the learning rate keeps the schedule', () => {
     expect(mergeLayers([{ lr: { peak: 0.1, schedule: 'cosine' } }, { lr: 0.3 }]).lr).toEqual({
       peak: 0.3,

@@ -1,13 +1,44 @@
 import type { Key } from '@overparam/engine';
-import type { LayersModel } from '@tensorflow/tfjs';
+import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import type { z } from 'zod';
+
+/** The layers from a network's features to one task's output. */
+export interface Head {
+  readonly name: string;
+  /**
+   * Adds the layers and gives their output, of `given.outputs` channels and, for labels that are images, of the
+   * input's size. Every layer's name begins with `<task>_`. The backbone sets all kernels and biases afterwards,
+   * from the network's key.
+   *
+   * @param features  `[n, h, w, channels]`, possibly smaller than the input
+   */
+  build(
+    features: SymbolicTensor,
+    given: {
+      readonly task: string;
+      readonly kind: string;
+      readonly outputs: number;
+      /** Height and width of the network's input. */
+      readonly size: readonly [number, number];
+    },
+  ): SymbolicTensor;
+}
+
+/** A task as a backbone sees it. */
+export interface NetworkTask {
+  readonly name: string;
+  readonly kind: string;
+  readonly outputs: number;
+  /** The backbone's own head for this kind of task where left out. */
+  readonly head?: Head;
+}
 
 /** What a network is built for. */
 export interface NetworkShape {
   /** `[h, w, channels]` */
   readonly inputShape: readonly [number, number, number];
   /** One output a task, in this order. */
-  readonly tasks: readonly { readonly name: string; readonly kind: string; readonly outputs: number }[];
+  readonly tasks: readonly NetworkTask[];
   /** Decides every initial weight. */
   readonly key: Key;
 }
@@ -16,9 +47,12 @@ export interface NetworkShape {
 export interface Network {
   /** One output for each task, in their order; the caller disposes. */
   readonly model: LayersModel;
-  /** Names of the layers whose outputs all tasks share, for balancers that work on representations. */
+  /**
+   * Names of the layers whose outputs all tasks share, for balancers that work on representations: together they
+   * separate the shared layers from those that belong to a task. Empty where no such border exists.
+   */
   readonly representations: readonly string[];
-  /** The task that a layer belongs to, or null for a shared layer. */
+  /** The task that a layer belongs to, as no other task's loss reaches it; null for a shared layer. */
   owner(layer: string): string | null;
 }
 

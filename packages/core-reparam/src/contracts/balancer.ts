@@ -1,42 +1,106 @@
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import type { Key } from '@overparam/engine';
 import type { z } from 'zod';
-import type { Tensors } from './method';
 
-/** What a balancer asks the training step for. */
-export type BalancerNeed = 'losses' | 'gramian' | 'gradients' | 'lossesAfterStep';
+/**
+ * What a balancer asks the training loop for, beyond the losses of the step, which are always there.
+ *
+ * - `gramian`: inner products of the tasks' gradients.
+ * - `averagedGradients`: the loop keeps a running average of each task's gradient, as {@link Averaging} says.
+ *   The Gramian is then of these averages, and the weights multiply them.
+ * - `lossesAfterStep`: losses of the same batch after the update, for `afterStep`.
+ */
+export type BalancerNeed = 'gramian' | 'averagedGradients' | 'lossesAfterStep';
 
-/** What a training step hands over; only what was asked for is there. */
-export interface BalancerInputs {
-  /** `[tasks]` */
-  readonly losses: Tensor1D;
-  /** Inner products of the tasks' gradients, `[tasks, tasks]`. */
-  readonly gramian?: Tensor2D;
-  /** One flattened gradient a task, for those that need more than inner products. */
-  readonly gradients?: readonly Tensor1D[];
+/** Whose gradients are meant: with respect to shared parameters, or to the shared representation of a batch. */
+export type GradientSpace = 'parameters' | 'representation';
+
+/** What is known when a config is read. */
+export interface BalancerSetup {
+  /** Names of the tasks, in the order of all numbers by task. */
+  readonly tasks: readonly string[];
+  readonly gradients: GradientSpace;
 }
 
-/** Weighs the losses of several tasks. */
+/** State between updates: plain numbers, all finite, so that a checkpoint can hold it as JSON. */
+export type BalancerState = Readonly<Record<string, StateValue>>;
+
+/** A number, or numbers by task or by pair of tasks. */
+export type StateValue = number | readonly number[] | readonly (readonly number[])[];
+
+/** What a training step hands over. */
+export interface BalancerInputs {
+  /** Updates before this one, in the whole run. */
+  readonly update: number;
+  /** Epochs before this one. */
+  readonly epoch: number;
+  /** A key of this update's own; a balancer that draws something folds its purpose into it. */
+  readonly key: Key;
+  /** Each task's loss; not read where the task is absent. */
+  readonly losses: readonly number[];
+  /** `[tasks][tasks]`, where it is needed; rows and columns of absent tasks are not read. */
+  readonly gramian?: readonly (readonly number[])[];
+}
+
+/** A balancer's answer. Tasks that are absent get 0. */
+export interface BalancerWeights {
+  /**
+   * Factors of the tasks' gradients in the update of all that is shared: of the losses' gradients, or, under
+   * `averagedGradients`, of the running averages.
+   */
+  readonly weights: readonly number[];
+  /** Factors of the tasks' losses in the update of what is a task's own: its head above all. */
+  readonly heads: readonly number[];
+  readonly state: BalancerState;
+}
+
+/** How the loop averages gradients: `average = decay * average + (1 - decay) * gradient`, from zero. */
+export interface Averaging {
+  /** What is differentiated: the loss, or `log(loss + 1e-8)`. */
+  readonly of: 'loss' | 'logLoss';
+  /** From 0 up to but not 1. */
+  readonly decay: number;
+}
+
+/**
+ * Weighs the losses of several tasks.
+ *
+ * It computes with plain numbers, in doubles, outside of any compiled step: a first compiled part gives the
+ * losses and the Gramian, a few dozen numbers; the balancer turns them into weights; a second part takes the
+ * weights as a tensor. So a solver may iterate as it likes, and runs the same on every backend. A balancer that
+ * needs neither a Gramian nor the losses of this very step is no exception: its weights are fed in like others.
+ *
+ * All functions are pure. Inputs that are not finite give weights of NaN and the state unchanged: the loop's
+ * gate then skips the update.
+ */
 export interface Balancer<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodType<Options>;
-  readonly needs: readonly BalancerNeed[];
-  /** First state for a number of tasks; the caller disposes. */
-  initialise(tasks: number, options: Options): Tensors;
+  needs(options: Options): readonly BalancerNeed[];
+  /** Whether it can do this, asked when the config is read: true, or the reason why not and what to do. */
+  supports(setup: BalancerSetup, options: Options): true | string;
+  /** The state before the first update. */
+  initialise(tasks: readonly string[], options: Options): BalancerState;
   /**
-   * The tasks' weights at one update, and the state for the next.
-   *
-   * @param inputs   what {@link needs} asked for
-   * @param present  `[tasks]`, 1 where a task has labels in this batch, else 0
-   * @param state    as {@link initialise} or the last call gave it
+   * @param present  by task, whether it has labels in this batch; the others are treated as if they were not
+   *                 there, and keep their part of the state
+   * @param state    as {@link initialise}, the last call or {@link afterStep} gave it
    */
   weights(
     inputs: BalancerInputs,
-    present: Tensor,
-    state: Tensors,
+    present: readonly boolean[],
+    state: BalancerState,
     options: Options,
-  ): { readonly weights: Tensor1D; readonly state: Tensors };
-  /** Called with the losses before and after the step, where `lossesAfterStep` is needed. */
-  afterStep?(before: Tensor1D, after: Tensor1D, state: Tensors, options: Options): Tensors;
+  ): BalancerWeights;
+  /** How gradients are averaged at an update; there where `averagedGradients` is needed. */
+  averaging?(update: number, options: Options): Averaging;
+  /** Takes the losses of one batch before and after its update; there where `lossesAfterStep` is needed. */
+  afterStep?(
+    before: readonly number[],
+    after: readonly number[],
+    present: readonly boolean[],
+    state: BalancerState,
+    options: Options,
+  ): BalancerState;
 }

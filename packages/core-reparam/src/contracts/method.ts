@@ -36,6 +36,8 @@ export interface StateSpec {
   readonly shape: readonly number[];
   /** How a probe may randomise it: running means, running variances, or not at all. */
   readonly statistic?: 'mean' | 'variance';
+  /** The value of a routine's plan that it follows from update to update, such as `tau`; a scalar. */
+  readonly follows?: string;
 }
 
 /** How a forward pass is meant. */
@@ -67,12 +69,22 @@ export interface Expansion {
   readonly state: readonly StateSpec[];
   /** Whether the norm behind the site becomes part of the expansion. */
   readonly takesNorm: boolean;
+  /**
+   * Whether the output depends on the task in the context, so that a network has one trunk for each task and
+   * runs as many forward passes as there are tasks. `separate`: norms keep statistics of each task;
+   * `merging`: the trunks become one in the end, and norms keep one set. Absent: one trunk for all.
+   */
+  readonly perTask?: 'separate' | 'merging';
   /** First values of all parameters and states, from the plain weights and a key; the caller disposes. */
   initialise(plain: PlainWeights, key: Key): Tensors;
   /** Without the layer's activation; called inside a tidy. */
   forward(x: Tensor4D, parameters: Tensors, state: Tensors, context: Context): Forward;
-  /** The plain layers that compute the same in `infer` mode, first to last; the caller disposes their tensors. */
-  collapse(parameters: Tensors, state: Tensors): readonly PlainLayer[];
+  /**
+   * The plain layers that compute the same in `infer` mode, first to last; the caller disposes their tensors.
+   *
+   * @param task  whose output is meant, where {@link perTask}; null for the one network that all share
+   */
+  collapse(parameters: Tensors, state: Tensors, task?: string | null): readonly PlainLayer[];
   /**
    * A penalty that takes the place of weight decay on the parameters in `decayCovers`. It adds to the loss
    * (coupled, as L2), so that no optimiser decays those parameters itself. Absent: ordinary weight decay.

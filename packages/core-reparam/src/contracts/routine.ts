@@ -54,6 +54,8 @@ export interface ScheduledUpdate {
   readonly batch: number;
   /** Optimiser slots to be zeroed before this update. */
   readonly reset: readonly GroupSelector[];
+  /** Numbers by name for the states that follow them, such as `tau`; those left out stay as they are. */
+  readonly values?: Readonly<Record<string, number>>;
 }
 
 /** A routine's plan for one run. */

@@ -38,6 +38,8 @@ export interface Site {
   readonly activation: string;
   /** Whether a shortcut leads around the layer, as in a residual block. */
   readonly bypassed: boolean;
+  /** Names of the tasks whose losses reach the layer; none where the caller of `expand` named no tasks. */
+  readonly tasks: readonly string[];
   /** Height and width of the input at each use; null where the network takes any size. */
   readonly inputSizes: readonly (readonly [number | null, number | null])[];
 }

@@ -8,12 +8,17 @@ export interface MetricSpec {
   readonly unit: string;
 }
 
+/** What lies behind a task's figures, for reports: counts, figures by class. NaN where nothing was counted. */
+export type MetricDetails = Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>;
+
 /** Collects a metric over a whole split, in doubles. */
 export interface MetricAccumulator {
   /** Takes one batch's predictions and labels as plain numbers, in the tensors' row-major order. */
   add(prediction: Float32Array, label: Float32Array | Int32Array, examples: number): void;
   /** Value by metric name over all that was added; NaN where nothing valid was. */
   result(): Readonly<Record<string, number>>;
+  /** Such as `confusionMatrix` (rows are the truth) and `classIoU`; absent where a task has no more to tell. */
+  details?(): MetricDetails;
 }
 
 /** A label's form in a batch. */
@@ -34,6 +39,12 @@ export interface Task {
    * compiled.
    */
   loss(prediction: Tensor, label: Tensor): Scalar;
+  /**
+   * Number of valid labels in a batch: of examples, pixels or elements, as the loss averages over them. A task
+   * with none is absent from that batch. Reads no value; the caller disposes.
+   */
+  validLabels(label: Tensor): Scalar;
+  /** The metrics; the first is the headline figure. */
   readonly metrics: readonly MetricSpec[];
   /** A new, empty accumulator of {@link metrics}. */
   accumulator(): MetricAccumulator;

@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { equalPadding, outputSize, samePadding } from '../algebra/geometry';
 import { foldNorm, normThatAdds } from '../algebra/norms';
 import type { NormWeights, Padding, PlainLayer } from '../contracts';
+import { trunkTasks } from '../parameters';
 import { exclusiveNorm, isNorm } from '../sites';
 import { ExpandedLayer } from './expanded-layer';
 import { buildModel, type Graph, type GraphLayer, readGraph } from './graph';
-import type { NormLayerSettings } from './norm-layer';
+import { meanStatistics, type NormLayerSettings, normTasks } from './norm-layer';
 
 type Config = tf.serialization.ConfigDict;
 type StockLayer = 'Conv2D' | 'Dense' | 'ZeroPadding2D' | 'BatchNormalization';
@@ -17,20 +18,22 @@ export type Norms = 'fold' | 'keep';
 /**
  * Builds the network of stock tfjs layers that an expanded one stands for, unchecked; see `collapse`.
  *
+ * @param task  whose trunk is meant, and whose output alone is kept; null for the one network of all
  * @returns a new network; the caller disposes it
  */
-export function buildDeployed(model: LayersModel, norms: Norms): LayersModel {
+export function buildDeployed(model: LayersModel, norms: Norms, task: string | null = null): LayersModel {
   let deployed: LayersModel | null = null;
   // The result leaves the tidy by assignment: a tidy walks all that it returns, here a whole network.
   tf.tidy(() => {
     const graph = readGraph(model);
     for (const layer of model.layers) {
-      if (layer instanceof ExpandedLayer) putPlainLayers(graph, layer, norms);
+      if (layer instanceof ExpandedLayer) putPlainLayers(graph, layer, norms, task);
     }
     for (const layer of [...graph.layers.values()]) {
       if (layer.className === 'OverparamNorm')
-        graph.replace({ ...stockNorm(layer.config, layer.weights!), calls: layer.calls });
+        graph.replace({ ...stockNormOf(layer.config, layer.weights!, task), calls: layer.calls });
     }
+    if (task !== null) graph.keepOutput(trunkTasks(model).indexOf(task));
     if (norms === 'fold') foldNorms(graph);
     deployed = buildModel(graph);
   });
@@ -51,6 +54,24 @@ function stock(
   return { name: config.name as string, className, config, create: make[className], weights };
 }
 
+/** tfjs's own norm in the place of ours, with the statistics of one task, or of the mean where there are several. */
+function stockNormOf(
+  config: Config,
+  weights: readonly Tensor[],
+  task: string | null,
+): Omit<GraphLayer, 'calls'> {
+  const tasks = normTasks(config as unknown as NormLayerSettings);
+  if (tasks.length === 0) return stockNorm(config, weights);
+  const affine = weights.slice(0, -2 * tasks.length);
+  const pairs = tasks.map((_, index) => {
+    const [mean, variance] = weights.slice(affine.length + 2 * index) as [Tensor1D, Tensor1D];
+    return { mean, variance };
+  });
+  const chosen = task !== null && tasks.includes(task) ? [pairs[tasks.indexOf(task)]!] : pairs;
+  const { mean, variance } = meanStatistics(chosen);
+  return stockNorm(config, [...affine, mean, variance]);
+}
+
 function stockNorm(config: Config, weights: readonly Tensor[]): Omit<GraphLayer, 'calls'> {
   const { name, epsilon, momentum, center, scale, trainable } = config as unknown as NormLayerSettings &
     Config;
@@ -59,9 +80,9 @@ function stockNorm(config: Config, weights: readonly Tensor[]): Omit<GraphLayer,
 }
 
 /** Puts what an expansion collapses to in its place, with the names of the host network. */
-function putPlainLayers(graph: Graph, expanded: ExpandedLayer, norms: Norms): void {
+function putPlainLayers(graph: Graph, expanded: ExpandedLayer, norms: Norms, task: string | null): void {
   const { site, host } = expanded.settings;
-  const layers = expanded.expansion.collapse(expanded.parameterValues(), expanded.stateValues());
+  const layers = expanded.expansion.collapse(expanded.parameterValues(), expanded.stateValues(), task);
   const last = layers[layers.length - 1]!;
   const { calls } = graph.layer(site.name);
   const keepsNorm = norms === 'keep' && host.norm !== null;

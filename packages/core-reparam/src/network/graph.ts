@@ -88,6 +88,20 @@ export class Graph {
     this.layers.delete(name);
   }
 
+  /** Keeps one of the network's outputs and what it needs. */
+  keepOutput(index: number): void {
+    const kept = this.outputs[index]!;
+    this.outputs.splice(0, this.outputs.length, kept);
+    const needed = new Set<string>(this.inputs.map((input) => input.layer));
+    const open = [kept.layer];
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (needed.has(name)) continue;
+      needed.add(name);
+      for (const { layer } of this.layer(name).calls.flatMap((call) => call.inputs)) open.push(layer);
+    }
+    for (const name of [...this.layers.keys()]) if (!needed.has(name)) this.layers.delete(name);
+  }
+
   /** Puts a new layer behind all uses of another. */
   insertAfter(name: string, added: Omit<GraphLayer, 'calls'>): void {
     const calls: Call[] = [];

@@ -15,12 +15,19 @@ export interface NormLayerSettings {
   readonly scale: boolean;
   /** Whether the running variance takes the unbiased batch variance. */
   readonly unbiased: boolean;
+  /** Tasks with running statistics of their own, as JSON under `name`, which tfjs leaves alone when it saves. */
+  readonly tasks: { readonly name: string };
+}
+
+interface Running {
+  readonly mean: LayerVariable;
+  readonly variance: LayerVariable;
 }
 
 /**
  * Batch normalisation over the last axis, made for training: the engine's fused op and PyTorch's running
  * statistics. Its weights have the names and the order of tfjs's own layer, which takes its place after a
- * collapse.
+ * collapse; in a network with a trunk for each task, each task has running statistics of its own.
  *
  * Input and output `[n, …, channels]`.
  */
@@ -29,13 +36,12 @@ export class NormLayer extends tf.layers.Layer {
   readonly settings: NormLayerSettings;
   private gamma: LayerVariable | null = null;
   private beta: LayerVariable | null = null;
-  private mean!: LayerVariable;
-  private variance!: LayerVariable;
+  private readonly running = new Map<string, Running>();
 
   constructor(config: LayerArguments & NormLayerSettings) {
     super(config);
-    const { epsilon, momentum, center, scale, unbiased } = config;
-    this.settings = { epsilon, momentum, center, scale, unbiased };
+    const { epsilon, momentum, center, scale, unbiased, tasks } = config;
+    this.settings = { epsilon, momentum, center, scale, unbiased, tasks };
     this.supportsMasking = true;
   }
 
@@ -46,8 +52,14 @@ export class NormLayer extends tf.layers.Layer {
     const zeros = tf.initializers.zeros();
     if (this.settings.scale) this.gamma = this.addWeight('gamma', channels, 'float32', ones);
     if (this.settings.center) this.beta = this.addWeight('beta', channels, 'float32', zeros);
-    this.mean = this.addWeight('moving_mean', channels, 'float32', zeros, undefined, false);
-    this.variance = this.addWeight('moving_variance', channels, 'float32', ones, undefined, false);
+    const tasks = normTasks(this.settings);
+    for (const task of tasks.length > 0 ? tasks : ['']) {
+      const suffix = task === '' ? '' : `_${task}`;
+      this.running.set(task, {
+        mean: this.addWeight(`moving_mean${suffix}`, channels, 'float32', zeros, undefined, false),
+        variance: this.addWeight(`moving_variance${suffix}`, channels, 'float32', ones, undefined, false),
+      });
+    }
     this.built = true;
   }
 
@@ -62,24 +74,50 @@ export class NormLayer extends tf.layers.Layer {
       const flat = (x.rank === 4 ? x : x.reshape([-1, channels])) as Tensor4D | Tensor2D;
       const gamma = (this.gamma?.read() ?? tf.ones([channels])) as Tensor1D;
       const beta = (this.beta?.read() ?? tf.zeros([channels])) as Tensor1D;
-      const mean = this.mean.read() as Tensor1D;
-      const variance = this.variance.read() as Tensor1D;
       const context = contextOf(kwargs);
       if (context.mode === 'infer') {
+        const { mean, variance } = meanStatistics(this.runningOf(context.task).map(readRunning));
         return inferenceBatchNorm(flat, gamma, beta, mean, variance, this.settings.epsilon).reshape(x.shape);
       }
       const batch = trainingBatchNorm(flat, gamma, beta, this.settings.epsilon);
-      if (context.updateStatistics) {
-        const running = updateRunning({ mean, variance }, batch, x.size / channels, this.settings);
-        this.mean.write(running.mean);
-        this.variance.write(running.variance);
+      for (const running of context.updateStatistics ? this.runningOf(context.task) : []) {
+        const next = updateRunning(readRunning(running), batch, x.size / channels, this.settings);
+        running.mean.write(next.mean);
+        running.variance.write(next.variance);
       }
       return batch.y.reshape(x.shape);
     });
   }
 
+  /** The statistics of a task, or of all. */
+  private runningOf(task: string | null): Running[] {
+    const own = task === null ? undefined : this.running.get(task);
+    return own ? [own] : [...this.running.values()];
+  }
+
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.settings };
+    return { ...super.getConfig(), ...(this.settings as unknown as tf.serialization.ConfigDict) };
   }
 }
 tf.serialization.registerClass(NormLayer);
+
+/** The tasks that have running statistics of their own; none in most networks. */
+export function normTasks({ tasks }: Pick<NormLayerSettings, 'tasks'>): readonly string[] {
+  return JSON.parse(tasks.name) as string[];
+}
+
+function readRunning({ mean, variance }: Running): Statistics {
+  return { mean: mean.read() as Tensor1D, variance: variance.read() as Tensor1D };
+}
+
+interface Statistics {
+  readonly mean: Tensor1D;
+  readonly variance: Tensor1D;
+}
+
+/** What one network for all tasks normalises with: the mean over the tasks' statistics. */
+export function meanStatistics(all: readonly Statistics[]): Statistics {
+  if (all.length === 1) return all[0]!;
+  const mean = (parts: readonly Tensor1D[]) => tf.addN([...parts]).div(parts.length) as Tensor1D;
+  return { mean: mean(all.map((one) => one.mean)), variance: mean(all.map((one) => one.variance)) };
+}

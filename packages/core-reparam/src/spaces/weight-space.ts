@@ -1,15 +1,23 @@
 import { convolution, type Key } from '@overparam/engine';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import type { Expansion, ParameterSpec, PlainWeights, Site, Tensors } from '../contracts';
+import type { Expansion, ParameterSpec, PlainWeights, Site, StateSpec, Tensors } from '../contracts';
 
 /** A method that composes one kernel from its parameters and runs one convolution with it. */
 export interface WeightSpace {
   /** All parameters but the bias, which {@link weightSpace} looks after. */
   readonly parameters: readonly ParameterSpec[];
-  /** The kernel `[kh, kw, cin, cout]`; called inside a tidy, differentiable. */
-  kernel(parameters: Tensors): Tensor4D;
-  /** First values of {@link parameters}; the caller disposes. */
+  /** Tensors that are not trained, such as a frozen first value; none where left out. */
+  readonly state?: readonly StateSpec[];
+  /** Whether the kernel depends on the task, and how norms take that; see {@link Expansion.perTask}. */
+  readonly perTask?: Expansion['perTask'];
+  /**
+   * The kernel `[kh, kw, cin, cout]`; called inside a tidy, differentiable.
+   *
+   * @param task  whose kernel is meant, where {@link perTask}; null for the one that all share
+   */
+  kernel(parameters: Tensors, state: Tensors, task: string | null): Tensor4D;
+  /** First values of {@link parameters} and {@link state}; the caller disposes. */
   initialise(plain: PlainWeights, key: Key): Tensors;
   /**
    * `kernel`: Frobenius decay, one half of the composed kernel's sum of squares, in place of weight decay on
@@ -29,20 +37,21 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
   const bias: ParameterSpec = { name: 'bias', shape: [cout], role: 'plain', continues: 'bias' };
   return {
     parameters: site.bias ? [...space.parameters, bias] : space.parameters,
-    state: [],
+    state: space.state ?? [],
+    ...(space.perTask && { perTask: space.perTask }),
     takesNorm: false,
     warnings: space.warnings ?? [],
     initialise(plain, key) {
       const values = space.initialise(plain, key);
       return site.bias && plain.bias ? { ...values, bias: tf.clone(plain.bias) } : values;
     },
-    forward(x, parameters) {
-      const y = convolution(x, space.kernel(parameters), site);
+    forward(x, parameters, state, { task }) {
+      const y = convolution(x, space.kernel(parameters, state, task), site);
       return { y: site.bias ? y.add(parameters.bias!) : y, state: {} };
     },
-    collapse: (parameters) => [
+    collapse: (parameters, state, task = null) => [
       {
-        kernel: tf.tidy(() => tf.clone(space.kernel(parameters))),
+        kernel: tf.tidy(() => tf.clone(space.kernel(parameters, state, task))),
         bias: site.bias ? (tf.clone(parameters.bias!) as Tensor1D) : null,
         strides: site.strides,
         dilation: site.dilation,
@@ -50,10 +59,22 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       },
     ],
     ...(space.decay === 'kernel' && {
-      decay: (parameters: Tensors) => ({
-        penalty: tf.tidy(() => space.kernel(parameters).square().sum().mul(0.5).asScalar()),
+      decay: (parameters: Tensors, state: Tensors) => ({
+        penalty: tf.tidy(() =>
+          halfSquares(tasksOf(site, space).map((task) => space.kernel(parameters, state, task))),
+        ),
       }),
       decayCovers: space.parameters.map((parameter) => parameter.name),
     }),
   };
+}
+
+/** The tasks with a kernel of their own, or null for the one kernel of all. */
+function tasksOf(site: Site, space: WeightSpace): readonly (string | null)[] {
+  return space.perTask && site.tasks.length > 0 ? site.tasks : [null];
+}
+
+function halfSquares(kernels: readonly Tensor4D[]): tf.Scalar {
+  const sums = kernels.map((kernel) => kernel.square().sum());
+  return (sums.length === 1 ? sums[0]! : tf.addN(sums)).mul(0.5).asScalar();
 }

@@ -50,6 +50,7 @@ export function siteFor(given: SiteCase): Site {
     norm: norm ? { layer: 'norm', epsilon: 1e-5, momentum: 0.9, unbiased: true } : null,
     activation: 'linear',
     bypassed: false,
+    tasks: [],
     inputSizes: [[side, side]],
   };
 }
@@ -90,6 +91,7 @@ export function denseSite(bias: boolean): Site {
     norm: null,
     activation: 'linear',
     bypassed: false,
+    tasks: [],
     inputSizes: [[1, 1]],
   };
 }

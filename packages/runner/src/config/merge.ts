@@ -26,16 +26,24 @@ export function writtenOut(layer: Readonly<Record<string, unknown>>): Record<str
   );
 }
 
+/** A length such as `{ epochs: 5 }` is one value: its unit is no key to be merged with another unit. */
+function isLength(value: Readonly<Record<string, unknown>>): boolean {
+  const keys = Object.keys(value);
+  return keys.length === 1 && ['epochs', 'updates', 'share'].includes(keys[0]!);
+}
+
 /**
- * Lays `over` on `under`. Objects merge key by key, except that another `name` starts afresh: options of
- * one method mean nothing to another.
+ * Lays `over` on `under`. Objects merge key by key, except that another `name` starts afresh (options of
+ * one method mean nothing to another), and that a length takes the place of a length.
  */
 function mergeValues(under: unknown, over: unknown): unknown {
   if (over === undefined) return under;
   if (!isPlainObject(under) || !isPlainObject(over)) return over;
   if (over.name !== undefined && under.name !== undefined && over.name !== under.name) return over;
   const merged: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) merged[key] = mergeValues(under[key], value);
+  for (const [key, value] of Object.entries(over)) {
+    merged[key] = isPlainObject(value) && isLength(value) ? value : mergeValues(under[key], value);
+  }
   return merged;
 }
 
