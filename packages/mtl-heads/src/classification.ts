@@ -1,7 +1,7 @@
 import type { Task } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
-import type * as tf from '@tensorflow/tfjs';
-import { crossEntropy } from './cross-entropy';
+import { countClassLabels, crossEntropy } from './cross-entropy';
+import { requireOutputs, requireSmoothing } from './requirements';
 import { topErrorAccumulator, topErrors } from './top-error';
 
 /** What a classification task is made of. */
@@ -29,12 +29,7 @@ export function classification({ name, classes, labelSmoothing = 0 }: Classifica
       `[${name}] classes must be an integer of 2 or more; got ${classes}.`,
     );
   }
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new OverparamError(
-      'invalid-options',
-      `[${name}] labelSmoothing must be 0 or more and less than 1; got ${labelSmoothing}. 0.1 is common, 0 turns it off.`,
-    );
-  }
+  requireSmoothing(name, labelSmoothing);
   // With 5 classes or fewer every class is among the 5 likeliest.
   const ks = classes > 5 ? [1, 5] : [1];
   return {
@@ -42,14 +37,10 @@ export function classification({ name, classes, labelSmoothing = 0 }: Classifica
     outputs: classes,
     label: { shape: [], dtype: 'int32' },
     loss(prediction, label) {
-      if (prediction.rank !== 2 || prediction.shape[1] !== classes) {
-        throw new OverparamError(
-          'shape-mismatch',
-          `[${name}] predictions must be logits [n, ${classes}]; got [${prediction.shape}]. Give the head ${classes} outputs.`,
-        );
-      }
-      return crossEntropy(prediction as tf.Tensor2D, label as tf.Tensor1D, labelSmoothing);
+      requireOutputs(name, prediction, [label.shape[0]!, classes]);
+      return crossEntropy(prediction, label, labelSmoothing);
     },
+    validLabels: countClassLabels,
     metrics: topErrors(ks),
     accumulator: () => topErrorAccumulator(name, classes, ks),
   };

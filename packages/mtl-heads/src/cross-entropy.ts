@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
+import { reciprocalCount, total } from './masked';
 
 /**
  * Mean cross-entropy of logits against class indices, over the labels that are there.
@@ -10,29 +11,33 @@ import * as tf from '@tensorflow/tfjs';
  * label the loss is 0. A label of `classes` or more is a fault of the data; no value can be read here, so it
  * turns the whole loss into NaN rather than being taken for a missing one. Differentiable once, in the logits.
  *
- * @param logits     `[n, classes]`, any finite size: the largest of a row is taken off first
- * @param labels     `[n]`, int32
+ * @param logits     `[..., classes]`, any finite size: the largest of a row is taken off first
+ * @param labels     `[...]`, int32: `[n]`, or `[n, h, w]` for images
  * @param smoothing  s, the share of a label that is spread over all classes, 0 up to but not 1
  *   (Szegedy et al. 2016, https://arxiv.org/abs/1512.00567)
  * @returns          scalar; the caller disposes
  * @throws OverparamError `shape-mismatch` when the shapes are not as above
  */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing = 0): tf.Scalar {
-  const [n, classes] = logits.shape;
-  if (logits.rank !== 2 || labels.rank !== 1 || labels.shape[0] !== n) {
+export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, smoothing = 0): tf.Scalar {
+  const leading = logits.shape.slice(0, -1);
+  const classes = logits.shape.at(-1);
+  if (classes === undefined || labels.rank === 0 || labels.shape.join() !== leading.join()) {
     throw new OverparamError(
       'shape-mismatch',
-      `Cross-entropy takes logits [n, classes] and labels [n]; got [${logits.shape}] and [${labels.shape}]. Give one class index an example.`,
+      `Cross-entropy takes logits [..., classes] and labels [...]; got [${logits.shape}] and [${labels.shape}]. Give one class index an example, or a pixel.`,
     );
   }
   // tfjs's own gradient of log-softmax and of gathering goes through ops that are slow or missing on some
   // backends; softmax minus target is the whole of it.
   const evaluate = tf.customGrad((x, save) => {
-    const shifted = tf.sub(x as tf.Tensor2D, tf.max(x as tf.Tensor2D, 1, true));
-    const logSoftmax = tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)));
+    const shifted = tf.sub(x as tf.Tensor, tf.max(x as tf.Tensor, -1, true));
+    const exponentials = tf.exp(shifted);
+    const sum = tf.sum(exponentials, -1, true);
     const { target, scale } = weightedTarget(labels, classes, smoothing);
-    const value = tf.neg(tf.sum(tf.mul(tf.mul(target, logSoftmax), scale)));
-    const gradient = tf.mul(tf.sub(tf.exp(logSoftmax), target), scale);
+    // -log softmax of the target, which sums to 1 in every row that counts.
+    const rows = tf.sub(tf.log(sum), tf.sum(tf.mul(target, shifted), -1, true));
+    const value = total(tf.mul(rows, scale));
+    const gradient = tf.mul(tf.sub(tf.div(exponentials, sum), target), scale);
     (save as tf.GradSaveFunc)([gradient]);
     return {
       value,
@@ -42,14 +47,18 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing
   return tf.tidy(() => evaluate(logits) as tf.Scalar);
 }
 
-/** The target distribution `[n, classes]` and each row's weight `[n, 1]`: 1 / valid where there is a label. */
-function weightedTarget(labels: tf.Tensor1D, classes: number, smoothing: number) {
+/** The target distribution `[..., classes]` and each row's weight `[..., 1]`: 1 / valid where there is a label. */
+function weightedTarget(labels: tf.Tensor, classes: number, smoothing: number) {
   const index = tf.cast(labels, 'int32');
   const valid = tf.cast(tf.greaterEqual(index, 0), 'float32');
   const outside = tf.any(tf.greaterEqual(index, classes));
-  const count = tf.maximum(tf.sum(valid), 1);
-  const share = tf.where(outside, tf.scalar(Number.NaN), tf.reciprocal(count));
+  const share = tf.where(outside, tf.scalar(Number.NaN), reciprocalCount(valid));
   const hot = tf.cast(tf.oneHot(index, classes), 'float32');
   const target = smoothing === 0 ? hot : tf.add(tf.mul(hot, 1 - smoothing), smoothing / classes);
-  return { target, scale: tf.expandDims(tf.mul(valid, share), 1) };
+  return { target, scale: tf.expandDims(tf.mul(valid, share), -1) };
+}
+
+/** Number of labels that are there, float32 scalar; the caller disposes. */
+export function countClassLabels(labels: tf.Tensor): tf.Scalar {
+  return tf.tidy(() => total(tf.cast(tf.greaterEqual(labels, 0), 'float32')));
 }

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { defineBalancer, headsOf, headsOption } from './define';
+import { cosines, lengths, solve, sumOf, withRidge } from './solvers/matrix';
+
+const options = z.strictObject({ heads: headsOption('unweighted') });
+
+/**
+ * IMTL-G: the sum of gradients, with weights of sum 1, whose projections on all tasks' gradients are equal.
+ *
+ * `g . g_i / |g_i|` is the same for all i when `C b = 1` with `b_i = alpha_i |g_i|` and C the cosines between the
+ * gradients. Weights can be negative. A task without a gradient gets 0.
+ *
+ * Source: L. Liu and others, ICLR 2021, https://openreview.net/forum?id=IMPnRXEWpvr, equation 6, in symmetric form
+ */
+export const imtlG = defineBalancer<z.output<typeof options>>({
+  name: 'imtl-g',
+  summary: "Equal projections on all tasks' gradients (Liu and others).",
+  options,
+  needs: () => ['gramian'],
+  solve({ gramian }, { heads }) {
+    const norms = lengths(gramian);
+    const count = norms.length;
+    const there = norms.map((norm) => norm > 0);
+    // The ridge chooses even weights where gradients are parallel.
+    const scaled = solve(
+      withRidge(cosines(gramian), 1e-12),
+      there.map((one) => (one ? 1 : 0)),
+    );
+    const found = scaled.map((value, task) => (there[task] ? value / norms[task]! : 0));
+    const sum = sumOf(found);
+    const usable = there.some(Boolean) && sum !== 0 && Number.isFinite(sum);
+    const weights = usable ? found.map((value) => value / sum) : norms.map(() => 1 / count);
+    return { weights, heads: headsOf(heads, weights) };
+  },
+});

@@ -1,0 +1,38 @@
+import { foldKey } from '@overparam/engine';
+import { z } from 'zod';
+import { defineBalancer, headsOf, headsOption } from './define';
+import { othersInOrder } from './order';
+import { columnSums, dot, type Matrix } from './solvers/matrix';
+
+const options = z.strictObject({ heads: headsOption('unweighted') });
+
+/** What is left of task `own`'s gradient, as factors of all gradients. */
+function projected(gramian: Matrix, own: number, order: readonly number[]): number[] {
+  const factors = gramian.map((_, task) => (task === own ? 1 : 0));
+  for (const other of order) {
+    const product = dot(gramian[other]!, factors);
+    if (product < 0) factors[other]! -= product / gramian[other]![other]!;
+  }
+  return factors;
+}
+
+/**
+ * PCGrad: from each task's gradient, what points against another's is taken off, one other after the next in
+ * random order; the sum of what is left.
+ *
+ * The order is drawn from the update's key, folded with `pcgrad` and the task's place.
+ *
+ * Source: T. Yu and others, NeurIPS 2020, https://arxiv.org/abs/2001.06782, algorithm 1
+ */
+export const pcgrad = defineBalancer<z.output<typeof options>>({
+  name: 'pcgrad',
+  summary: 'Conflicting parts of gradients are projected away (Yu and others).',
+  options,
+  needs: () => ['gramian'],
+  solve({ key, gramian }, { heads }) {
+    const drawn = foldKey(key, 'pcgrad');
+    const rows = gramian.map((_, own) => projected(gramian, own, othersInOrder(drawn, own, gramian.length)));
+    const weights = columnSums(rows);
+    return { weights, heads: headsOf(heads, weights) };
+  },
+});

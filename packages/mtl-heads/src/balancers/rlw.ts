@@ -1,0 +1,19 @@
+import { foldKey, randomNormal } from '@overparam/engine';
+import { z } from 'zod';
+import { defineBalancer } from './define';
+import { softmax } from './trained-scalars';
+
+/**
+ * Random loss weighting: the softmax of a fresh normal vector at every update; the weights sum to 1. The vector is
+ * drawn from the update's key, folded with `rlw`. It has no options.
+ *
+ * Source: B. Lin and others, TMLR 2022, https://arxiv.org/abs/2111.10603
+ */
+export const rlw = defineBalancer({
+  name: 'rlw',
+  summary: 'Random weights at every update (Lin and others).',
+  options: z.strictObject({}),
+  solve: ({ key, indices }) => ({
+    weights: softmax(Array.from(randomNormal(foldKey(key, 'rlw'), indices.length))),
+  }),
+});
