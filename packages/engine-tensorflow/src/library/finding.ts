@@ -34,13 +34,20 @@ export interface Finding {
   readonly problem: { readonly code: string; readonly message: string } | null;
 }
 
-/** What a library of this version is not known to do. */
-function lacksOf(version: string | null, standAlone: boolean): string[] {
+/** What a library of this version and form is not known to do. */
+function lacksOf(source: LibrarySource, version: string | null, standAlone: boolean): string[] {
   const lacks: string[] = [];
   if (version !== null && compareVersions(version, defaultVersion) !== 0) {
-    lacks.push(`This package is tested with TensorFlow ${defaultVersion}, and this is ${version}.`);
+    lacks.push(
+      `This package is measured with TensorFlow ${defaultVersion}; ${version} may be slower, or lack an operation.`,
+    );
   }
   if (standAlone) lacks.push('It is the stand-alone C library, which was not tried.');
+  if (source === 'tfjs-node') {
+    lacks.push(
+      'With GPU support it needs CUDA 11.2 and cuDNN 8.1, which newer GPUs (Hopper) do not run with.',
+    );
+  }
   return lacks;
 }
 
@@ -93,7 +100,7 @@ export async function examine(
     version ??= await versionOfFolder(join(library, '..'));
     for (const file of [framework, library]) bytes += await checkLibraryFile(file, platform);
     if (version !== null) assertVersion(version, folder);
-    const lacks = lacksOf(version, standAlone);
+    const lacks = lacksOf(source, version, standAlone);
     const located = { framework, library, version: version ?? 'unknown', source, lacks };
     return { source, folder, version, bytes, located, problem: null };
   } catch (error) {

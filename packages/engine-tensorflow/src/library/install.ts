@@ -10,7 +10,7 @@ import { givenOrigin, nvidiaSources, type Origin, wheelOrigin } from './origin';
 import { downloadWheels, findPip, type Pip } from './pip';
 import { type Platform, platformOf } from './platform';
 import { isDiskFull, moreRoom, type Source, writeSources } from './unpack';
-import { assertVersion, defaultVersion } from './version';
+import { assertVersion, compareVersions, defaultVersion, oldestWheel } from './version';
 
 /** How far an installation is. */
 export interface InstallProgress {
@@ -184,7 +184,7 @@ async function makeRoot(root: string): Promise<void> {
   }
 }
 
-function checkedVersion(version: string | undefined): void {
+function checkVersion(version: string | undefined): void {
   if (version === undefined) return;
   if (!/^\d+\.\d+\.\d+(?:(?:a|b|rc|\.post|\.dev)\d+)?$/.test(version)) {
     throw new OverparamError(
@@ -192,13 +192,17 @@ function checkedVersion(version: string | undefined): void {
       `--version: '${version}' is no version of TensorFlow. Expected one such as ${defaultVersion}.`,
     );
   }
-  assertVersion(version, '--version');
+  if (compareVersions(version, oldestWheel) >= 0) return;
+  throw new OverparamError(
+    'library-too-old',
+    `--version: the wheels of TensorFlow ${version} hold no library for C; ${oldestWheel} and newer do.`,
+  );
 }
 
 async function installed(options: InstallOptions): Promise<Installed> {
   const { environment = process.env, platform = platformOf(), gpu = false, signal } = options;
   const work: Work = { options, environment, platform, gpu };
-  checkedVersion(options.version);
+  checkVersion(options.version);
   if (gpu && platform.gpuDistribution === null) {
     throw new OverparamError(
       'gpu-unavailable',

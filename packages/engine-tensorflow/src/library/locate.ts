@@ -6,7 +6,6 @@ import { examine, type Finding, type LocatedLibrary } from './finding';
 import { type Platform, platformOf } from './platform';
 import { pythonTensorflow } from './python';
 import { tfjsNodeLibraries } from './tfjsNode';
-import { compareVersions, minimumVersion } from './version';
 
 /** Where to look; the defaults are this process's. */
 export interface LocateOptions {
@@ -34,20 +33,6 @@ export async function examineInstallation(installation: Installation, platform: 
   return { ...finding, located: null, problem: { code: 'library-invalid', message } };
 }
 
-/** Looks at what one of tfjs's own Node packages downloaded. */
-async function examineTfjsNode(
-  { owner, folder, version }: Awaited<ReturnType<typeof tfjsNodeLibraries>>[number],
-  platform: Platform,
-): Promise<Finding> {
-  const known = version ?? '2.9.1';
-  if (compareVersions(known, minimumVersion) >= 0) return examine('tfjs-node', folder, platform, known);
-  const message =
-    `${owner} downloaded TensorFlow ${known} to ${folder}, which is too old: ` +
-    `${minimumVersion} or newer is needed.`;
-  const problem = { code: 'library-too-old', message };
-  return { source: 'tfjs-node', folder, version: known, bytes: 0, located: null, problem };
-}
-
 /**
  * Looks in one place after the other, in the order that {@link locate} takes: `OVERPARAM_TENSORFLOW`, the cache, the
  * current Python's tensorflow, the library of `@tensorflow/tfjs-node-gpu` or `tfjs-node`.
@@ -62,8 +47,8 @@ export async function* search(options: LocateOptions = {}): AsyncGenerator<Findi
   for (const folder of await pythonTensorflow(environment)) {
     yield await examine('python', folder, platform);
   }
-  for (const library of await tfjsNodeLibraries(workingFolder)) {
-    yield await examineTfjsNode(library, platform);
+  for (const { folder, version } of await tfjsNodeLibraries(workingFolder)) {
+    yield await examine('tfjs-node', folder, platform, version);
   }
 }
 

@@ -5,8 +5,14 @@ import { OverparamError } from '../errors';
 /** The version that is installed unless another is asked for: the one that this package is tested with. */
 export const defaultVersion = '2.21.0';
 
-/** The oldest version that the backend works with, found by trying. */
-export const minimumVersion = '2.14.0';
+/**
+ * The oldest version that is taken. tfjs-core's specs passed with the code of 2.9.1 (out of Python's extension, whose
+ * wheel has no library for C), 2.12.1, 2.13.1, 2.14.0 and 2.21.0; older ones were not tried.
+ */
+export const minimumVersion = '2.9.1';
+
+/** The oldest version whose wheels hold the library: 2.11.1 does not, 2.12.1 does. */
+export const oldestWheel = '2.12.0';
 
 /** Compares two versions by their numbers: below 0 where `first` is older. Suffixes such as `rc1` do not count. */
 export function compareVersions(first: string, second: string): number {
