@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { add, channelsOf, convolution, norm, paddedShortcut, relu } from './layers';
+import { add, channelsOf, convolution, norm, paddedShortcut, relu, unit } from './layers';
 
 /** How a block's input reaches its output where their shapes differ; `none` leaves shortcuts out altogether. */
 export type Shortcut = 'A' | 'B' | 'none';
@@ -15,8 +15,7 @@ export interface BasicTrunk {
 
 /** A 3x3 convolution with norm and ReLU at full resolution, no pooling: the stem of networks for small images. */
 export function smallStem(image: tf.SymbolicTensor, filters: number): tf.SymbolicTensor {
-  const y = convolution(image, 'stem_conv', { filters, size: 3 });
-  return relu(norm(y, 'stem_norm'), 'stem_relu');
+  return unit(image, 'stem', { filters, size: 3 });
 }
 
 /** The trunk of He et al.'s networks from basic blocks: two 3x3 convolutions a block. */

@@ -22,16 +22,26 @@ export function bottleneckTrunk(image: tf.SymbolicTensor, trunk: BottleneckTrunk
   trunk.blocks.forEach((blocks, stage) => {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
-      x = bottleneck(x, `stage${stage + 1}_block${block + 1}`, trunk.width * 2 ** stage, stride);
+      x = bottleneck(x, `stage${stage + 1}_block${block + 1}`, trunk.width * 2 ** stage, { stride });
     }
   });
   return x;
 }
 
-function bottleneck(x: tf.SymbolicTensor, name: string, filters: number, stride: number): tf.SymbolicTensor {
+/**
+ * One bottleneck block.
+ *
+ * @param filters  channels of the 3x3 convolution; the block has four times as many at its end
+ */
+export function bottleneck(
+  x: tf.SymbolicTensor,
+  name: string,
+  filters: number,
+  { stride, dilation = 1 }: { readonly stride: number; readonly dilation?: number },
+): tf.SymbolicTensor {
   let y = convolution(x, `${name}_conv1`, { filters, size: 1 });
   y = relu(norm(y, `${name}_norm1`), `${name}_relu1`);
-  y = convolution(y, `${name}_conv2`, { filters, size: 3, stride });
+  y = convolution(y, `${name}_conv2`, { filters, size: 3, stride, dilation });
   y = relu(norm(y, `${name}_norm2`), `${name}_relu2`);
   y = norm(convolution(y, `${name}_conv3`, { filters: filters * widening, size: 1 }), `${name}_norm3`);
   const shortcut = shortcutOf(x, name, { filters: filters * widening, stride, shortcut: 'B' });

@@ -1,20 +1,32 @@
 import type { Plugin } from '@overparam/core-reparam';
 import { plainnet, resnet, resnet18, resnet50 } from './backbones';
+import { segnetCrossStitch } from './cross-stitch';
+import { dilatedResnet50 } from './dilated';
+import { segnetMtan } from './mtan';
+import { segnet } from './segnet';
 
 export * from './backbones';
+export { type DeeplabOptions, deeplabHead, pooledHead, segnetHead } from './heads';
 export type { Initialisation } from './initialise';
 export {
+  type CrossStitchOptions,
+  crossStitchOptions,
+  type DilatedResnetOptions,
+  dilatedResnetOptions,
   type LargeResnetOptions,
   largeResnetOptions,
   type PlainnetOptions,
   plainnetOptions,
   type ResnetOptions,
   resnetOptions,
+  type SegnetOptions,
+  segnetOptions,
 } from './options';
+export { dilatedResnet50, segnet, segnetCrossStitch, segnetMtan };
 
 /** All backbones of this package. */
 export const plugin: Plugin = {
   name: '@overparam/backbones',
   apiVersion: 1,
-  backbones: [resnet, plainnet, resnet18, resnet50],
+  backbones: [resnet, plainnet, resnet18, resnet50, segnet, segnetMtan, segnetCrossStitch, dilatedResnet50],
 };

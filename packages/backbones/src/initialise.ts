@@ -1,34 +1,66 @@
 import { foldKey, type Key, normalTensor, uniformTensor } from '@overparam/engine';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 
 /** Which side of a convolution keeps its variance: `fanOut` that of the gradient, `fanIn` that of the output. */
 export type Initialisation = 'fanOut' | 'fanIn';
 
 /**
- * Sets the first weights of all convolutions and dense layers; each depends on the key and the layer's name
- * only, so that it stays the same whatever else the network holds.
+ * How a layer's first weights are drawn; fan in is kh * kw * cin, fan out kh * kw * cout.
  *
- * Convolutions: normal with deviation sqrt(2 / fan) (He et al. 2015, https://arxiv.org/abs/1502.01852), fan
- * being kh * kw * cout for `fanOut`, as torchvision has it, or kh * kw * cin for `fanIn`. Dense layers: kernel
- * and bias uniform within ±1 / sqrt(cin), PyTorch's default. Norms keep gamma 1, beta 0, mean 0, variance 1.
+ * - `fanOut`, `fanIn`: normal with deviation sqrt(2 / fan), biases 0 (He et al. 2015, https://arxiv.org/abs/1502.01852).
+ * - `xavier`: normal with deviation sqrt(2 / (fan in + fan out)), biases 0 (Glorot and Bengio 2010,
+ *   https://proceedings.mlr.press/v9/glorot10a.html).
+ * - `uniform`: kernels and biases within ±1 / sqrt(fan in), PyTorch's default.
  */
-export function initialiseWeights(model: tf.LayersModel, key: Key, initialisation: Initialisation): void {
+export type Scheme = Initialisation | 'xavier' | 'uniform';
+
+/**
+ * Sets the first kernels and biases of all layers; each depends on the key and the layer's name only, so that it
+ * stays the same whatever else the network holds. Norms keep gamma 1, beta 0, mean 0, variance 1.
+ *
+ * @param schemeOf  the scheme of a layer
+ */
+export function initialiseWeights(
+  model: tf.LayersModel,
+  key: Key,
+  schemeOf: (layer: tf.layers.Layer) => Scheme,
+): void {
   for (const layer of model.layers) {
-    const kind = layer.getClassName();
-    if (kind !== 'Conv2D' && kind !== 'Dense') continue;
-    const values = layer.weights.map((weight) => {
-      const shape = weight.shape as number[];
-      const name = weight.originalName.split('/').at(-1)!;
-      const weightKey = foldKey(key, layer.name, name);
-      if (kind === 'Dense') {
-        const bound = 1 / Math.sqrt(layer.weights[0]!.shape[0]!);
-        return uniformTensor(weightKey, shape, -bound, bound);
-      }
-      const [kh, kw, cin, cout] = shape as [number, number, number, number];
-      const fan = kh * kw * (initialisation === 'fanOut' ? cout : cin);
-      return normalTensor(weightKey, shape, 0, Math.sqrt(2 / fan));
-    });
-    layer.setWeights(values);
-    for (const value of values) value.dispose();
+    const kernel = layer.weights.find(({ originalName }) => shortName(originalName).endsWith('kernel'));
+    if (!kernel) continue;
+    const fans = fansOf(kernel.shape as number[]);
+    for (const weight of layer.weights) {
+      const short = shortName(weight.originalName);
+      if (!short.endsWith('kernel') && short !== 'bias') continue;
+      const value = draw(weight.shape as number[], foldKey(key, layer.name, short), schemeOf(layer), fans);
+      weight.write(value);
+      value.dispose();
+    }
   }
+}
+
+interface Fans {
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
+/** Of a kernel `[kh, kw, cin, cout]` or `[cin, cout]`. */
+function fansOf(shape: number[]): Fans {
+  const [cin, cout] = shape.slice(-2) as [number, number];
+  const taps = shape.slice(0, -2).reduce((product, side) => product * side, 1);
+  return { fanIn: taps * cin, fanOut: taps * cout };
+}
+
+function draw(shape: number[], key: Key, scheme: Scheme, { fanIn, fanOut }: Fans): tf.Tensor {
+  if (scheme === 'uniform') {
+    const bound = 1 / Math.sqrt(fanIn);
+    return uniformTensor(key, shape, -bound, bound);
+  }
+  if (shape.length === 1) return tf.zeros(shape);
+  const variance = { fanIn: 2 / fanIn, fanOut: 2 / fanOut, xavier: 2 / (fanIn + fanOut) }[scheme];
+  return normalTensor(key, shape, 0, Math.sqrt(variance));
+}
+
+function shortName(name: string): string {
+  return name.split('/').at(-1)!;
 }

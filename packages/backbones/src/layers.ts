@@ -7,17 +7,21 @@ export interface ConvolutionSize {
   readonly size: number;
   /** Default 1. */
   readonly stride?: number;
+  /** Pixels from one tap to the next, at stride 1 only; default 1. */
+  readonly dilation?: number;
+  /** Default false. */
+  readonly bias?: boolean;
 }
 
 /**
- * A convolution without bias, padded by `size >> 1` zeros on every side at every stride.
+ * A convolution, padded by `size >> 1` zeros (times the dilation) on every side at every stride.
  *
  * At stride 1 that is what `same` means. At stride 2 `same` pads one side only where the image's size is
  * even, which moves a 3x3 kernel off the pixels that a 1x1 kernel sees; so the zeros are a layer of their own,
  * named `<name>_pad`.
  */
 export function convolution(x: tf.SymbolicTensor, name: string, options: ConvolutionSize): tf.SymbolicTensor {
-  const { filters, size, stride = 1 } = options;
+  const { filters, size, stride = 1, dilation = 1, bias = false } = options;
   const margin = size >> 1;
   const explicit = stride > 1 && margin > 0;
   const padded = explicit
@@ -38,7 +42,8 @@ export function convolution(x: tf.SymbolicTensor, name: string, options: Convolu
     kernelSize: size,
     strides: stride,
     padding: stride === 1 ? 'same' : 'valid',
-    useBias: false,
+    dilationRate: dilation,
+    useBias: bias,
     // The weights are set from the network's key afterwards; zeros cost nothing and need no chance.
     kernelInitializer: 'zeros',
   });
@@ -48,6 +53,20 @@ export function convolution(x: tf.SymbolicTensor, name: string, options: Convolu
 /** Batch normalisation as PyTorch's defaults have it: epsilon 1e-5, 0.9 of the running statistics kept. */
 export function norm(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
   return apply(tf.layers.batchNormalization({ name, epsilon: 1e-5, momentum: 0.9 }), x);
+}
+
+/**
+ * Convolution, batch norm and ReLU, named `<name>_conv`, `<name>_norm` and `<name>_relu`, with a number behind
+ * where a name has several.
+ */
+export function unit(
+  x: tf.SymbolicTensor,
+  name: string,
+  options: ConvolutionSize,
+  index: number | '' = '',
+): tf.SymbolicTensor {
+  const y = norm(convolution(x, `${name}_conv${index}`, options), `${name}_norm${index}`);
+  return relu(y, `${name}_relu${index}`);
 }
 
 /** The larger of x and 0. */
@@ -100,6 +119,7 @@ export function channelsOf(x: tf.SymbolicTensor): number {
   return x.shape[3]!;
 }
 
-function apply(layer: tf.layers.Layer, x: tf.SymbolicTensor): tf.SymbolicTensor {
+/** Adds a layer of one input and one output. */
+export function apply(layer: tf.layers.Layer, x: tf.SymbolicTensor): tf.SymbolicTensor {
   return layer.apply(x) as tf.SymbolicTensor;
 }

@@ -1,6 +1,7 @@
-import type { Network, NetworkShape } from '@overparam/core-reparam';
+import type { Network, NetworkShape, NetworkTask } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
+import { checkShape } from './check-shape';
 import { type Initialisation, initialiseWeights } from './initialise';
 
 /** Name of the layer whose output all classifiers share. */
@@ -15,7 +16,7 @@ const sharedLayer = 'global_pool';
  * @param name   the model's name
  * @param trunk  from the image `[n, h, w, channels]` to features `[n, h', w', features]`
  * @throws OverparamError `invalid-network-shape` for sizes below 1, no task, or two tasks of one name;
- *   `unsupported-task` for tasks other than classification
+ *   `unsupported-task` for tasks other than classification, or with a head
  */
 export function assemble(
   name: string,
@@ -23,45 +24,41 @@ export function assemble(
   initialisation: Initialisation,
   trunk: (image: tf.SymbolicTensor) => tf.SymbolicTensor,
 ): Network {
-  check(name, shape);
+  checkShape(name, shape);
   const image = tf.input({ name: 'image', shape: [...shape.inputShape] });
   const pooling = tf.layers.globalAveragePooling2d({ name: sharedLayer });
   const features = pooling.apply(trunk(image)) as tf.SymbolicTensor;
   const owners = new Map<string, string>();
   const outputs = shape.tasks.map((task) => {
+    checkTask(name, task);
     const head = shape.tasks.length === 1 ? 'classifier' : `classifier_${task.name}`;
     owners.set(head, task.name);
     const dense = tf.layers.dense({ name: head, units: task.outputs, kernelInitializer: 'zeros' });
     return dense.apply(features) as tf.SymbolicTensor;
   });
   const model = tf.model({ name, inputs: image, outputs });
-  initialiseWeights(model, shape.key, initialisation);
+  initialiseWeights(model, shape.key, (layer) =>
+    layer.getClassName() === 'Dense' ? 'uniform' : initialisation,
+  );
   return { model, representations: [sharedLayer], owner: (layer) => owners.get(layer) ?? null };
 }
 
-function check(name: string, { inputShape, tasks }: NetworkShape): void {
-  const invalid = (message: string) => new OverparamError('invalid-network-shape', `[${name}] ${message}`);
-  if (inputShape.length !== 3 || !inputShape.every(isCount)) {
-    throw invalid(
-      `inputShape must be [height, width, channels], each 1 or more; got [${inputShape.join(', ')}].`,
+function checkTask(name: string, task: NetworkTask): void {
+  const refuse = (what: string, remedy: string) =>
+    new OverparamError(
+      'unsupported-task',
+      `[${name}] task "${task.name}" ${what}; this backbone has classifiers only, of its own. ${remedy}`,
+    );
+  if (task.kind !== 'classification') {
+    throw refuse(
+      `is of kind "${task.kind}"`,
+      'Use tasks of kind "classification", or a backbone for all kinds, such as "segnet".',
     );
   }
-  if (tasks.length === 0) throw invalid('at least one task is needed; got none.');
-  for (const task of tasks) {
-    if (task.kind !== 'classification') {
-      throw new OverparamError(
-        'unsupported-task',
-        `[${name}] task "${task.name}" is of kind "${task.kind}"; this backbone has classifiers only. Use tasks of kind "classification".`,
-      );
-    }
-    if (!isCount(task.outputs))
-      throw invalid(`task "${task.name}" needs 1 or more outputs; got ${task.outputs}.`);
-    if (tasks.filter((other) => other.name === task.name).length > 1) {
-      throw invalid(`two tasks are named "${task.name}"; give each a name of its own.`);
-    }
+  if (task.head) {
+    throw refuse(
+      `brings the head "${task.head.name}"`,
+      'Leave it out, or use a backbone that takes heads, such as "segnet".',
+    );
   }
-}
-
-function isCount(value: number): boolean {
-  return Number.isInteger(value) && value >= 1;
 }

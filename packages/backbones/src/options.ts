@@ -45,6 +45,66 @@ export const plainnetOptions = z.strictObject({
 /** Options of the backbones `resnet18` and `resnet50`. */
 export const largeResnetOptions = z.strictObject({ width: width.default(64), initialisation });
 
+/** Channels of the first level in the networks as published. */
+const publishedWidth = 64;
+
+const factorOrWidth = z
+  .number()
+  .gt(0)
+  .max(4096)
+  .refine((value) => value < 1 || (Number.isInteger(value) && value > 1), {
+    error: `expected a fraction of the published width, such as 0.25, or a whole number of channels from 2; write ${publishedWidth} for the published width`,
+  })
+  .default(publishedWidth)
+  .describe(
+    'Channels of the first level, or, below 1, the fraction of the published 64, rounded; all others follow.',
+  );
+
+/** The number of channels that a `width` stands for. */
+export function widthOf(width: number): number {
+  return width < 1 ? Math.max(1, Math.round(publishedWidth * width)) : width;
+}
+
+const scheme = z
+  .enum(['xavier', 'fanOut', 'fanIn'])
+  .default('xavier')
+  .describe('First weights of all convolutions: xavier as published, or He initialisation.');
+
+/** Options of the backbones `segnet` and `segnet-mtan`. */
+export const segnetOptions = z.strictObject({ width: factorOrWidth, initialisation: scheme });
+
+/** Options of the backbone `segnet-cross-stitch`. */
+export const crossStitchOptions = z.strictObject({
+  width: factorOrWidth,
+  initialisation: scheme,
+  own: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.9)
+    .describe(
+      "First weight of a task's own features in a cross-stitch unit; the other tasks' share the rest.",
+    ),
+});
+
+/** Options of the backbone `resnet50-dilated`. */
+export const dilatedResnetOptions = z.strictObject({
+  width: factorOrWidth,
+  initialisation,
+  rates: z
+    .array(z.int().min(1).max(256))
+    .min(1)
+    .max(8)
+    .default([12, 24, 36])
+    .describe("Dilations of the heads' 3x3 convolutions, in pixels of an eighth of the image's size."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.5)
+    .describe('Share of features that the heads leave out in training.'),
+});
+
 /**
  * See {@link resnetOptions}.
  * @interface
@@ -60,3 +120,18 @@ export type PlainnetOptions = z.infer<typeof plainnetOptions>;
  * @interface
  */
 export type LargeResnetOptions = z.infer<typeof largeResnetOptions>;
+/**
+ * See {@link segnetOptions}.
+ * @interface
+ */
+export type SegnetOptions = z.infer<typeof segnetOptions>;
+/**
+ * See {@link crossStitchOptions}.
+ * @interface
+ */
+export type CrossStitchOptions = z.infer<typeof crossStitchOptions>;
+/**
+ * See {@link dilatedResnetOptions}.
+ * @interface
+ */
+export type DilatedResnetOptions = z.infer<typeof dilatedResnetOptions>;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { applyChannels, finite, normGradientTable, normTable, sumChannels } from './loops';
 import { trainingKernels } from './names';
+import { maxPlaces, putPlaces, takePlaces } from './places';
 
 interface CpuBackend {
   readonly data: { get(dataId: object): { values: Float32Array } };
@@ -57,6 +58,29 @@ const allFinite: Kernel = (backend, inputs) => {
   return backend.makeTensorInfo([], 'bool', Uint8Array.of(all ? 1 : 0));
 };
 
+const maxPlace: Kernel = (backend, { x }) => {
+  const [n, h, w, c] = x!.shape as [number, number, number, number];
+  const windows = [n, h / 2, w / 2, c];
+  const size = tf.util.sizeFromShape(windows);
+  const [values, places] = [new Float32Array(size), new Float32Array(size)];
+  maxPlaces(valuesOf(backend, x!), x!.shape, values, places);
+  return [output(backend, values, windows), output(backend, places, windows)];
+};
+
+const putPlace: Kernel = (backend, { values, places }) => {
+  const [n, h, w, c] = values!.shape as [number, number, number, number];
+  const shape = [n, 2 * h, 2 * w, c];
+  const image = new Float32Array(tf.util.sizeFromShape(shape));
+  putPlaces(valuesOf(backend, values!), valuesOf(backend, places!), shape, image);
+  return output(backend, image, shape);
+};
+
+const takePlace: Kernel = (backend, { x, places }) => {
+  const values = new Float32Array(tf.util.sizeFromShape(places!.shape));
+  takePlaces(valuesOf(backend, x!), valuesOf(backend, places!), x!.shape, values);
+  return output(backend, values, places!.shape);
+};
+
 /** Registers the training kernels of tfjs's plain JavaScript backend. */
 export function registerCpuKernels(): void {
   const kernels: Record<string, Kernel> = {
@@ -64,6 +88,9 @@ export function registerCpuKernels(): void {
     [trainingKernels.batchNormGradient]: batchNormGradient,
     [trainingKernels.reluGradient]: reluGradient,
     [trainingKernels.allFinite]: allFinite,
+    [trainingKernels.maxPlace]: maxPlace,
+    [trainingKernels.putPlace]: putPlace,
+    [trainingKernels.takePlace]: takePlace,
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, 'cpu') !== undefined) continue;

@@ -9,6 +9,10 @@
  * - `DilatedConv2DBackpropInput`, `DilatedConv2DBackpropFilter`: as tfjs's Conv2DBackpropInput and
  *   Conv2DBackpropFilter, with the further attribute `dilations: [number, number]`. Optional: without them the
  *   gradient is a sum over taps.
+ * - `MaxPlace2x2`: input x `[n, h, w, c]` with even sides; outputs each window's largest value and its place (0 top
+ *   left to 3 bottom right, the first of equals), both float32 `[n, h/2, w/2, c]`. `PutPlace2x2`: inputs values, places;
+ *   output the values at their places in `[n, h, w, c]`, zero elsewhere. `TakePlace2x2`: inputs x, places; output the
+ *   values there. Optional: pooling layers that use them have composites of their own.
  */
 export const trainingKernels = {
   batchNorm: 'TrainingBatchNorm',
@@ -17,4 +21,7 @@ export const trainingKernels = {
   allFinite: 'AllFinite',
   dilatedInputGradient: 'DilatedConv2DBackpropInput',
   dilatedFilterGradient: 'DilatedConv2DBackpropFilter',
+  maxPlace: 'MaxPlace2x2',
+  putPlace: 'PutPlace2x2',
+  takePlace: 'TakePlace2x2',
 } as const;

@@ -7,6 +7,7 @@ import { addressOf, type WasmBackend, withScratch } from '../wasm/memory';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { applyChannels, type ChannelTable, finite, normGradientTable, normTable, sumChannels } from './loops';
 import { trainingKernels } from './names';
+import { maxPlaces, putPlaces, takePlaces } from './places';
 
 interface Attributes {
   readonly epsilon: number;
@@ -165,6 +166,28 @@ const allFinite: Kernel = (backend, inputs) => {
   return out;
 };
 
+// Views on the heap are taken after all outputs are made: allocating may replace it.
+const maxPlace: Kernel = (backend, { x }) => {
+  const [n, h, w, c] = x!.shape as Shape4D;
+  const values = backend.makeOutput([n, h / 2, w / 2, c], 'float32');
+  const places = backend.makeOutput([n, h / 2, w / 2, c], 'float32');
+  maxPlaces(valuesOf(backend, x!), x!.shape, valuesOf(backend, values), valuesOf(backend, places));
+  return [values, places];
+};
+
+const putPlace: Kernel = (backend, { values, places }) => {
+  const [n, h, w, c] = values!.shape as Shape4D;
+  const image = backend.makeOutput([n, 2 * h, 2 * w, c], 'float32');
+  putPlaces(valuesOf(backend, values!), valuesOf(backend, places!), image.shape, valuesOf(backend, image));
+  return image;
+};
+
+const takePlace: Kernel = (backend, { x, places }) => {
+  const values = backend.makeOutput(places!.shape, 'float32');
+  takePlaces(valuesOf(backend, x!), valuesOf(backend, places!), x!.shape, valuesOf(backend, values));
+  return values;
+};
+
 /** Shares the values, as on tfjs's other backends; its own kernel here copies whatever a gradient saves. */
 const identity: Kernel = (backend, { x }) => {
   backend.incRef(x!.dataId);
@@ -183,6 +206,9 @@ const kernels: Readonly<Record<string, Kernel>> = {
   [trainingKernels.batchNormGradient]: batchNormGradient,
   [trainingKernels.reluGradient]: reluGradient,
   [trainingKernels.allFinite]: allFinite,
+  [trainingKernels.maxPlace]: maxPlace,
+  [trainingKernels.putPlace]: putPlace,
+  [trainingKernels.takePlace]: takePlace,
 };
 
 const installed = new WeakSet<object>();

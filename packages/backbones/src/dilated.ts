@@ -1,0 +1,76 @@
+import type { Backbone, NetworkShape } from '@overparam/core-reparam';
+import * as tf from '@tensorflow/tfjs';
+import { bottleneck } from './bottleneck';
+import { assembleDense, type DensePlan } from './dense';
+import { deeplabHead } from './heads';
+import { apply, unit } from './layers';
+import { type DilatedResnetOptions, dilatedResnetOptions, widthOf } from './options';
+
+/** Blocks of each stage, the stride of the first of them, and the dilation of the first and of the others. */
+const stages = [
+  { blocks: 3, stride: 1, dilations: [1, 1] },
+  { blocks: 4, stride: 2, dilations: [1, 1] },
+  { blocks: 6, stride: 1, dilations: [1, 2] },
+  { blocks: 3, stride: 1, dilations: [2, 4] },
+] as const;
+
+/**
+ * ResNet-50 at an eighth of the image's size: the last two stages keep theirs and dilate their 3x3 convolutions, the
+ * first block's by half as much as the others'. 23 508 032 parameters at width 64.
+ *
+ * Source: Yu et al. 2017, https://arxiv.org/abs/1705.09914
+ */
+export function dilatedTrunk(image: tf.SymbolicTensor, width: number): tf.SymbolicTensor {
+  let x = unit(image, 'stem', { filters: width, size: 7, stride: 2 });
+  const around: [number, number] = [1, 1];
+  // Zeros are as good as minus infinity here, behind a ReLU.
+  x = apply(tf.layers.zeroPadding2d({ name: 'stem_pool_pad', padding: [around, around] }), x);
+  x = apply(tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2 }), x);
+  stages.forEach(({ blocks, stride, dilations }, stage) => {
+    for (let block = 0; block < blocks; block++) {
+      const first = block === 0;
+      x = bottleneck(x, `stage${stage + 1}_block${block + 1}`, width * 2 ** stage, {
+        stride: first ? stride : 1,
+        dilation: first ? dilations[0] : dilations[1],
+      });
+    }
+  });
+  return x;
+}
+
+/** What {@link dilatedResnet50} is made of. */
+export function dilatedPlan(
+  shape: NetworkShape,
+  { width, rates, dropout }: Omit<DilatedResnetOptions, 'initialisation'>,
+): DensePlan {
+  const channels = widthOf(width);
+  return {
+    name: 'resnet50-dilated',
+    multiple: 1,
+    head: deeplabHead({ filters: 4 * channels, rates, dropout }),
+    trunk(image) {
+      const last = dilatedTrunk(image, channels);
+      return { features: shape.tasks.map(() => last), representations: [last.sourceLayer.name] };
+    },
+  };
+}
+
+/**
+ * Dilated ResNet-50 with a DeepLabv3 head for each task. With 13 classes, depth and normals it has 71 888 721
+ * parameters. Takes images of any size; training needs batches of 2 or more.
+ *
+ * Source: Yu et al. 2017, https://arxiv.org/abs/1705.09914; Chen et al. 2017, https://arxiv.org/abs/1706.05587
+ */
+export const dilatedResnet50: Backbone<DilatedResnetOptions> = {
+  apiVersion: 1,
+  name: 'resnet50-dilated',
+  summary: 'ResNet-50 at an eighth of the size, with DeepLabv3 heads',
+  options: dilatedResnetOptions,
+  build(shape, options) {
+    // Heads as PyTorch makes them by default.
+    return assembleDense(dilatedPlan(shape, options), shape, {
+      shared: options.initialisation,
+      own: 'uniform',
+    });
+  },
+};

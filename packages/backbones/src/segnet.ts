@@ -1,0 +1,59 @@
+import type { Backbone, NetworkShape } from '@overparam/core-reparam';
+import type * as tf from '@tensorflow/tfjs';
+import { assembleDense, type DensePlan } from './dense';
+import { segnetHead } from './heads';
+import { type SegnetOptions, segnetOptions, widthOf } from './options';
+import { type Decoded, decode, type Encoded, encode, levels, sideMultiple } from './segnet-levels';
+
+/** SegNet without heads: what each level gave, by level number. */
+export interface SegnetTrunk {
+  readonly encoded: ReadonlyMap<number, Encoded>;
+  readonly decoded: ReadonlyMap<number, Decoded>;
+}
+
+/** Encoder and decoder, 24 943 296 parameters at width 64. */
+export function segnetTrunk(image: tf.SymbolicTensor, width: number): SegnetTrunk {
+  const encoded = new Map<number, Encoded>();
+  let x = image;
+  for (const level of levels) {
+    encoded.set(level, encode(x, level, width));
+    x = encoded.get(level)!.pooled;
+  }
+  const decoded = new Map<number, Decoded>();
+  for (const level of [...levels].reverse()) {
+    decoded.set(level, decode(x, encoded.get(level)!.places, level, width));
+    x = decoded.get(level)!.last;
+  }
+  return { encoded, decoded };
+}
+
+/** What {@link segnet} is made of. */
+export function segnetPlan(shape: NetworkShape, width: number): DensePlan {
+  return {
+    name: 'segnet',
+    multiple: sideMultiple,
+    head: segnetHead,
+    trunk(image) {
+      const { last } = segnetTrunk(image, width).decoded.get(1)!;
+      return { features: shape.tasks.map(() => last), representations: [last.sourceLayer.name] };
+    },
+  };
+}
+
+/**
+ * SegNet with one trunk for all tasks and a small head for each, in the MTAN paper's "split" form: five levels of
+ * 64 to 512 channels, unpooling by the places of the maxima. With 13 classes, depth and normals it has 25 055 185
+ * parameters. Sides of images must be multiples of 32.
+ *
+ * Source: Badrinarayanan et al., https://arxiv.org/abs/1511.00561; Liu et al. 2019, https://arxiv.org/abs/1803.10704
+ */
+export const segnet: Backbone<SegnetOptions> = {
+  apiVersion: 1,
+  name: 'segnet',
+  summary: 'SegNet with one trunk for all tasks, as in the MTAN paper',
+  options: segnetOptions,
+  build(shape, { width, initialisation }) {
+    const scheme = { shared: initialisation, own: initialisation };
+    return assembleDense(segnetPlan(shape, widthOf(width)), shape, scheme);
+  },
+};
