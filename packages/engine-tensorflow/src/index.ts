@@ -1,6 +1,29 @@
 import { registerTensorflow } from './register';
 
 export { isOverparamError, OverparamError } from './errors';
+export {
+  defaultVersion,
+  describeStatus,
+  type Environment,
+  type Finding,
+  type Installed,
+  type InstallOptions,
+  type InstallProgress,
+  installLibrary,
+  type LibrarySource,
+  type LibraryStatus,
+  type LocatedLibrary,
+  type LocateOptions,
+  libraryStatus,
+  locate,
+  minimumVersion,
+  type Platform,
+  platformOf,
+  type Removed,
+  type RemoveOptions,
+  removeLibrary,
+  type StatusOptions,
+} from './library';
 export { registerTensorflow, startTensorflow } from './register';
 
 registerTensorflow();

@@ -42,8 +42,13 @@ async function start(): Promise<() => TensorFlowBackend> {
   return () => new Backend(binding);
 }
 
+/** `start` is for those who choose among backends: its error says what tfjs would print and answer with false. */
+const factory = Object.assign(() => create?.() ?? startTensorflow().then(() => create!()), {
+  start: startTensorflow,
+});
+
 /** Registers the backend `tensorflow` with tfjs; importing the package does it. The library is loaded on first use. */
 export function registerTensorflow(): void {
   if (name in tf.engine().registryFactory) return;
-  tf.registerBackend(name, () => create?.() ?? startTensorflow().then(() => create!()), priority);
+  tf.registerBackend(name, factory, priority);
 }

@@ -76,7 +76,7 @@ export async function useEngine(
   }
   throw new OverparamError(
     'engine-unavailable',
-    `The engine '${requested}' cannot be used: ${notes.map((note) => note.replace(/^.*?: /, '')).join('; ')}. ` +
+    `The engine '${requested}' cannot be used: ${notes.map((note) => note.replace(/^.*?: |\.$/g, '')).join('; ')}. ` +
       `Use --engine auto (in code: useEngine('auto')) for the best engine that is there (backend: ${tf.getBackend()}).`,
   );
 }

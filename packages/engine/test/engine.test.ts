@@ -2,6 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, test, vi } from 'vitest';
 import { installTraining, isOverparamError, useEngine } from '../src';
 
+// Whatever the machine has: a home without an installation, and a path without Python.
+vi.stubEnv('OVERPARAM_TENSORFLOW', '');
+vi.stubEnv('XDG_CACHE_HOME', '/nowhere');
+vi.stubEnv('PATH', '/nowhere');
+
 async function rejection(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
   const error = await promise.then(() => null, (reason: unknown) => reason); // biome-ignore format: one expression
   if (!isOverparamError(error)) throw new Error(`expected an OverparamError, got ${String(error)}`);
@@ -13,6 +18,7 @@ test('auto takes wasm here and says what it passed over, silently', async () => 
   const engine = await useEngine();
   expect(engine).toMatchObject({ name: 'wasm', requested: 'auto', compiles: false });
   expect(engine.notes.map((note) => note.split(' ')[0])).toEqual(['tensorflow', 'webgpu']);
+  expect(engine.notes[0]).toMatch(/^[^\n]* overparam-engine install[^\n]*$/);
   expect(tf.getBackend()).toBe('wasm');
   await useEngine('cpu');
   tf.square(tf.tensor1d([1, 2])).dataSync();
@@ -36,13 +42,15 @@ test('is idempotent and moves between engines', async () => {
 test('a named engine that is not there is an error that says how to get it', async () => {
   const { code, message } = await rejection(useEngine('tensorflow'));
   expect(code).toBe('engine-unavailable');
-  expect(message).toMatch(/npm install @overparam\/engine-tensorflow/);
-  expect(message).toMatch(/--engine auto/);
+  expect(message).toMatch(
+    /not on this machine\. .*npx overparam-engine install.* no compiler\. Use --engine auto/,
+  );
   expect((await rejection(useEngine('webgpu'))).message).toMatch(/no WebGPU adapter/);
   expect((await rejection(useEngine('gpu' as 'cpu'))).code).toBe('unknown-engine');
 });
 
 test('a tensorflow backend that someone registered counts as loaded', async () => {
+  tf.removeBackend('tensorflow');
   tf.registerBackend('tensorflow', tf.findBackendFactory('cpu') as () => tf.KernelBackend);
   expect((await useEngine('auto')).name).toBe('tensorflow');
   tf.removeBackend('tensorflow');

@@ -1,10 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { importOptional } from './node';
 
-/** What `@overparam/engine-tensorflow` exports for {@link useEngine}. */
+/** What `@overparam/engine-tensorflow` exports. */
 interface TensorFlowPackage {
-  /** Registers the tfjs backend `tensorflow`; rejects with a message where the library cannot be had. */
-  registerBackend(): Promise<void>;
+  registerTensorflow(): void;
+}
+
+/** The factory that the package registers with tfjs. */
+interface TensorFlowFactory {
+  /** Finds and loads TensorFlow's library; rejects with what is missing and how to get it. */
+  start?(): Promise<void>;
 }
 
 /** Starts a registered backend. @returns null, or the reason why it cannot be used */
@@ -14,22 +19,25 @@ async function start(name: string): Promise<string | null> {
   return null;
 }
 
-/** The native backend: one that is registered already, or else the package that registers it. */
+/** The native backend: one that is registered already, or else that of the package that brings it. */
 export async function loadTensorFlow(): Promise<string | null> {
+  const name = 'tensorflow';
   if (!(name in tf.engine().registryFactory)) {
     const found = (await importOptional('@overparam/engine-tensorflow')) as TensorFlowPackage | null;
     if (found === null) {
       return 'the package @overparam/engine-tensorflow is not installed (npm install @overparam/engine-tensorflow)';
     }
-    try {
-      await found.registerBackend();
-    } catch (error) {
-      return `@overparam/engine-tensorflow could not load TensorFlow: ${(error as Error).message}`;
-    }
+    // The import does so too, but only the first.
+    found.registerTensorflow();
+  }
+  try {
+    // Asked of tfjs, a failure would be printed, and its reason lost.
+    await (tf.findBackendFactory(name) as TensorFlowFactory | null)?.start?.();
+  } catch (error) {
+    return (error as Error).message;
   }
   return start(name);
 }
-const name = 'tensorflow';
 
 /** WebGPU, only where the browser or Node's Dawn bindings really give an adapter. */
 export async function loadWebGpu(): Promise<string | null> {
