@@ -19,9 +19,13 @@ export interface TensorEntry {
 }
 
 /** The parts of tfjs-node's backend that are used or replaced here. */
-export interface UpstreamBackend extends tf.KernelBackend {
+export interface UpstreamBackend extends Omit<tf.KernelBackend, 'readSync' | 'memory'> {
   readonly binding: Binding;
+  readonly isUsingGpuDevice: boolean;
   readonly tensorMap: tf.DataStorage<TensorEntry>;
+  memory(): { unreliable: boolean };
+  readSync(dataId: object): Values;
+  disposeData(dataId: object, force?: boolean): boolean;
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(metadata: TensorMetadata): tf.Tensor;
   executeSingleInput(name: string, input: tf.TensorInfo): tf.Tensor;

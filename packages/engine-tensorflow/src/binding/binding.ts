@@ -133,6 +133,11 @@ export class Binding {
 
   tensorDataSync(id: number): Values {
     if (this.recorder !== null) this.recorder.read();
+    return this.valuesOf(id);
+  }
+
+  /** A copy of a tensor's values, whether or not a trace is being made. */
+  valuesOf(id: number): Values {
     const tensor = this.library.TFE_TensorHandleResolve(this.handle(id), this.status) as Pointer;
     this.check('reading a tensor');
     try {
@@ -179,6 +184,17 @@ export class Binding {
     } finally {
       library.TFE_DeleteOp(op);
     }
+  }
+
+  /** Makes a function known to the runtime, which keeps it. */
+  addFunction(definition: Pointer): void {
+    this.library.TFE_ContextAddFunction(this.context, definition, this.status);
+    this.check('a compiled step');
+  }
+
+  removeFunction(name: string): void {
+    this.library.TFE_ContextRemoveFunction(this.context, name, this.status);
+    this.check(`removing ${name}`);
   }
 
   /** Gives a handle a number; from here on it belongs to the binding. */

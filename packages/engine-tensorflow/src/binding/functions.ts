@@ -105,6 +105,8 @@ export const declarations = {
   TF_GraphGetTensorNumDims: 'int TF_GraphGetTensorNumDims(void *graph, TF_Output output, void *status)',
   TF_GraphGetTensorShape:
     'void TF_GraphGetTensorShape(void *graph, TF_Output output, void *dims, int rank, void *status)',
+  TF_GraphSetTensorShape:
+    'void TF_GraphSetTensorShape(void *graph, TF_Output output, const void *dims, int rank, void *status)',
   TF_GraphToFunctionWithControlOutputs:
     'void *TF_GraphToFunctionWithControlOutputs(void *graph, const char *name, unsigned char appendHash, int operations, ' +
     'const void *operationList, int inputs, const void *inputList, int outputs, const void *outputList, ' +
@@ -112,6 +114,7 @@ export const declarations = {
     'const char *description, void *status)',
   TF_GraphCopyFunction:
     'void TF_GraphCopyFunction(void *graph, void *function, void *gradient, void *status)',
+  TF_FunctionName: 'const char *TF_FunctionName(void *function)',
   TF_DeleteFunction: 'void TF_DeleteFunction(void *function)',
 } as const;
 

@@ -4,7 +4,7 @@ import type { Pointer } from './functions';
 import type { Library } from './library';
 
 /** What tfjs holds a tensor's values in: for strings, their UTF-8 bytes one by one. */
-export type Values = Float32Array | Int32Array | Uint8Array | readonly Uint8Array[];
+export type Values = Float32Array | Int32Array | Uint8Array | Uint8Array[];
 
 /** Bytes of C's TF_TString. */
 const textBytes = 24;

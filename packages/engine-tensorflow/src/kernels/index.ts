@@ -3,11 +3,13 @@ import { registerFallbacks } from './fallback';
 import { registerKernels } from './kernel';
 import { poolingKernels } from './pooling';
 import { repairedKernels } from './repaired';
+import { trainingKernels } from './training';
 
 /** Registers what tfjs-node's kernels lack, over those. */
 export function registerOwnKernels(): void {
   registerKernels(repairedKernels());
   registerKernels(convolutionKernels);
   registerKernels(poolingKernels);
+  registerKernels(trainingKernels);
   registerFallbacks();
 }

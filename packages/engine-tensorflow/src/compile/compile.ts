@@ -1,0 +1,61 @@
+import type { TensorFlowBackend } from '../backend/backend';
+import { OverparamError } from '../errors';
+import { type Step, type Tensors, type TracedStep, traceStep } from './step';
+
+/** A step that is compiled for each kind of inputs when they first come. */
+export interface CompiledStep {
+  (inputs: Tensors): Tensors;
+  dispose(): void;
+}
+
+/** Functions that a step may have at once: as many kinds of inputs. The one used longest ago goes. */
+const mostFunctions = 16;
+/** Traces of one step after which something is probably wrong. */
+const manyTraces = 12;
+
+const signatureOf = (inputs: Tensors): string =>
+  Object.keys(inputs)
+    .sort()
+    .map((name) => `${name}:${inputs[name]!.dtype}[${inputs[name]!.shape}]`)
+    .join(' ');
+
+/** Makes a step of tfjs's ops a function of TensorFlow's, one for each kind of inputs. */
+export function compileStep(backend: TensorFlowBackend, step: Step): CompiledStep {
+  const functions = new Map<string, TracedStep>();
+  let traces = 0;
+  let disposed = false;
+  const run = (inputs: Tensors): Tensors => {
+    if (disposed) {
+      throw new OverparamError(
+        'step-disposed',
+        'A compiled step was called after its dispose(). Compile it again.',
+      );
+    }
+    const signature = signatureOf(inputs);
+    let traced = functions.get(signature);
+    if (traced === undefined) {
+      traced = traceStep(backend, step, inputs);
+      if (++traces === manyTraces) {
+        console.warn(
+          `A compiled step was traced ${traces} times, last for ${signature}. Each new shape costs a trace; give the ` +
+            'inputs few shapes, such as whole batches only.',
+        );
+      }
+    }
+    // Most recently used last.
+    functions.delete(signature);
+    functions.set(signature, traced);
+    if (functions.size > mostFunctions) {
+      const [oldest] = functions.keys();
+      functions.get(oldest!)!.dispose();
+      functions.delete(oldest!);
+    }
+    return traced.run(inputs);
+  };
+  const dispose = () => {
+    for (const traced of functions.values()) traced.dispose();
+    functions.clear();
+    disposed = true;
+  };
+  return Object.assign(run, { dispose });
+}

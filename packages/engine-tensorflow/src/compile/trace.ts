@@ -1,0 +1,212 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { TensorFlowBackend } from '../backend/backend';
+import type { TensorEntry } from '../backend/upstream';
+import type { Recorder, TensorMetadata } from '../binding/binding';
+import { dataTypes, type OpAttribute } from '../binding/enumerations';
+import type { Output, Pointer } from '../binding/functions';
+import type { Values } from '../binding/values';
+import { OverparamError } from '../errors';
+import { attribute } from '../kernels/kernel';
+import { Graph } from './graph';
+import { readError } from './readError';
+import { MomentumUpdates, type UpdateAttributes } from './updates';
+import { assignable, readEntry } from './variables';
+
+/** A variable in a trace. */
+export interface VariableUse {
+  readonly variable: tf.Variable;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+  /** The step's argument: a handle of a variable of TensorFlow's. */
+  readonly resource: Output;
+  /** Its value at the step's beginning. */
+  readonly value: Output;
+}
+
+/** Values up to this size are written into the function, where TensorFlow can compute with them beforehand. */
+const constantSize = 64;
+/** What a step makes of JavaScript's values is written into the function up to this size. */
+const literalSize = 4096;
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
+const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
+
+/** Writes ops down as a graph while tfjs believes that it executes them. */
+export class Trace implements Recorder {
+  readonly graph: Graph;
+  readonly updates: MomentumUpdates;
+  /** What was read in the step, against the rule. */
+  violation: OverparamError | null = null;
+  readonly uses = new Map<TensorEntry, VariableUse>();
+  /** Tensors that were made before, as further arguments: handles of this trace's own. */
+  readonly captures: { readonly input: Output; readonly id: number }[] = [];
+  private readonly symbols = new Map<number, Output>();
+  private readonly known = new WeakMap<TensorEntry, number>();
+  private readonly rectified = new Map<string, Output>();
+
+  constructor(
+    readonly backend: TensorFlowBackend,
+    private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
+  ) {
+    this.graph = new Graph(backend.binding);
+    this.updates = new MomentumUpdates(this.graph);
+  }
+
+  /** A tensor that is an argument of the step. */
+  argument(shape: readonly number[], dtype: number): { readonly input: Output; readonly id: number } {
+    const input = this.graph.placeholder(shape, dtype);
+    return { input, id: this.symbol(input) };
+  }
+
+  owns(id: number): boolean {
+    return this.symbols.has(id);
+  }
+
+  /** Symbols stay: what a disposed tensor stood for may still be an output. */
+  deleteTensor(): void {}
+
+  read(): never {
+    this.violation = readError();
+    throw this.violation;
+  }
+
+  createTensor(shape: readonly number[], dtype: number, values: Values): number {
+    return this.symbol(this.graph.constant(shape, dtype, values));
+  }
+
+  /** The number of a tensor in this trace. */
+  idOf(entry: TensorEntry): number {
+    if (this.symbols.has(entry.id)) return entry.id;
+    const use = this.useOf(entry);
+    if (use !== null) return this.known.get(entry)!;
+    const found = this.known.get(entry);
+    if (found !== undefined) return found;
+    const id = this.bring(entry);
+    this.known.set(entry, id);
+    return id;
+  }
+
+  /** The variable that an entry is the value of, which becomes one of the step's. */
+  useOf(entry: TensorEntry): VariableUse | null {
+    const found = this.uses.get(entry);
+    if (found !== undefined) return found;
+    const variable = this.variables.get(entry);
+    if (variable === undefined || !assignable(entry)) return null;
+    const resource = this.graph.placeholder([], dataTypes.TF_RESOURCE);
+    const value = this.graph.output('ReadVariableOp', [attribute.type('dtype', entry.dtype)], [resource]);
+    this.graph.setShape(value, entry.shape);
+    const use = { variable, shape: entry.shape, dtype: entry.dtype, resource, value };
+    this.uses.set(entry, use);
+    this.known.set(entry, this.symbol(value));
+    return use;
+  }
+
+  /** What a number stands for. */
+  output(id: number): Output {
+    const found = this.symbols.get(id);
+    if (found === undefined) {
+      throw new OverparamError(
+        'tensor-unknown',
+        `A compiled step uses tensor ${id}, which was disposed or belongs to another step.`,
+      );
+    }
+    return found;
+  }
+
+  executeOp(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): TensorMetadata[] {
+    const sources = inputs.map((id) => this.updates.resolve(this.output(id)));
+    if (name === 'ReluGrad') {
+      // The sign of the output tells the same as that of the input, which then need not be kept, and may be fused away.
+      sources[1] = this.rectified.get(keyOf(sources[1]!)) ?? sources[1]!;
+    }
+    const oper = this.graph.add(name, attributes, sources);
+    if (name === 'Relu') this.rectified.set(keyOf(sources[0]!), { oper, index: 0 });
+    return Array.from({ length: outputs }, (_, index) => this.describe(name, { oper, index }));
+  }
+
+  /** One update by SGD with momentum, to be done in place at the step's end. Gives the new parameter and velocity. */
+  momentumUpdate(
+    parameter: TensorEntry,
+    velocity: TensorEntry | null,
+    others: { readonly gradient: number; readonly rate: number; readonly apply: number },
+    attributes: UpdateAttributes,
+  ): TensorMetadata[] | null {
+    const use = this.useOf(parameter);
+    const slot = velocity && this.useOf(velocity);
+    if (use === null || (velocity !== null && slot === null)) return null;
+    const update = {
+      parameter: use,
+      velocity: slot,
+      gradient: this.output(others.gradient),
+      rate: this.output(others.rate),
+      apply: this.output(others.apply),
+      attributes,
+    };
+    // Identities of the old values stand for the new ones; whether anything reads them shows at the end.
+    const stand = (of: VariableUse) => {
+      const output = this.identity(of.value);
+      return { id: this.symbol(output), output, shape: [...of.shape], dtype: of.dtype };
+    };
+    const results = [use, ...(slot ? [slot] : [])].map(stand);
+    this.updates.add(
+      update,
+      results.map(({ output }) => keyOf(output)),
+    );
+    return results.map(({ id, shape, dtype }) => ({ id, shape, dtype }));
+  }
+
+  private symbol(output: Output): number {
+    const id = this.backend.binding.nextId();
+    this.symbols.set(id, output);
+    return id;
+  }
+
+  private describe(name: string, output: Output): TensorMetadata {
+    const shape = this.graph.shapeOf(output);
+    if (shape === null && output.index === 0) {
+      throw new OverparamError(
+        'shape-unknown',
+        `The op ${name} has an output whose shape depends on values, so it cannot be part of a compiled step. Compute ` +
+          'it before the step and hand the result in.',
+      );
+    }
+    return { id: this.symbol(output), shape: shape ?? [0], dtype: this.graph.dtypeOf(output) };
+  }
+
+  /** A tensor that was made before the step, or of JavaScript's values within it. */
+  private bring(entry: TensorEntry): number {
+    const { binding } = this.backend;
+    const size = sizeOf(entry.shape);
+    if (entry.values !== null && (size <= literalSize || entry.dtype === dataTypes.TF_STRING)) {
+      return this.symbol(this.graph.constant(entry.shape, entry.dtype, entry.values));
+    }
+    const id = readEntry(this.backend, entry);
+    if (size <= constantSize) {
+      const values = binding.valuesOf(id);
+      return this.symbol(this.graph.constant(entry.shape, entry.dtype, values));
+    }
+    const [handle] = binding.run('Identity', [attribute.type('T', entry.dtype)], [binding.handle(id)], 1);
+    const argument = this.argument(entry.shape, entry.dtype);
+    this.captures.push({ input: argument.input, id: binding.adopt(handle!) });
+    return argument.id;
+  }
+
+  identity(output: Output): Output {
+    return this.graph.output('Identity', [attribute.type('T', this.graph.dtypeOf(output))], [output]);
+  }
+
+  /** Operations that write the variables' new values. */
+  assign(use: VariableUse, value: Output): Pointer {
+    return this.graph.add(
+      'AssignVariableOp',
+      [attribute.type('dtype', use.dtype)],
+      [use.resource, value],
+      [use.value.oper],
+    );
+  }
+}
