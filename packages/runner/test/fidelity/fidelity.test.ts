@@ -37,8 +37,17 @@ test('the fixture has three seeds of every method and optimiser, and 20 losses i
   }
 });
 
-/** Every run on wasm; on cpu, which is slow, one in weight space and one in branches. */
+const native = await useEngine('tensorflow').then(
+  () => true,
+  (error: Error) => {
+    console.warn(`\n*** SKIPPED: the native engine is not tested against PyTorch: ${error.message} ***\n`);
+    return false;
+  },
+);
+
+/** Every run on wasm, and where it is installed on TensorFlow, compiled; on cpu, which is slow, two. */
 const backends: { engine: EngineName; chosen: (run: Run) => boolean }[] = [
+  ...(native ? [{ engine: 'tensorflow' as const, chosen: () => true }] : []),
   { engine: 'wasm', chosen: () => true },
   {
     engine: 'cpu',
@@ -68,21 +77,24 @@ describe.each(backends)('on $engine', ({ engine, chosen }) => {
   }
 });
 
-describe('running statistics after 20 steps on wasm', () => {
-  beforeAll(async () => {
-    await useEngine('wasm');
-  });
+describe.each([...(native ? (['tensorflow'] as const) : []), 'wasm' as const])(
+  'running statistics after 20 steps on %s',
+  (engine) => {
+    beforeAll(async () => {
+      await useEngine(engine);
+    });
 
-  test.each(methodNames)('of %s follow PyTorch, unbiased and biased', (method) => {
-    const run = runsOf(method, 'sgd')[0]!;
-    const unbiased = follow(run, 'unbiased').statistics;
-    const biased = follow(run, 'biased').statistics;
-    expect(statisticsGap(run, unbiased, 'unbiased')).toBeLessThanOrEqual(1e-4);
-    expect(statisticsGap(run, biased, 'biased')).toBeLessThanOrEqual(1e-4);
-    // The two are far enough apart for this to tell them.
-    expect(statisticsGap(run, unbiased, 'biased')).toBeGreaterThan(1e-3);
-  });
-});
+    test.each(methodNames)('of %s follow PyTorch, unbiased and biased', (method) => {
+      const run = runsOf(method, 'sgd')[0]!;
+      const unbiased = follow(run, 'unbiased').statistics;
+      const biased = follow(run, 'biased').statistics;
+      expect(statisticsGap(run, unbiased, 'unbiased')).toBeLessThanOrEqual(1e-4);
+      expect(statisticsGap(run, biased, 'biased')).toBeLessThanOrEqual(1e-4);
+      // The two are far enough apart for this to tell them.
+      expect(statisticsGap(run, unbiased, 'biased')).toBeGreaterThan(1e-3);
+    });
+  },
+);
 
 /** Largest difference of any running statistic from PyTorch's, in units of its tensor's largest value. */
 function statisticsGap(run: Run, ours: Followed['statistics'], theirs: 'unbiased' | 'biased'): number {
