@@ -3,6 +3,7 @@ import type { LayersModel, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Expansion, Method, NormWeights, PlainWeights, Site } from './contracts';
 import { OverparamError } from './errors';
+import { DropoutLayer, type DropoutLayerSettings } from './network/dropout-layer';
 import { ExpandedLayer } from './network/expanded-layer';
 import { buildModel, describeLayer, type Graph, type GraphLayer, readGraph } from './network/graph';
 import { NormLayer, type NormLayerSettings } from './network/norm-layer';
@@ -27,13 +28,19 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
     readonly key: Key;
     /** Coefficient of the methods' penalties under tfjs's own `model.fit`; leave it out with other loops. */
     readonly decay?: number;
+    /**
+     * `zero` leaves expansions at zero, for networks that are only counted or are filled from a file:
+     * first values can take long to compute. `initial` where left out.
+     */
+    readonly values?: 'initial' | 'zero';
   };
 
 /**
  * Replaces layers of a network by their expansions and returns a new network; the given one is untouched.
  *
  * Names are kept. Where several selections take a layer, the first does. A norm that no expansion takes over
- * becomes a {@link NormLayer}, which trains faster and keeps PyTorch's statistics.
+ * becomes a {@link NormLayer}, which trains faster and keeps PyTorch's statistics. Dropout becomes a
+ * {@link DropoutLayer}, whose masks follow from a key; see `dropoutMasks`.
  *
  * @returns the expanded network; the caller disposes it
  * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`
@@ -50,15 +57,18 @@ export function expand(model: LayersModel, options: ExpandOptions): LayersModel 
     for (const { site, method, parsed } of plan(graph, selections, options)) {
       const layerKey = foldKey(options.key, 'expand', site.name);
       const expansion = method.expand(site, parsed);
-      const plain = plainWeights(graph, site);
-      borrowed.push(plain.kernel);
-      const values = { ...expansion.initialise(plain, layerKey) };
-      made.push({ layer: site.name, values });
-      checkValues(site, method, expansion, values);
+      if (options.values !== 'zero') {
+        const plain = plainWeights(graph, site);
+        borrowed.push(plain.kernel);
+        const values = { ...expansion.initialise(plain, layerKey) };
+        made.push({ layer: site.name, values });
+        checkValues(site, method, expansion, values);
+      }
       replaceSite(graph, site, method.name, parsed, expansion, options.decay ?? 0);
       trunks ||= expansion.perTask === 'separate' && site.tasks.length > 1;
     }
     replaceNorms(graph, options, trunks);
+    replaceDropout(graph);
     const expanded = buildModel(graph);
     for (const { layer, values } of made) (expanded.getLayer(layer) as ExpandedLayer).assign(values);
     return expanded;
@@ -200,5 +210,14 @@ function replaceNorms(
     const statisticsOfAll = weights.splice(-2);
     const repeated = (own.length > 0 ? own : [null]).flatMap(() => statisticsOfAll);
     graph.replace({ ...describeLayer(norm), weights: [...weights, ...repeated], calls: layer.calls });
+  }
+}
+
+function replaceDropout(graph: Graph): void {
+  for (const layer of [...graph.layers.values()]) {
+    if (layer.className !== 'Dropout') continue;
+    const { rate, noiseShape, seed } = layer.config as unknown as DropoutLayerSettings;
+    const dropout = new DropoutLayer({ name: layer.name, rate, noiseShape, seed });
+    graph.replace({ ...describeLayer(dropout), calls: layer.calls });
   }
 }

@@ -9,6 +9,8 @@ export interface ForwardOptions {
   readonly task?: string | null;
   /** Whether a pass in training changes running statistics; it does where left out. */
   readonly updateStatistics?: boolean;
+  /** In training, the masks of the dropout layers, as `dropoutMasks` draws them; borrowed. */
+  readonly masks?: Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -35,6 +37,8 @@ function run(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions):
     training: options.mode === 'train',
     task: options.task ?? null,
     updateStatistics: options.updateStatistics ?? true,
+    // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
+    masks: options.masks ?? null,
   }) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }

@@ -15,6 +15,7 @@ export { type ExpandOptions, expand, type Selection } from './expand';
 export { type ForwardOptions, forward } from './forward';
 export { nearest } from './nearest';
 export type { Norms } from './network/deploy';
+export { dropoutMasks } from './network/dropout-layer';
 export { parseOptions } from './options';
 export {
   decayPenalty,

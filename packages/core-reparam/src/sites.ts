@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { samePadding } from './algebra/geometry';
 import type { Padding, Site, SiteNorm } from './contracts';
-import { type Graph, type GraphLayer, readGraph } from './network/graph';
+import { type Call, type Graph, type GraphLayer, readGraph } from './network/graph';
 import type { NormLayerSettings } from './network/norm-layer';
 
 /** A layer of a network, as a site or with the reason why it is none. */
@@ -171,7 +171,10 @@ export function isNorm(layer: GraphLayer): boolean {
   return layer.config.axis === -1 || (rank !== undefined && layer.config.axis === rank - 1);
 }
 
-/** Whether something behind the layer can be reached without passing through it. */
+/**
+ * Whether something behind the layer can be reached without passing through it. Only the first outputs of layers
+ * count: a further one, such as the places of a pooling's maxima, is no signal that could go around a layer.
+ */
 function isBypassed(graph: Graph, name: string): boolean {
   const behind = reach(graph, [name], null);
   behind.delete(name);
@@ -181,9 +184,11 @@ function isBypassed(graph: Graph, name: string): boolean {
     name,
   );
   return [...behind].some(
-    (layer) => around.has(layer) && graph.layer(layer).calls.some((call) => call.inputs.length > 1),
+    (layer) => around.has(layer) && graph.layer(layer).calls.some((call) => signals(call).length > 1),
   );
 }
+
+const signals = ({ inputs }: Call) => inputs.filter(({ output }) => output === 0);
 
 /** Names of all layers that can be reached from some, without entering `closed`. */
 function reach(graph: Graph, from: readonly string[], closed: string | null): Set<string> {
@@ -203,7 +208,7 @@ function reach(graph: Graph, from: readonly string[], closed: string | null): Se
 function followers(graph: Graph): Map<string, Set<string>> {
   const next = new Map<string, Set<string>>();
   for (const layer of graph.layers.values()) {
-    for (const input of layer.calls.flatMap((call) => call.inputs)) {
+    for (const input of layer.calls.flatMap(signals)) {
       const known = next.get(input.layer) ?? new Set<string>();
       next.set(input.layer, known.add(layer.name));
     }

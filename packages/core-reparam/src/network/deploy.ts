@@ -10,7 +10,7 @@ import { buildModel, type Graph, type GraphLayer, readGraph } from './graph';
 import { meanStatistics, type NormLayerSettings, normTasks } from './norm-layer';
 
 type Config = tf.serialization.ConfigDict;
-type StockLayer = 'Conv2D' | 'Dense' | 'ZeroPadding2D' | 'BatchNormalization';
+type StockLayer = 'Conv2D' | 'Dense' | 'ZeroPadding2D' | 'BatchNormalization' | 'Dropout';
 
 /** Whether norms become part of the layers before them, or stay layers of their own. */
 export type Norms = 'fold' | 'keep';
@@ -32,6 +32,8 @@ export function buildDeployed(model: LayersModel, norms: Norms, task: string | n
     for (const layer of [...graph.layers.values()]) {
       if (layer.className === 'OverparamNorm')
         graph.replace({ ...stockNormOf(layer.config, layer.weights!, task), calls: layer.calls });
+      if (layer.className === 'OverparamDropout')
+        graph.replace({ ...stock('Dropout', layer.config, null), calls: layer.calls });
     }
     if (task !== null) graph.keepOutput(trunkTasks(model).indexOf(task));
     if (norms === 'fold') foldNorms(graph);
@@ -50,6 +52,7 @@ function stock(
     Dense: (given) => tf.layers.dense(given as never),
     ZeroPadding2D: (given) => tf.layers.zeroPadding2d(given as never),
     BatchNormalization: (given) => tf.layers.batchNormalization(given as never),
+    Dropout: (given) => tf.layers.dropout(given as never),
   };
   return { name: config.name as string, className, config, create: make[className], weights };
 }
