@@ -7,6 +7,7 @@ const failures = new Set([
   'verify-failed',
   'method-broken',
   'download-failed',
+  'disk-full',
   'engine-unavailable',
   'read-in-step',
   'comparison-failed',

@@ -1,6 +1,7 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { type Dataset, registered } from '@overparam/core-reparam';
 import { type EngineName, useEngine } from '@overparam/engine';
+import { describeStatus, type LibraryStatus, libraryStatus } from '@overparam/engine-tensorflow/library';
 import * as tf from '@tensorflow/tfjs';
 import { loadDefaultPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';
@@ -32,6 +33,16 @@ async function engineFindings(): Promise<{
   return { engines, auto: await attempt('auto') };
 }
 
+/** What of TensorFlow is where, for the native engine; or why there can be none here. */
+async function libraryFindings(): Promise<{ readonly status: LibraryStatus | null; readonly text: string }> {
+  try {
+    const status = await libraryStatus();
+    return { status, text: describeStatus(status) };
+  } catch (error) {
+    return { status: null, text: (error as Error).message };
+  }
+}
+
 /** Whether each dataset's files are there and whole, with its default options. */
 async function dataFindings(dataDir: string): Promise<EngineFinding[]> {
   const findings: EngineFinding[] = [];
@@ -58,6 +69,7 @@ export async function runDoctor(
 ): Promise<void> {
   await loadDefaultPlugins();
   const { engines, auto } = await engineFindings();
+  const library = await libraryFindings();
   const datasets = await dataFindings(dataDirectory(args['data-dir']));
   const gib = (bytes: number) => Math.round((bytes / 2 ** 30) * 10) / 10;
   const machine = {
@@ -71,11 +83,13 @@ export async function runDoctor(
   };
   const mark = ({ name, ok, detail }: EngineFinding) => [`  ${name}`, ok ? 'yes' : 'no', detail];
   output.result(
-    { ...machine, engines, auto, datasets },
+    { ...machine, engines, auto, library: library.status ?? { problem: library.text }, datasets },
     [
       columns(Object.entries(machine).map(([name, value]) => [name, String(value)])),
       `engines (auto takes ${auto.name}: ${auto.detail})`,
       columns(engines.map(mark)),
+      "TensorFlow's library",
+      library.text.replace(/^/gm, '  '),
       'data',
       columns(datasets.map(mark)),
     ].join('\n'),

@@ -10,5 +10,6 @@ export const commands = {
   evaluate: () => import('./evaluate').then(({ evaluateCommand }) => evaluateCommand),
   list: () => import('./list').then(({ listCommand }) => listCommand),
   doctor: () => import('./doctor').then(({ doctorCommand }) => doctorCommand),
+  engine: () => import('./engine').then(({ engineCommand }) => engineCommand),
   data: () => import('./data').then(({ dataCommand }) => dataCommand),
 } as const;
