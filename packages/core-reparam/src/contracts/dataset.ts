@@ -16,6 +16,12 @@ export interface Split<Example> {
   example(index: number): Example | Promise<Example>;
 }
 
+/** One example that is wanted, and the key that it is augmented with; null to leave it as it is. */
+export interface Wanted {
+  readonly index: number;
+  readonly key: Key | null;
+}
+
 /** A task that a dataset has labels for. */
 export interface DatasetTask {
   readonly name: string;
@@ -38,6 +44,12 @@ export interface OpenDataset<Example = unknown> {
   readonly provenance: string;
   /** A changed copy of an example; a pure function of both. */
   augment(example: Example, key: Key): Example;
+  /**
+   * Reads several examples and augments each, on other threads: the same values, in the order asked for, as `example` and
+   * `augment` give one by one, whatever the number of threads. For a loop that asks for a batch before it needs it. Absent
+   * where reading is quick.
+   */
+  prepare?(split: string, wanted: readonly Wanted[]): Promise<readonly Example[]>;
   /** Writes the network's input of an example, normalised, at `offset` of `target`. */
   input(example: Example, target: Float32Array, offset: number): void;
   /** Writes a task's label of an example at `offset` of `target`. */

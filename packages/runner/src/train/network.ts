@@ -53,6 +53,7 @@ function selectorOf(select: RunConfig['select']): Selector | undefined {
  *
  * @param from   a plain network, which stays the caller's
  * @param start  `preserve` where training goes on, so that the function does not change
+ * @param values `zero` for a network that is only counted or is filled from a checkpoint
  */
 export function networkFor(
   config: RunConfig,
@@ -60,8 +61,9 @@ export function networkFor(
   from: LayersModel,
   key: Key,
   start: 'as configured' | 'preserve',
+  values: 'initial' | 'zero' = 'initial',
 ): TrainedNetwork {
-  const common = { key: foldKey(key, 'method'), statistics: config.statistics };
+  const common = { key: foldKey(key, 'method'), statistics: config.statistics, values };
   const method: Method = lookup('method', config.method.name);
   const options = { ...optionsOf(config.method), ...(start === 'preserve' ? { start } : {}) };
   const model =

@@ -109,7 +109,9 @@ function beginning(
   const { config, dataset, key, schedule } = session;
   const first = stageAt(schedule, 0);
   const progress = checkpoint?.progress ?? { update: 0, stage: first, history: [], sums: emptySums };
-  const network = networkOfStage(config, dataset, key, progress.stage, progress.stage === first);
+  const isFirst = progress.stage === first;
+  const values = checkpoint ? 'zero' : 'initial';
+  const network = networkOfStage(config, dataset, key, progress.stage, isFirst, values);
   const trained = { network, optimiser: optimiserFor(config, network) };
   if (checkpoint) restore(trained, checkpoint);
   return { trained, progress };

@@ -71,10 +71,11 @@ export function networkOfStage(
   key: Key,
   stage: Stage,
   first: boolean,
+  values: 'initial' | 'zero' = 'initial',
 ): TrainedNetwork {
   const plain = buildPlain(config, dataset, key);
   try {
-    return networkFor(config, stage, plain, key, first ? 'as configured' : 'preserve');
+    return networkFor(config, stage, plain, key, first ? 'as configured' : 'preserve', values);
   } finally {
     plain.dispose();
   }
@@ -105,7 +106,7 @@ export function planSession(config: RunConfig, dataset: OpenDataset): Session {
   });
   const updates = config.epochs * batches.perEpoch;
   const tasks = tasksOf(dataset);
-  const expanded = networkOfStage(config, dataset, key, 'expanded', true);
+  const expanded = networkOfStage(config, dataset, key, 'expanded', true, 'zero');
   const plain = buildPlain(config, dataset, key);
   const groups = parameterGroups(expanded.parameters);
   const warnings = expansionsOf(expanded.model).flatMap(({ layer, expansion }) =>
