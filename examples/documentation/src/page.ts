@@ -33,3 +33,11 @@ export function programOf(markdown: string): Program | null {
     output: outputs.length > 0 ? outputs.map((block) => block.code).join('') : null,
   };
 }
+
+/** Numbers and truth values in the comments behind a program's `console.log`, which it promises to print. */
+export function promisedBy(code: string): string[] {
+  const comments = [...code.matchAll(/console\.log\(.*\);? *\/\/ (.*)$/gm)].map(([, comment]) => comment!);
+  return comments.flatMap(
+    (comment) => comment.match(/(?<![\w.])-?\d+(\.\d+)?(e-?\d+)?(?![\w.])|\b(true|false)\b/g) ?? [],
+  );
+}
