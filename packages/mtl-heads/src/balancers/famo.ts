@@ -28,7 +28,7 @@ export const famo = defineBalancer<z.output<typeof options>, TrainedScalars>({
   name: 'famo',
   summary: 'All losses fall at an equal rate, without task gradients (Liu and others).',
   options,
-  needs: () => ['lossesAfterStep'],
+  needs: () => ['losses', 'lossesAfterStep'],
   initialise: (tasks) => trainedScalars(tasks.length, 0),
   solve({ indices, losses, state }) {
     const shares = softmax(indices.map((task) => state.values[task]!));

@@ -16,6 +16,7 @@ export const gls = defineBalancer({
   name: 'gls',
   summary: 'The geometric mean of the losses (Chennupati and others).',
   options: z.strictObject({}),
+  needs: () => ['losses'],
   solve({ losses }) {
     const positive = losses.map((loss) => Math.max(loss, smallest));
     const mean = Math.exp(sumOf(positive.map(Math.log)) / losses.length);
