@@ -5,5 +5,6 @@
  */
 export { writeBeside } from './atomic';
 export { type Checksum, type Download, digestOf, download } from './download';
+export { fromDifferences, toDifferences } from './median-edge';
 export { readTar, type TarEntry } from './tar';
 export { unpackXz } from './xz';

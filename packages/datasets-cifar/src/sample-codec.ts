@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { fromDifferences, toDifferences } from '@overparam/dataset-files';
 import { imageBytes, imageSide, planeBytes } from './spec';
 
 const compress = promisify(brotliCompress);
@@ -8,8 +9,7 @@ const decompress = promisify(brotliDecompress);
 /** CIFAR-100's record: two label bytes, then the planes. */
 const labelBytes = 2;
 const record = labelBytes + imageBytes;
-// Own copies: a transformed import can be a getter, which would cost a call for each pixel.
-const side = imageSide;
+// Own copy: a transformed import can be a getter, which would cost a call for each pixel.
 const pixels = planeBytes;
 
 /**
@@ -25,7 +25,7 @@ export function encodeRecords(records: Uint8Array): Uint8Array {
     const planes = separate(records.subarray(i * record + labelBytes, (i + 1) * record));
     for (const [channel, plane] of planes.entries()) {
       const at = planeStart(count, channel, i);
-      for (let k = 0; k < pixels; k++) coded[at + k] = plane[k]! - predict(plane, k);
+      coded.set(toDifferences(plane, imageSide), at);
     }
   }
   return coded;
@@ -39,9 +39,7 @@ export function decodeRecords(coded: Uint8Array): Uint8Array {
     records.set(coded.subarray(i * labelBytes, (i + 1) * labelBytes), i * record);
     const planes = [0, 1, 2].map((channel) => {
       const at = planeStart(count, channel, i);
-      const plane = new Uint8Array(pixels);
-      for (let k = 0; k < pixels; k++) plane[k] = coded[at + k]! + predict(plane, k);
-      return plane;
+      return fromDifferences(coded.subarray(at, at + pixels), imageSide);
     });
     const [green, red, blue] = planes as [Uint8Array, Uint8Array, Uint8Array];
     const at = i * record + labelBytes;
@@ -64,23 +62,6 @@ function separate(image: Uint8Array): [Uint8Array, Uint8Array, Uint8Array] {
 
 function planeStart(count: number, channel: number, index: number): number {
   return count * labelBytes + (channel * count + index) * pixels;
-}
-
-/**
- * The median edge detector of LOCO-I (Weinberger, Seroussi, Sapiro, 2000, https://doi.org/10.1109/83.855427),
- * from the pixels to the left, above, and above left; at the borders the one neighbour there is, or 0.
- */
-function predict(plane: Uint8Array, k: number): number {
-  const leftmost = k % side === 0;
-  if (k < side) return leftmost ? 0 : plane[k - 1]!;
-  const above = plane[k - side]!;
-  if (leftmost) return above;
-  const left = plane[k - 1]!;
-  const corner = plane[k - side - 1]!;
-  const low = Math.min(left, above);
-  const high = Math.max(left, above);
-  if (corner >= high) return low;
-  return corner <= low ? high : left + above - corner;
 }
 
 /**

@@ -1,0 +1,98 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatasetContext } from '@overparam/core-reparam';
+import { type Checksum, digestOf, download } from '@overparam/dataset-files';
+import { OverparamError } from '@overparam/engine';
+import { z } from 'zod';
+import { folderOf } from './locate';
+import type { NyuOptions } from './options';
+import { labelledFile, splitsFile } from './source-mat';
+
+/** A file to be fetched: where from, and its path in the dataset's folder. */
+export interface RemoteFile {
+  readonly url: string;
+  readonly path: string;
+  readonly checksum: Checksum;
+}
+
+/** Where the forms that can be downloaded are published. */
+export const publishedAt: Readonly<Record<NyuOptions['download'], string>> = {
+  parquet: 'https://huggingface.co',
+  mat: 'http://horatio.cs.nyu.edu/mit/silberman',
+};
+
+/** Downloads the form that the options name; files that are there and sound are left as they are. */
+export async function get(options: NyuOptions, context: DatasetContext): Promise<void> {
+  const base = (options.url ?? publishedAt[options.download]).replace(/\/$/, '');
+  const files = options.download === 'mat' ? officialFiles(base) : await mirrorFiles(base, context.signal);
+  await fetchFiles(files, context);
+}
+
+function officialFiles(base: string): RemoteFile[] {
+  const file = (folder: string, name: string, hex: string): RemoteFile => ({
+    url: `${base}/${folder}/${name}`,
+    path: name,
+    checksum: { algorithm: 'md5', hex },
+  });
+  return [
+    file('indoor_seg_sup', splitsFile, '08e3c3aea27130ac7c01ffd739a4535f'),
+    file('nyu_depth_v2', labelledFile, '520609c519fba3ba5ac58c8fefcc3530'),
+  ];
+}
+
+/** What the mirror's listing says of a file: https://huggingface.co/docs/hub/api */
+const listed = z.object({
+  type: z.literal('file'),
+  path: z.string().regex(/^data\/(train|val)-[\w-]+\.parquet$/),
+  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/) }),
+});
+
+/** The mirror's parquet files with their sums, from its own listing. */
+export async function mirrorFiles(base: string, signal?: AbortSignal): Promise<RemoteFile[]> {
+  const address = `${base}/api/datasets/tanganke/nyuv2/tree/main/data`;
+  const fail = (problem: string, cause?: unknown) =>
+    new OverparamError(
+      'data-download',
+      `${address}: ${problem}. Run it again, name a mirror with the option url, or take the official file with download: mat.`,
+      { cause },
+    );
+  let listing: unknown;
+  try {
+    const response = await fetch(address, { signal });
+    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+    listing = await response.json();
+  } catch (cause) {
+    if (signal?.aborted)
+      throw new OverparamError('aborted', 'The download was stopped; run it again to go on.', { cause });
+    const { message, cause: inner } = cause as Error;
+    throw fail(inner instanceof Error ? `${message}: ${inner.message}` : message, cause);
+  }
+  const entries = Array.isArray(listing) ? listing.map((entry) => listed.safeParse(entry)) : [];
+  const files = entries.flatMap((entry) => (entry.success ? [entry.data] : []));
+  for (const split of ['train', 'val']) {
+    if (!files.some(({ path }) => path.startsWith(`data/${split}-`)))
+      throw fail(`lists no parquet file of "${split}"`);
+  }
+  return files.map(({ path, lfs }) => ({
+    url: `${base}/datasets/tanganke/nyuv2/resolve/main/${path}`,
+    path,
+    checksum: { algorithm: 'sha256', hex: lfs.oid },
+  }));
+}
+
+/** Fetches files one after the other into the dataset's folder. */
+export async function fetchFiles(files: readonly RemoteFile[], context: DatasetContext): Promise<void> {
+  for (const [index, { url, path, checksum }] of files.entries()) {
+    const target = join(folderOf(context.dataDir), path);
+    const present = (await stat(target).catch(() => null)) !== null;
+    if (present && (await digestOf(target, checksum.algorithm)) === checksum.hex) continue;
+    await download({
+      url,
+      target,
+      checksum,
+      signal: context.signal,
+      progress: (done, total) =>
+        context.progress?.(done, total, `downloading ${path} (${index + 1} of ${files.length})`),
+    });
+  }
+}
