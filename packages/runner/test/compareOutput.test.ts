@@ -115,6 +115,17 @@ describe('table', () => {
     expect(text).toContain('one run at a time');
   });
 
+  test('the time of a longer run is projected by images and epochs', () => {
+    const { obtained } = sampleComparison(1);
+    const rows = summarise(rowsOf({ Baseline: [40] }));
+    const projection = { epochs: 200, images: 50_000 };
+    // 1 s an epoch of 2,500 images: 20 times the images, 200 times the epochs.
+    expect(renderTable(rows, { ...obtained, projection })).toContain(
+      'for 200 epochs of 50,000 images: Baseline 1.1 hours.',
+    );
+    expect(renderTable(rows, obtained)).not.toContain('Projected');
+  });
+
   test('rows without names of their own need no column for them', () => {
     const rows = rowsOf({ Baseline: [40] }).map((row) => ({ ...row, label: 'plain/joint' }));
     const { obtained } = sampleComparison(1);

@@ -79,6 +79,7 @@ export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[
       testImages: 500,
       classes: 10,
       engine: 'wasm, 1 thread',
+      projection: null,
       runsAtOnce: 2,
       cores: 2,
     },

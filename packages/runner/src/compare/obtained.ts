@@ -41,6 +41,10 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
   });
 }
 
+function projectionOf({ projection, variants }: LoadedConfig['config'], variant: string | undefined) {
+  return (variant === undefined ? undefined : variants?.[variant]?.projection) ?? projection ?? null;
+}
+
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
   loaded: LoadedConfig,
@@ -68,6 +72,7 @@ export function obtainedFrom(
     testImages: planned.session.sizes.test,
     classes: planned.classes,
     engine: threads ? `${machine.engine.description}, ${threads} threads` : machine.engine.description,
+    projection: projectionOf(loaded.config, variant),
     runsAtOnce: machine.runsAtOnce,
     cores: machine.cores,
   };

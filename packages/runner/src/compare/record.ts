@@ -78,6 +78,8 @@ export interface Obtained {
   readonly testImages: number;
   readonly classes: number;
   readonly engine: string;
+  /** A longer run whose time is projected from the measured one, or null. */
+  readonly projection: { readonly epochs: number; readonly images: number } | null;
   /** Runs that trained at the same time on this machine. */
   readonly runsAtOnce: number;
   readonly cores: number;

@@ -7,6 +7,7 @@ import {
   gapText,
   losersText,
   obtainedText,
+  projectionNote,
   secondsText,
   standingNote,
   standingText,
@@ -82,6 +83,7 @@ export function renderTable(rows: readonly RowSummary[], obtained: Obtained): st
     standingNote(rows, obtained),
     losersText(rows),
     timeNote(obtained),
+    projectionNote(rows, obtained),
     ...failures,
   ]
     .filter((line, index) => line !== '' || index === 1)

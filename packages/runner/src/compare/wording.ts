@@ -87,6 +87,23 @@ export function timeNote(obtained: Obtained): string {
     : 'Time per epoch was taken with one run at a time on the machine.';
 }
 
+/** `3.1 hours`, `12.4 days`. */
+function longTimeText(seconds: number): string {
+  const hours = seconds / 3600;
+  return hours < 48 ? `${hours.toFixed(1)} hours` : `${(hours / 24).toFixed(1)} days`;
+}
+
+/** How long each row would take in the longer run that the config names, at the measured rate; empty for none. */
+export function projectionNote(rows: readonly RowSummary[], obtained: Obtained): string {
+  const { projection, trainImages } = obtained;
+  if (projection === null) return '';
+  const factor = projection.epochs * (projection.images / trainImages);
+  const times = rows.flatMap(({ label, secondsPerEpoch }) =>
+    secondsPerEpoch === null ? [] : [`${label} ${longTimeText(secondsPerEpoch * factor)}`],
+  );
+  return `Projected from the time per epoch, without evaluation, for ${counted(projection.epochs, 'epoch')} of ${counted(projection.images, 'image')}: ${times.join(', ')}.`;
+}
+
 /** What the last column can and cannot say, given the number of seeds. */
 export function standingNote(rows: readonly RowSummary[], obtained: Obtained): string {
   if (rows.every((row) => row.standing !== 'baseline')) {

@@ -21,7 +21,7 @@ export interface Rows {
   readonly comparison: boolean;
 }
 
-const comparisonKeys = ['rows', 'seeds', 'variants', 'byEngine'];
+const comparisonKeys = ['rows', 'seeds', 'projection', 'variants', 'byEngine'];
 
 function nameOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
@@ -98,8 +98,8 @@ function choosesRow(override: Override): boolean {
 export function layRows(loaded: LoadedConfig, engine: EngineName, request: Request): Rows {
   const config = withFileOverrides(loaded, request.overrides);
   const variant = variantOf(config, request.variant);
-  const { rows, seeds, byEngine, variants: _variants, $schema: _schema, ...base } = config;
-  const { rows: variantRows, seeds: variantSeeds, ...variantKeys } = variant ?? {};
+  const { rows, seeds, byEngine, variants: _variants, projection: _, $schema: _schema, ...base } = config;
+  const { rows: variantRows, seeds: variantSeeds, projection: _own, ...variantKeys } = variant ?? {};
   const fileRows = overridden(request, 'rows') ? rows : (variantRows ?? rows);
   const fileSeeds = overridden(request, 'seeds') ? seeds : (variantSeeds ?? seeds);
   const comparison = fileRows !== undefined;

@@ -110,6 +110,11 @@ const row = partialRun.extend({
     .describe('Name of the row in tables; the method and routine where absent.'),
 });
 
+/** A longer run whose time a comparison projects from its own. */
+const projection = z
+  .strictObject({ epochs: z.int().min(1), images: z.int().min(1) })
+  .describe('A longer run, in epochs and training images, whose time is projected from the measured one.');
+
 /** A config file: one run, or a comparison where `rows` is given. */
 export const configSchema = partialRun.extend({
   $schema: z.string().optional(),
@@ -120,6 +125,7 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe('The rows of a comparison; each overrides keys of the config.'),
   seeds: z.array(seed).min(1).optional().describe('Seeds that a comparison trains each row with.'),
+  projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(['tensorflow', 'wasm', 'webgpu', 'cpu']), partialRun)
     .optional()
@@ -127,7 +133,11 @@ export const configSchema = partialRun.extend({
   variants: z
     .record(
       z.string(),
-      partialRun.extend({ rows: z.array(row).min(1).optional(), seeds: z.array(seed).min(1).optional() }),
+      partialRun.extend({
+        rows: z.array(row).min(1).optional(),
+        seeds: z.array(seed).min(1).optional(),
+        projection: projection.optional(),
+      }),
     )
     .optional()
     .describe('Named overrides, chosen by `--variant NAME`.'),

@@ -1,7 +1,7 @@
 import type { Obtained, RowRecord } from '../compare/record';
 import type { RowSummary } from '../compare/summary';
 import { columnsOf } from '../compare/table';
-import { absent, gapText, standingNote, timeNote } from '../compare/wording';
+import { absent, gapText, projectionNote, standingNote, timeNote } from '../compare/wording';
 import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './table';
 
@@ -15,9 +15,11 @@ export function tableSection(rows: readonly RowSummary[], obtained: Obtained): s
   const notes = [
     standingNote(rows, obtained),
     timeNote(obtained),
+    projectionNote(rows, obtained),
     'Trained and deployed count parameters. The collapse gap is the largest relative difference between the trained and the collapsed network.',
   ];
   return `<section aria-labelledby="h-table"><h2 id="h-table">Results</h2>${htmlTable(caption, columns, rows)}${notes
+    .filter((note) => note !== '')
     .map((note) => `<p class="note">${escapeMarkup(note)}</p>`)
     .join('')}</section>`;
 }
