@@ -1,3 +1,4 @@
+export { type Backward, backwardPasses } from './backward';
 export {
   type CompiledStep,
   type CompilingBackend,

@@ -2,14 +2,17 @@ import type { Key } from '@overparam/engine';
 import type { z } from 'zod';
 
 /**
- * What a balancer asks the training loop for, beyond the losses of the step, which are always there.
+ * What a balancer asks the training loop for.
  *
- * - `gramian`: inner products of the tasks' gradients.
+ * - `losses`: the weights follow from the losses of this very step, so a forward pass comes first. Without this need,
+ *   and without a Gramian, losses enter the state alone: the loop asks for the weights before the step with
+ *   any losses, drops that state, and asks again after it with the true ones for the state.
+ * - `gramian`: inner products of the tasks' gradients. The losses of the step come with them.
  * - `averagedGradients`: the loop keeps a running average of each task's gradient, as {@link Averaging} says.
  *   The Gramian is then of these averages, and the weights multiply them.
  * - `lossesAfterStep`: losses of the same batch after the update, for `afterStep`.
  */
-export type BalancerNeed = 'gramian' | 'averagedGradients' | 'lossesAfterStep';
+export type BalancerNeed = 'losses' | 'gramian' | 'averagedGradients' | 'lossesAfterStep';
 
 /** Whose gradients are meant: with respect to shared parameters, or to the shared representation of a batch. */
 export type GradientSpace = 'parameters' | 'representation';
@@ -35,7 +38,7 @@ export interface BalancerInputs {
   readonly epoch: number;
   /** A key of this update's own; a balancer that draws something folds its purpose into it. */
   readonly key: Key;
-  /** Each task's loss; not read where the task is absent. */
+  /** Each task's loss; not read where the task is absent. See {@link BalancerNeed} for whose they are. */
   readonly losses: readonly number[];
   /** `[tasks][tasks]`, where it is needed; rows and columns of absent tasks are not read. */
   readonly gramian?: readonly (readonly number[])[];

@@ -14,7 +14,7 @@ export interface BalancerKit {
 }
 
 const names = ['first', 'second', 'third', 'fourth', 'fifth'];
-const known: readonly BalancerNeed[] = ['gramian', 'averagedGradients', 'lossesAfterStep'];
+const known: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients', 'lossesAfterStep'];
 
 /**
  * The conformance kit of the contract `Balancer`: pure functions of finite numbers whose state survives JSON,
@@ -29,6 +29,8 @@ export function testBalancer(balancer: Balancer, kit: BalancerKit): void {
       const setup: BalancerSetup = { tasks: names.slice(0, count), gradients: 'parameters' };
       const trial = () => new Trial(balancer, parsed(), setup);
       test(`${title}: declares what it needs`, () => checkNeeds(balancer, parsed(), setup));
+      test(`${title}: weighs by this step's losses only where it needs them`, () =>
+        checkForesight(trial, balancer.needs(parsed())));
       test(`${title}: goes on from a state that went through JSON`, () => checkResumption(trial));
       test(`${title}: leaves absent tasks and their state alone`, () => checkAbsence(trial, count));
       test(`${title}: takes gradients of no length`, () => checkZeros(trial, count));
@@ -115,6 +117,21 @@ function checkNeeds(balancer: Balancer, options: unknown, setup: BalancerSetup):
   }
   const verdict = balancer.supports(setup, options);
   ensure(verdict === true, `it refuses a plain setup: ${verdict}`);
+}
+
+function checkForesight(trial: () => Trial, needs: readonly BalancerNeed[]): void {
+  if (needs.includes('losses') || needs.includes('gramian')) return;
+  for (let updates = 0; updates < 8; updates++) {
+    const [one, other] = [trial(), trial()];
+    for (let update = 0; update < updates; update++) for (const used of [one, other]) used.step(update);
+    const expected = one.step(updates);
+    const changed = inputsAt(updates, expected.length / 2).losses.map((loss, task) => 3 * loss + task);
+    ensure(
+      JSON.stringify(other.step(updates, { losses: changed, gramian: undefined })) ===
+        JSON.stringify(expected),
+      `at update ${updates} its weights follow from losses or a Gramian that it has not asked for`,
+    );
+  }
 }
 
 function checkResumption(trial: () => Trial): void {

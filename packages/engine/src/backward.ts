@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs';
+import { OverparamError } from './errors';
+
+/**
+ * Gradients of a scalar of the recorded pass.
+ *
+ * @param y   a scalar that the forward pass gave
+ * @param xs  variables, or tensors that the forward pass made
+ * @returns   one gradient for each of `xs`, null where y does not depend on it
+ */
+export type Backward = (y: tf.Scalar, xs: readonly tf.Tensor[]) => (tf.Tensor | null)[];
+
+/** Parts of tfjs's engine that its declarations hide. */
+interface Recorder {
+  readonly state: {
+    gradientDepth: number;
+    kernelDepth: number;
+    activeTape: { readonly saved?: readonly tf.Tensor[] }[] | null;
+  };
+  startTape(): void;
+  endTape(): void;
+  gradients(
+    f: () => tf.Tensor,
+    xs: readonly tf.Tensor[],
+    dy: undefined,
+    allowNone: boolean,
+  ): { readonly grads: readonly (tf.Tensor | undefined)[] };
+}
+
+/**
+ * Runs one forward pass and any number of backward passes from it, where `tf.variableGrads` would run the forward pass
+ * again for each. Reads no value, so it can be part of a compiled step.
+ *
+ * @param forward  what is recorded: tensors, scalars to be differentiated among them
+ * @param use      what is done with them and their gradients; not recorded. What it returns is the caller's, all
+ *                 else is freed
+ * @throws OverparamError `nested-gradients` inside another gradient computation
+ */
+export function backwardPasses<Outputs extends tf.TensorContainer, Result>(
+  forward: () => Outputs,
+  use: (outputs: Outputs, backward: Backward) => Result,
+): Result {
+  const engine = tf.engine() as unknown as Recorder;
+  if (engine.state.gradientDepth > 0) {
+    throw new OverparamError(
+      'nested-gradients',
+      'backwardPasses was called inside another gradient computation. Call it outside of tf.grad, tf.variableGrads and itself.',
+    );
+  }
+  // tfjs's declarations do not know null in what a tidy returns; its tidies do.
+  const record = tf.tidy as unknown as (work: () => Result) => Result;
+  return record(() => {
+    engine.startTape();
+    try {
+      const outputs = tf.tidy(forward);
+      // As inside a kernel: the backward passes are not differentiated, so nothing of them is to be remembered.
+      engine.state.kernelDepth++;
+      try {
+        return use(outputs, (y, xs) =>
+          engine.gradients(() => y, [...xs], undefined, true).grads.map((gradient) => gradient ?? null),
+        );
+      } finally {
+        engine.state.kernelDepth--;
+      }
+    } finally {
+      engine.endTape();
+      for (const { saved } of engine.state.activeTape ?? []) tf.dispose([...(saved ?? [])]);
+      engine.state.activeTape = null;
+    }
+  });
+}
