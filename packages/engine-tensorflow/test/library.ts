@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs';
+import { locate } from '../src/library';
+
+const there = await locate().then(
+  () => true,
+  () => false,
+);
 
 /**
  * Whether TensorFlow's library is there to test with; says so on the terminal where it is not. Without it nothing of
  * this package but the search for it can be tested.
  */
 export function libraryIsThere(): boolean {
-  const folder = process.env.OVERPARAM_TENSORFLOW;
-  const there = folder !== undefined && existsSync(folder);
   if (!there) {
     console.warn(
       '\n*** SKIPPED: TensorFlow is not installed, so the native backend is not tested. Install it with ' +

@@ -53,10 +53,15 @@ export function parseHeader(bytes: Buffer): LibraryHeader | null {
  * Checks that a file is a whole library for a platform, without loading it: loading one of another architecture
  * fails with a text that does not say so, and loading a cut one can end the process.
  *
- * @returns its size in bytes
+ * @param name  what the messages call it
+ * @returns     its size in bytes
  * @throws OverparamError `library-invalid` (not a library, or cut), `wrong-architecture`
  */
-export async function checkLibraryFile(file: string, platform: Platform): Promise<number> {
+export async function checkLibraryFile(
+  file: string,
+  platform: Platform,
+  name: string = file,
+): Promise<number> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
@@ -66,20 +71,20 @@ export async function checkLibraryFile(file: string, platform: Platform): Promis
     if (header === null) {
       throw new OverparamError(
         'library-invalid',
-        `${file} is not a library: expected ${platform.format} for ${platform.key}, got ${size} bytes of something else.`,
+        `${name} is not a library: expected ${platform.format} for ${platform.key}, got ${size} bytes of something else.`,
       );
     }
     if (header.format !== platform.format || !header.architectures.includes(platform.architecture)) {
       throw new OverparamError(
         'wrong-architecture',
-        `${file} is for ${header.architectures.join(' and ')} (${header.format}), and this process runs on ` +
+        `${name} is for ${header.architectures.join(' and ')} (${header.format}), and this process runs on ` +
           `${platform.key} (${platform.format}). Take TensorFlow's wheel for ${platform.key}.`,
       );
     }
     if (size < header.leastSize) {
       throw new OverparamError(
         'library-invalid',
-        `${file} is cut: its header speaks of ${header.leastSize} bytes, and it has ${size}. Install it again.`,
+        `${name} is cut: its header speaks of ${header.leastSize} bytes, and it has ${size}. Install it again.`,
       );
     }
     return size;

@@ -108,13 +108,13 @@ async function fill(work: Work, origin: Origin, partial: string): Promise<string
   }
   const whole = join(partial, 'whole');
   await mkdir(whole);
-  const files = await writeSources(
-    sources,
-    whole,
-    (done, total, what) => options.progress?.({ stage: 'unpack', done, total, what: basename(what) }),
-    (file) => checkLibraryFile(file, platform),
-    options.signal,
-  );
+  const files = await writeSources(sources, whole, {
+    place: join(partial, '..'),
+    progress: (done, total, what) =>
+      options.progress?.({ stage: 'unpack', done, total, what: basename(what) }),
+    arrived: (file, { path, from }) => checkLibraryFile(file, platform, `${path} of ${from}`),
+    signal: options.signal,
+  });
   const manifest: Manifest = {
     version: origin.version,
     platform: platform.key,

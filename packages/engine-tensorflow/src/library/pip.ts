@@ -10,7 +10,7 @@ export interface Pip {
   readonly command: string;
   /** Arguments before pip's own. */
   readonly first: readonly string[];
-  /** What it says of itself, such as `pip 23.2.1`. */
+  /** What it says of itself, such as `pip 23.2.1` or `uv 0.13.9`. */
   readonly version: string;
 }
 
@@ -21,13 +21,14 @@ interface Ended {
   readonly output: string;
 }
 
-const calls: readonly (readonly [string, ...string[]])[] = [
-  ['python3', '-m', 'pip'],
-  ['python', '-m', 'pip'],
-  ['pip3'],
-  ['pip'],
-  // uv has no download of its own; it runs pip in an environment that it makes for that.
-  ['uv', 'tool', 'run', 'pip'],
+/** Command, arguments before pip's own, and arguments that ask for the version. */
+const calls: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ['python3', ['-m', 'pip'], ['-m', 'pip', '--version']],
+  ['python', ['-m', 'pip'], ['-m', 'pip', '--version']],
+  ['pip3', [], ['--version']],
+  ['pip', [], ['--version']],
+  // uv has no download of its own; it runs pip in an environment that it makes for that, which asking must not do.
+  ['uv', ['tool', 'run', 'pip'], ['--version']],
 ];
 
 interface CallOptions {
@@ -87,13 +88,12 @@ function call(
 
 /** Looks for pip: of python3 or python, by itself, or through uv. @returns null where there is none */
 export async function findPip(environment: Environment, signal?: AbortSignal): Promise<Pip | null> {
-  for (const [command, ...first] of calls) {
+  for (const [command, first, version] of calls) {
     try {
-      const full = [command, ...first, '--version'] as [string, ...string[]];
-      const { code, output } = await call(full, { environment, signal, timeout: 60_000 });
+      const { code, output } = await call([command, ...version], { environment, signal, timeout: 60_000 });
       signal?.throwIfAborted();
-      const version = output.match(/pip \d[\w.]*/)?.[0];
-      if (code === 0 && version !== undefined) return { command, first, version };
+      const said = output.match(/(?:pip|uv) \d[\w.]*/)?.[0];
+      if (code === 0 && said !== undefined) return { command, first, version: said };
     } catch (error) {
       signal?.throwIfAborted();
       const known = ['ENOENT', 'EACCES', 'ENOTDIR'];
@@ -108,7 +108,9 @@ function begunDownload(text: string): { readonly name: string; readonly size: nu
   const match = [...text.matchAll(/Downloading (\S+\.whl)(?:\S*) \((\d+(?:\.\d+)?) ([kMG]?)B\)/gi)].at(-1);
   if (!match) return null;
   const unit = { k: 1e3, m: 1e6, g: 1e9 }[match[3]!.toLowerCase()] ?? 1;
-  return { name: match[1]!.split('/').at(-1)!, size: Number(match[2]) * unit };
+  // Short enough for a line of a terminal: the package and its version.
+  const name = match[1]!.split('/').at(-1)!.split('-').slice(0, 2).join('-');
+  return { name, size: Number(match[2]) * unit };
 }
 
 /** Size of the largest file in a folder and those in it: while pip loads one file, that is what is there of it. */

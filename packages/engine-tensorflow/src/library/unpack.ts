@@ -29,10 +29,15 @@ function diskFull(needed: number, folder: string, free: number | null): Overpara
   );
 }
 
-/** @throws OverparamError `disk-full` where a folder's disk has less than `needed` bytes free */
-export async function assertSpace(folder: string, needed: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < needed) throw diskFull(needed, folder, bavail * bsize);
+/** What {@link writeSources} is told and tells. */
+export interface WriteOptions {
+  /** The cache's folder, for messages. */
+  readonly place: string;
+  /** Bytes written of all files. */
+  readonly progress: (done: number, total: number, path: string) => void;
+  /** Called with each file when it is whole, before the next one is begun. */
+  readonly arrived: (file: string, source: Source) => Promise<unknown>;
+  readonly signal?: AbortSignal;
 }
 
 /** What one file's bytes come from, and what they must be. */
@@ -72,19 +77,16 @@ async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
 /**
  * Writes files into a new folder and checks each against its SHA-256.
  *
- * @param progress  bytes written of all files
- * @param arrived   called with each file when it is whole, before the next one is begun
  * @throws OverparamError `wrong-hash`, `disk-full`, and those of reading the wheel
  */
 export async function writeSources(
   sources: readonly Source[],
   folder: string,
-  progress: (done: number, total: number, path: string) => void,
-  arrived: (file: string) => Promise<unknown>,
-  signal?: AbortSignal,
+  { place, progress, arrived, signal }: WriteOptions,
 ): Promise<InstalledFile[]> {
   const total = sources.reduce((sum, { size }) => sum + size, 0);
-  await assertSpace(folder, total);
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < total) throw diskFull(total, place, bavail * bsize);
   const files: InstalledFile[] = [];
   let done = 0;
   for (const source of sources) {
@@ -101,7 +103,7 @@ export async function writeSources(
         progress(done, total, source.path);
       }
     } catch (error) {
-      throw isDiskFull(error) ? diskFull(total, folder, null) : error;
+      throw isDiskFull(error) ? diskFull(total, place, null) : error;
     } finally {
       await handle.close();
     }
@@ -114,7 +116,7 @@ export async function writeSources(
           `${expected.sha256} (${expected.size ?? 'no'} bytes). The file was damaged or changed; nothing of it is kept.`,
       );
     }
-    await arrived(target);
+    await arrived(target, source);
     files.push({ path: source.path, size: source.size, sha256: expected === null ? null : sha256 });
   }
   return files;

@@ -52,7 +52,11 @@ export async function makeMachine(content: MachineContent = {}): Promise<Machine
     if (content.pip !== undefined || content.python !== undefined)
       await program(join(programs, 'python3'), text);
   } else if (content.pip !== undefined) {
-    const uv = '[ "$1 $2 $3" = "tool run pip" ] || exit 9\nshift 3\n';
+    const uv = [
+      'if [ "$1" = --version ]; then echo "uv 0.13.9"; exit 0; fi',
+      '[ "$1 $2 $3" = "tool run pip" ] || exit 9',
+      'shift 3\n',
+    ].join('\n');
     await program(join(programs, name), `${name === 'uv' ? uv : ''}${pip}`);
   }
   const environment = {
