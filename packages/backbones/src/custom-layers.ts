@@ -206,7 +206,17 @@ export function resizeAligned(x: tf.Tensor4D, size: readonly [number, number]): 
 const one = (inputs: tf.Tensor | tf.Tensor[]) => (Array.isArray(inputs) ? inputs[0]! : inputs);
 const oneShape = (shape: tf.Shape | tf.Shape[]) => (Array.isArray(shape[0]) ? shape[0] : shape) as tf.Shape;
 
-/** {@link maxPoolWithPlaces} as a layer: `[n, h, w, c]` to values and places, both `[n, h/2, w/2, c]`. */
+/** Who may settle where the maxima are, in place of the layer: see {@link MaxPoolWithPlaces}. */
+interface Decisions {
+  decide(layer: string, choose: () => tf.Tensor): tf.Tensor;
+}
+
+/**
+ * {@link maxPoolWithPlaces} as a layer: `[n, h, w, c]` to values and places, both `[n, h/2, w/2, c]`.
+ *
+ * Where its call's keyword arguments have `decisions`, it asks that for the places, so that one network can be compared
+ * with another at the same places; such a pass has no gradient.
+ */
 export class MaxPoolWithPlaces extends tf.layers.Layer {
   static readonly className = 'OverparamMaxPoolWithPlaces';
 
@@ -216,8 +226,14 @@ export class MaxPoolWithPlaces extends tf.layers.Layer {
     return [windows, [...windows]];
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Kwargs): tf.Tensor[] {
-    const { values, places } = maxPoolWithPlaces(one(inputs) as tf.Tensor4D);
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor[] {
+    const x = one(inputs) as tf.Tensor4D;
+    const decisions = kwargs?.decisions as Decisions | null | undefined;
+    if (decisions) {
+      const places = decisions.decide(this.name, () => maxPoolWithPlaces(x).places) as tf.Tensor4D;
+      return [take(x, places), tf.clone(places)];
+    }
+    const { values, places } = maxPoolWithPlaces(x);
     return [values, places];
   }
 }

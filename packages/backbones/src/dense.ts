@@ -39,6 +39,9 @@ export function layOut(plan: DensePlan, shape: NetworkShape): Network {
     }),
   );
   const model = tf.model({ name: plan.name, inputs: image, outputs });
+  // tfjs counts every use of a layer, but takes off one only when the network is disposed: the weights of layers
+  // with several uses would stay.
+  for (const layer of model.layers) (layer as unknown as { _refCount: number })._refCount = 1;
   const owners = ownersOf(shape, outputs, features);
   return { model, representations, owner: (layer) => owners.get(layer) ?? null };
 }

@@ -2,13 +2,7 @@ import { keyFromSeed, normalTensor, randomInteger, useEngine } from '@overparam/
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  maxPoolWithPlaces,
-  maxUnpool,
-  placeKernels,
-  ResizeAligned,
-  unitLength,
-} from '../src/custom-layers';
+import { maxPoolWithPlaces, maxUnpool, placeKernels, ResizeAligned, unitLength } from '../src/custom-layers';
 
 const key = keyFromSeed(11);
 const numbers = (x: tf.Tensor) => [...x.dataSync()];

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { plainnet, plugin, resnet, resnet18, resnet50 } from '../src/index';
+import { setByFormula, waveImage } from './formula';
 import { build, classes, shapeOf, weightsOf } from './support';
 
 const small = [
@@ -29,23 +30,6 @@ interface Case {
   logits: number[];
 }
 
-/** The formula of fixtures/reference.py. */
-function formula(name: string, shape: number[], scale: number): tf.Tensor {
-  const values = Float32Array.from(
-    { length: shape.reduce((product, size) => product * size, 1) },
-    (_, i) => scale * Math.sin((i + 1) * (0.37 + 0.01 * name.length)),
-  );
-  return tf.tensor(values, shape);
-}
-
-function formulaWeight(name: string, shape: number[]): tf.Tensor {
-  const part = name.split('/').at(-1)!;
-  if (name.startsWith('classifier/')) return formula(name, shape, 1);
-  if (part === 'kernel') return formula(name, shape, Math.sqrt(4 / (shape[0]! * shape[1]! * shape[2]!)));
-  const scale = { gamma: 0.2, beta: 0.3, moving_mean: 0.4, moving_variance: 0.5 }[part]!;
-  return formula(name, shape, scale).add(part === 'gamma' || part === 'moving_variance' ? 1 : 0);
-}
-
 describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   const cases: Case[] = JSON.parse(
     readFileSync(new URL('./fixtures/reference.json', import.meta.url), 'utf8'),
@@ -57,13 +41,8 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     const shape = shapeOf({ ...classes(3), inputShape: given.inputShape });
     const { model } = build(backbone, given.options, shape);
     tf.tidy(() => {
-      for (const layer of model.layers) {
-        const values = layer.weights.map(({ originalName, shape: size }) =>
-          formulaWeight(originalName, size as number[]),
-        );
-        if (values.length > 0) layer.setWeights(values);
-      }
-      const image = formula('image', [2, ...given.inputShape], 1);
+      setByFormula(model);
+      const image = waveImage([2, ...given.inputShape]);
       const logits = (model.predict(image) as tf.Tensor).dataSync();
       const largest = Math.max(...given.logits.map(Math.abs));
       given.logits.forEach((value, i) => {
@@ -204,7 +183,7 @@ test.each(small)('%s: stock tfjs rebuilds it from JSON', async (_, backbone, opt
   const copy = await tf.models.modelFromJSON(JSON.parse(JSON.stringify(model.toJSON(null, false))));
   copy.setWeights(model.getWeights());
   tf.tidy(() => {
-    const image = formula('image', [2, 9, 8, 3], 1);
+    const image = waveImage([2, 9, 8, 3]);
     const [own, other] = [model, copy].map((network) => (network.predict(image) as tf.Tensor).dataSync());
     expect(other).toEqual(own);
   });

@@ -1,4 +1,5 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { Decisions } from './network/decisions';
 import { trunkTasks } from './parameters';
 
 /** How {@link forward} runs a network. */
@@ -11,6 +12,8 @@ export interface ForwardOptions {
   readonly updateStatistics?: boolean;
   /** In training, the masks of the dropout layers, as `dropoutMasks` draws them; borrowed. */
   readonly masks?: Readonly<Record<string, Tensor>>;
+  /** Takes part in the discrete choices of layers such as max-pooling with places. */
+  readonly decisions?: Decisions;
 }
 
 /**
@@ -39,6 +42,7 @@ function run(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions):
     updateStatistics: options.updateStatistics ?? true,
     // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
     masks: options.masks ?? null,
+    decisions: options.decisions ?? null,
   }) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }

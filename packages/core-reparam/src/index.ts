@@ -14,6 +14,7 @@ export { isOverparamError, OverparamError } from './errors';
 export { type ExpandOptions, expand, type Selection } from './expand';
 export { type ForwardOptions, forward } from './forward';
 export { nearest } from './nearest';
+export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
 export type { Norms } from './network/deploy';
 export { dropoutMasks } from './network/dropout-layer';
 export { parseOptions } from './options';

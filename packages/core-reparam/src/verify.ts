@@ -5,6 +5,7 @@ import { gapBetween } from './closeness';
 import type { PlainLayer, Site, StateSpec, Tensors } from './contracts';
 import { diagnose } from './diagnose';
 import { forward } from './forward';
+import { recordDecisions } from './network/decisions';
 import { buildDeployed } from './network/deploy';
 import type { ExpandedLayer } from './network/expanded-layer';
 import { expandedLayers, statesOf, trunkTasks } from './parameters';
@@ -47,7 +48,9 @@ const defaultKey: Key = [0x0b5e55ed, 0x00c0ffee];
 
 /**
  * Compares an expanded network with its collapsed form on probe inputs: each expanded layer, and the whole,
- * with the norms' true statistics and with randomised ones. Always in inference mode, whatever ran before.
+ * with the norms' true statistics and with randomised ones. Always in inference mode, whatever ran before. Where a
+ * layer chooses between values, as max-pooling with places does, both make the expanded one's choices: a tie up to
+ * rounding is no difference between them.
  *
  * Both networks are left as they were.
  */
@@ -141,9 +144,11 @@ function networkGap(expanded: LayersModel, collapsed: LayersModel, key: Key, tas
       const [, ...sides] = input.shape;
       return normalTensor(foldKey(key, 'probe', index), [2, ...sides.map((side) => side ?? 17)], 0, 1);
     });
-    const outputs = forward(expanded, probes, { mode: 'infer' });
+    const { recording, replay, dispose } = recordDecisions();
+    const outputs = forward(expanded, probes, { mode: 'infer', task, decisions: recording });
     const reference = task === null ? outputs : [outputs[trunkTasks(expanded).indexOf(task)]!];
-    const candidate = forward(collapsed, probes, { mode: 'infer' });
+    const candidate = forward(collapsed, probes, { mode: 'infer', decisions: replay() });
+    dispose();
     return Math.max(...reference.map((output, index) => gapBetween(candidate[index]!, output)));
   });
 }

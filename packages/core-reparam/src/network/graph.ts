@@ -271,6 +271,14 @@ function withoutShape({ batchInputShape, ...config }: Config): Config {
   return config;
 }
 
+/**
+ * Makes a layer of several uses go with its network: tfjs counts every use, but takes off one only when the network
+ * is disposed, so that the layer's weights would stay.
+ */
+function countOnce(layer: Layer): void {
+  (layer as unknown as { _refCount: number })._refCount = 1;
+}
+
 function buildFunctional(graph: Graph): LayersModel {
   const made = new Map<string, Layer>();
   const outputs = new Map<string, tf.SymbolicTensor[]>();
@@ -308,6 +316,7 @@ function buildFunctional(graph: Graph): LayersModel {
     }
     pending = waiting;
   }
+  for (const layer of made.values()) countOnce(layer);
   return tf.model({
     name: graph.name,
     inputs: graph.inputs.map((input) => find(input)!),
