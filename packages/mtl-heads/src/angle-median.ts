@@ -5,8 +5,8 @@ const resolution = 1000;
  * Collects angles and gives their median, without keeping them.
  *
  * Angles fall into bins of 0.001 degrees, and each bin remembers how many there are and their sum. A middle
- * angle is taken to be its bin's mean: off by less than 0.001 degrees, and exact where it is alone in its bin. A whole
- * test split of NYUv2 has 72 million angles; this takes 3 MB.
+ * angle is taken to be its bin's mean: off by less than 0.001 degrees, and exact where it is alone in its
+ * bin. A whole test split of NYUv2 has 72 million angles; this takes 3 MB.
  */
 export interface AngleMedian {
   /** @param angle  in degrees, 0 to 180; NaN makes the median NaN */

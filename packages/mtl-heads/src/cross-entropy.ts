@@ -7,9 +7,10 @@ import { reciprocalCount, total } from './masked';
  *
  * loss = mean over valid i of -sum_c q_ic log softmax(x_i)_c,  q = (1 - s) onehot(label) + s / classes
  *
- * A negative label is a missing one: it adds nothing to the loss and gets a gradient of zero. Without a valid
- * label the loss is 0. A label of `classes` or more is a fault of the data; no value can be read here, so it
- * turns the whole loss into NaN rather than being taken for a missing one. Differentiable once, in the logits.
+ * A negative label is a missing one: it adds nothing to the loss and gets a gradient of zero. Without a
+ * valid label the loss is 0. A label of `classes` or more is a fault of the data; no value can be read
+ * here, so it turns the whole loss into NaN rather than being taken for a missing one. Differentiable once,
+ * in the logits.
  *
  * @param logits     `[..., classes]`, any finite size: the largest of a row is taken off first
  * @param labels     `[...]`, int32: `[n]`, or `[n, h, w]` for images
@@ -47,7 +48,10 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, smoothing = 0
   return tf.tidy(() => evaluate(logits) as tf.Scalar);
 }
 
-/** The target distribution `[..., classes]` and each row's weight `[..., 1]`: 1 / valid where there is a label. */
+/**
+ * The target distribution `[..., classes]` and each row's weight `[..., 1]`: 1 / valid where there is a
+ * label.
+ */
 function weightedTarget(labels: tf.Tensor, classes: number, smoothing: number) {
   const index = tf.cast(labels, 'int32');
   const valid = tf.cast(tf.greaterEqual(index, 0), 'float32');

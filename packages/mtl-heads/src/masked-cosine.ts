@@ -21,9 +21,9 @@ export function knownNormals(label: tf.Tensor): tf.Tensor {
  * loss = 1 - sum_i m_i (p_i / |p_i|) . g_i / sum_i m_i
  *
  * Predictions are brought to unit length here, labels are not (published augmentation shortens some). The
- * gradient flows through the normalisation. A prediction shorter than 1e-12 has cosine 0 and gets no gradient,
- * where the formula has none. Without a known normal loss and gradient are 0. Differentiable once, in the
- * prediction.
+ * gradient flows through the normalisation. A prediction shorter than 1e-12 has cosine 0 and gets no
+ * gradient, where the formula has none. Without a known normal loss and gradient are 0. Differentiable
+ * once, in the prediction.
  *
  * @param prediction  `[n, h, w, 3]`, of any length
  * @param label       `[n, h, w, 3]`, all three 0 where unknown

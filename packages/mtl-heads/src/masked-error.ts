@@ -10,8 +10,8 @@ export type ErrorKind = 'absolute' | 'squared';
  *
  * loss = sum_i m_i e(p_i - g_i) / max(sum_i m_i, 1)
  *
- * Without a valid element loss and gradient are 0. The gradient of the absolute error at 0 is 0, as in PyTorch.
- * Differentiable once, in the prediction.
+ * Without a valid element loss and gradient are 0. The gradient of the absolute error at 0 is 0, as in
+ * PyTorch. Differentiable once, in the prediction.
  *
  * @param prediction  any shape
  * @param label       the same shape

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 
 /**
- * Sum of all elements, one axis after the other from the last. Partial sums stay small that way, where a single
- * long float32 sum over a batch of images loses digits.
+ * Sum of all elements, one axis after the other from the last. Partial sums stay small that way, where a
+ * single long float32 sum over a batch of images loses digits.
  *
  * @returns  scalar; the caller disposes
  */

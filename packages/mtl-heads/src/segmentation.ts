@@ -19,8 +19,8 @@ export interface SegmentationOptions {
 
 /**
  * One class for each pixel: mean cross-entropy of logits `[n, h, w, classes]` against int32 labels
- * `[n, h, w]`, over the pixels whose label is not -1. Reports `mIoU` and `pixelAccuracy`, both in percent, from
- * one confusion matrix of the whole split.
+ * `[n, h, w]`, over the pixels whose label is not -1. Reports `mIoU` and `pixelAccuracy`, both in percent,
+ * from one confusion matrix of the whole split.
  *
  * @throws OverparamError `invalid-options` for fewer than 2 classes or a smoothing outside [0, 1)
  * @example

@@ -65,6 +65,25 @@ test.each(Object.keys(problems[0]!.expected))('%s: the direction of 60 random pr
   expect(Math.max(...gaps)).toBeLessThan(1e-6);
 });
 
+test.each(Object.keys(problems[0]!.expected))(
+  '%s: the same from a Gramian in float32, as steps give it',
+  (name) => {
+    const single = (values: number[][]) => values.map((row) => row.map(Math.fround));
+    for (const { gradients, losses, key, expected } of problems) {
+      const balancer = named(name);
+      const given = parseOptions(balancer.options, options[name] ?? {}, name);
+      const tasks = losses.map((_, task) => `task ${task}`);
+      const { weights } = balancer.weights(
+        { update: 0, epoch: 0, key, losses, gramian: single(gramianOf(gradients)) },
+        tasks.map(() => true),
+        balancer.initialise(tasks, given),
+        given,
+      );
+      expect(gap(combine(gradients, weights), expected[name]!)).toBeLessThan(1e-4);
+    }
+  },
+);
+
 test.each(Object.keys(runs[0]!.expected))('%s: the directions of 20 runs of 3 updates', (name) => {
   for (const { first, expected } of runs) {
     const found = updates(named(name), problems.slice(first, first + 3), {});

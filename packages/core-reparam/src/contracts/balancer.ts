@@ -4,7 +4,7 @@ import type { z } from 'zod';
 /**
  * What a balancer asks the training loop for.
  *
- * - `losses`: the weights follow from the losses of this very step, so a forward pass comes first. Without this need,
+ * - `losses`: the weights follow from the losses of this very step, so a forward pass comes first. Without this,
  *   and without a Gramian, losses enter the state alone: the loop asks for the weights before the step with
  *   any losses, drops that state, and asks again after it with the true ones for the state.
  * - `gramian`: inner products of the tasks' gradients. The losses of the step come with them.
@@ -14,7 +14,9 @@ import type { z } from 'zod';
  */
 export type BalancerNeed = 'losses' | 'gramian' | 'averagedGradients' | 'lossesAfterStep';
 
-/** Whose gradients are meant: with respect to shared parameters, or to the shared representation of a batch. */
+/**
+ * Whose gradients are meant: with respect to shared parameters, or to the shared representation of a batch.
+ */
 export type GradientSpace = 'parameters' | 'representation';
 
 /** What is known when a config is read. */
@@ -68,9 +70,10 @@ export interface Averaging {
  * Weighs the losses of several tasks.
  *
  * It computes with plain numbers, in doubles, outside of any compiled step: a first compiled part gives the
- * losses and the Gramian, a few dozen numbers; the balancer turns them into weights; a second part takes the
- * weights as a tensor. So a solver may iterate as it likes, and runs the same on every backend. A balancer that
- * needs neither a Gramian nor the losses of this very step is no exception: its weights are fed in like others.
+ * losses and the Gramian, a few dozen numbers; the balancer turns them into weights; a second part takes
+ * the weights as a tensor. So a solver may iterate as it likes, and runs the same on every backend. A
+ * balancer that needs neither a Gramian nor the losses of this very step is no exception: its weights are
+ * fed in like others.
  *
  * All functions are pure. Inputs that are not finite give weights of NaN and the state unchanged: the loop's
  * gate then skips the update.

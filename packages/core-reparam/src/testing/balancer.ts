@@ -7,7 +7,10 @@ import { type DefineTest, ensure } from './runner';
 export interface BalancerKit {
   /** vitest's `test`. */
   readonly test: DefineTest;
-  /** Options to test with, each a set of its own, for tasks named `first`, `second` and so on; the defaults where left out. */
+  /**
+   * Options to test with, each a set of its own, for tasks named `first`, `second` and so on; the defaults
+   * where left out.
+   */
   readonly options?: readonly unknown[];
   /** How many tasks; 1 and 3 where left out. */
   readonly tasks?: readonly number[];
@@ -17,8 +20,9 @@ const names = ['first', 'second', 'third', 'fourth', 'fifth'];
 const known: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients', 'lossesAfterStep'];
 
 /**
- * The conformance kit of the contract `Balancer`: pure functions of finite numbers whose state survives JSON,
- * which leave absent tasks alone, take gradients of no length, and do not learn from numbers that are not finite.
+ * The conformance kit of the contract `Balancer`: pure functions of finite numbers whose state survives
+ * JSON, which leave absent tasks alone, take gradients of no length, and do not learn from numbers that are
+ * not finite.
  */
 export function testBalancer(balancer: Balancer, kit: BalancerKit): void {
   const { test, options = [{}], tasks = [1, 3] } = kit;

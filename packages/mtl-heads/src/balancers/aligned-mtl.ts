@@ -21,11 +21,11 @@ const commonSize = {
 };
 
 /**
- * Aligned-MTL: the gradients' principal components are made equally long, so that none dominates; then they are
- * summed.
+ * Aligned-MTL: the gradients' principal components are made equally long, so that none dominates; then they
+ * are summed.
  *
- * With the Gramian `M = V diag(l) V'`: `alpha = sqrt(l_common) V diag(l)^(-1/2) V' 1`, over the eigenvalues that are not 0
- * (above T times float32's epsilon times the largest).
+ * With the Gramian `M = V diag(l) V'`: `alpha = sqrt(l_common) V diag(l)^(-1/2) V' 1`, over the eigenvalues
+ * that are not 0 (above T times float32's epsilon times the largest).
  *
  * Source: D. Senushkin and others, CVPR 2023, https://arxiv.org/abs/2305.19000
  */

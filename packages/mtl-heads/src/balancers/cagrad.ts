@@ -35,10 +35,11 @@ function objective(gramian: Matrix, linear: readonly number[], radius: number) {
 /**
  * CAGrad: the direction in a ball around the mean gradient g_0 that improves the worst task most.
  *
- * w minimises `g_w . g_0 + c |g_0| |g_w|` over the simplex; the direction is `g_0 + c |g_0| g_w / |g_w|`, divided by
- * `1 + c^2`, times the number of tasks, so that it compares with the sum of the losses.
+ * w minimises `g_w . g_0 + c |g_0| |g_w|` over the simplex; the direction is `g_0 + c |g_0| g_w / |g_w|`,
+ * divided by `1 + c^2`, times the number of tasks, so that it compares with the sum of the losses.
  *
- * Source: B. Liu and others, NeurIPS 2021, https://arxiv.org/abs/2110.14048; the two factors as in the published code
+ * Source: B. Liu and others, NeurIPS 2021, https://arxiv.org/abs/2110.14048; the two factors as in the
+ * published code
  */
 export const cagrad = defineBalancer<z.output<typeof options>>({
   name: 'cagrad',

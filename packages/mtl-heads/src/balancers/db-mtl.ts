@@ -22,13 +22,13 @@ const offset = 1e-8;
 /**
  * DB-MTL: losses are balanced by their logarithm, gradients by bringing all to the length of the longest.
  *
- * alpha_i = max_j |a_j| / (|a_i| + 1e-8), where a_i is the running average of the gradient of `log(L_i + 1e-8)`. With
- * `beta` 0 there is no average, and the weights multiply the gradients of the losses: `alpha_i / (L_i + 1e-8)`. Heads
- * follow the logarithms as well, with `1 / (L_i + 1e-8)`. A task without a gradient gets weight 1. Losses must not be
- * negative.
+ * alpha_i = max_j |a_j| / (|a_i| + 1e-8), where a_i is the running average of the gradient of
+ * `log(L_i + 1e-8)`. With `beta` 0 there is no average, and the weights multiply the gradients of the
+ * losses: `alpha_i / (L_i + 1e-8)`. Heads follow the logarithms as well, with `1 / (L_i + 1e-8)`. A task
+ * without a gradient gets alpha 1. Losses must not be negative.
  *
- * Averages need as much memory as T gradients, and parameters: averages over batches of a representation of each
- * batch would mean nothing.
+ * Averages need as much memory as T gradients, and parameters: averages over the representations of
+ * different batches would mean nothing.
  *
  * Source: B. Lin and others, 2023, https://arxiv.org/abs/2308.12029
  */

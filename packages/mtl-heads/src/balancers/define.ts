@@ -61,8 +61,8 @@ function spread(values: readonly number[], indices: readonly number[], count: nu
 }
 
 /**
- * Makes a balancer of its definition: takes absent tasks out and puts them back as 0, and answers numbers that
- * are not finite with NaN, the state unchanged.
+ * Makes a balancer of its definition: takes absent tasks out and puts them back as 0, and answers numbers
+ * that are not finite with NaN, the state unchanged.
  */
 export function defineBalancer<Options, State extends BalancerState = Record<string, never>>(
   definition: Definition<Options, State>,

@@ -36,8 +36,8 @@ function progress({ sums, counts }: LossHistory, task: number): number {
 /**
  * Dynamic weight average: tasks whose loss fell less in the last epoch weigh more.
  *
- * w = T softmax(r / temperature), r_i = mean loss of the last epoch / mean loss of the one before; 1 in the first
- * two epochs.
+ * w = T softmax(r / temperature), r_i = mean loss of the last epoch / mean loss of the one before; 1 in the
+ * first two epochs.
  *
  * Source: S. Liu, E. Johns, A. J. Davison, CVPR 2019, https://arxiv.org/abs/1803.10704
  */

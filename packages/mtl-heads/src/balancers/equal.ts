@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { defineBalancer } from './define';
 
-/** The plain sum of the losses: every weight is 1, as in published baselines ("EW", "LS"). It has no options. */
+/**
+ * The plain sum of the losses: every weight is 1, as in published baselines ("EW", "LS"). It has no
+ * options.
+ */
 export const equal = defineBalancer({
   name: 'equal',
   summary: 'The plain sum of the losses.',

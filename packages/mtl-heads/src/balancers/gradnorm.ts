@@ -15,13 +15,13 @@ const options = z.strictObject({
 type GradNormState = TrainedScalars & { readonly firstLosses: readonly number[] };
 
 /**
- * GradNorm: trains the weights so that the weighted gradients' lengths agree, with longer ones for tasks that are
- * behind.
+ * GradNorm: trains the weights so that the weighted gradients' lengths agree, with longer ones for tasks
+ * that are behind.
  *
  * w = T softmax(s). After the weights are given out, s takes one step of Adam on
- * `sum_i | w_i |g_i| - target_i |`, target_i = mean_j(w_j |g_j|) r_i^alpha held constant, where
- * `r_i = (L_i / first L_i) / mean_j (L_j / first L_j)`. The softmax keeps the weights positive and their sum T,
- * which the paper does by dividing.
+ * `sum_i | w_i |g_i| - target_i |`, where `target_i = mean_j(w_j |g_j|) r_i^alpha` is held constant and
+ * `r_i = (L_i / first L_i) / mean_j (L_j / first L_j)`. The softmax keeps the weights positive and their
+ * sum T, which the paper does by dividing.
  *
  * Source: Z. Chen and others, ICML 2018, https://arxiv.org/abs/1711.02257; the softmax as in LibMTL
  */

@@ -18,8 +18,8 @@ const options = z.strictObject({
 type GradVacState = { readonly wanted: readonly (readonly number[])[] };
 
 /**
- * Turns task `own`'s gradient towards each other one whose cosine is lower than wanted; gives the factors of all
- * gradients and the new wanted cosines.
+ * Turns task `own`'s gradient towards each other one whose cosine is lower than wanted; gives the factors
+ * of all gradients and the new wanted cosines.
  */
 function turned(
   gramian: Matrix,
@@ -50,10 +50,11 @@ function turned(
 }
 
 /**
- * Gradient vaccine: like PCGrad, but gradients are turned until their cosine is what it usually is, rather than 0.
+ * Gradient vaccine: like PCGrad, but gradients are turned until their cosine is what it usually is, rather
+ * than 0.
  *
- * Wanted cosines start at 0 and follow the found ones, `(1 - beta) wanted + beta found`. The order of the others is
- * drawn from the update's key, folded with `gradvac` and the task's place.
+ * Wanted cosines start at 0 and follow the found ones, `(1 - beta) wanted + beta found`. The order of the
+ * others is drawn from the update's key, folded with `gradvac` and the task's place.
  *
  * Source: Z. Wang and others, ICLR 2021, https://arxiv.org/abs/2010.05874, algorithm 1
  */

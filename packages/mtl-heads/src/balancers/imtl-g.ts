@@ -7,10 +7,11 @@ const options = z.strictObject({ heads: headsOption('unweighted') });
 /**
  * IMTL-G: the sum of gradients, with weights of sum 1, whose projections on all tasks' gradients are equal.
  *
- * `g . g_i / |g_i|` is the same for all i when `C b = 1` with `b_i = alpha_i |g_i|` and C the cosines between the
- * gradients. Weights can be negative. A task without a gradient gets 0.
+ * `g . g_i / |g_i|` is the same for all i when `C b = 1` with `b_i = alpha_i |g_i|` and C the cosines
+ * between the gradients. Weights can be negative. A task without a gradient gets 0.
  *
- * Source: L. Liu and others, ICLR 2021, https://openreview.net/forum?id=IMPnRXEWpvr, equation 6, in symmetric form
+ * Source: L. Liu and others, ICLR 2021, https://openreview.net/forum?id=IMPnRXEWpvr, equation 6, in
+ * symmetric form
  */
 export const imtlG = defineBalancer<z.output<typeof options>>({
   name: 'imtl-g',

@@ -12,14 +12,14 @@ const options = z.strictObject({
 });
 
 /**
- * MGDA: the shortest vector in the convex hull of the gradients, whose direction harms no task. With gradients on the
- * shared representation it is MGDA-UB.
+ * MGDA: the shortest vector in the convex hull of the gradients, whose direction harms no task. With
+ * gradients on the shared representation it is MGDA-UB.
  *
- * alpha minimises `|sum_i alpha_i g_i|` over the simplex. It is found exactly: up to its sum, alpha is the a >= 0
- * that minimises `|sum_i a_i g_i|^2 + (sum_i a_i - 1)^2`.
+ * alpha minimises `|sum_i alpha_i g_i|` over the simplex. It is found exactly: up to its sum, alpha is the
+ * a >= 0 that minimises `|sum_i a_i g_i|^2 + (sum_i a_i - 1)^2`.
  *
- * Source: O. Sener, V. Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650; J.-A. Désidéri, 2012. Normalised
- * gradients decide the weights only, which multiply the gradients as they are.
+ * Source: O. Sener, V. Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650; J.-A. Désidéri, 2012.
+ * Normalised gradients decide the weights only, which multiply the gradients as they are.
  */
 export const mgda = defineBalancer<z.output<typeof options>>({
   name: 'mgda',

@@ -23,7 +23,8 @@ const options = z.strictObject({
 });
 
 /**
- * The positive b with `C b = 1 / b`: the minimum of the strictly convex `1/2 b'Cb - sum log b`, by damped Newton.
+ * The positive b with `C b = 1 / b`: the minimum of the strictly convex `1/2 b'Cb - sum log b`, by damped
+ * Newton.
  */
 export function bargain(matrix: Matrix): number[] {
   const value = (b: readonly number[]) => dot(b, times(matrix, b)) / 2 - sumOf(b.map(Math.log));
@@ -57,9 +58,10 @@ export function bargain(matrix: Matrix): number[] {
 /**
  * Nash-MTL: the tasks bargain for the update; none can gain a share without another losing a larger one.
  *
- * `M alpha = 1 / alpha`, alpha > 0, with M the Gramian divided by its Frobenius norm as in the published code; then the shared
- * gradient is shortened to `maxLength`. The direction does not depend on the scales of the losses. It is solved
- * for the cosines between gradients, `alpha_i = b_i / |g_i|`; a task without a gradient gets 1.
+ * `M alpha = 1 / alpha`, alpha > 0, with M the Gramian divided by its Frobenius norm as in the published
+ * code; then the shared gradient is shortened to `maxLength`. The direction does not depend on the scales
+ * of the losses. It is solved for the cosines between gradients, `alpha_i = b_i / |g_i|`; a task without a
+ * gradient gets 1.
  *
  * Source: A. Navon and others, ICML 2022, https://arxiv.org/abs/2202.01017
  */
@@ -71,7 +73,7 @@ export const nashMtl = defineBalancer<z.output<typeof options>>({
   solve({ gramian }, { maxLength, heads }) {
     const norms = lengths(gramian);
     // Where gradients cancel the solution lies at infinity; the ridge keeps it finite.
-    const scaled = bargain(withRidge(cosines(gramian), 1e-10));
+    const scaled = bargain(withRidge(cosines(gramian), 1e-9));
     const frobenius = Math.sqrt(sumOf(gramian.flat().map((entry) => entry * entry)));
     const solution = scaled.map((entry, task) =>
       norms[task]! > 0 ? (entry / norms[task]!) * Math.sqrt(frobenius) : 1,

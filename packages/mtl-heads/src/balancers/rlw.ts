@@ -4,8 +4,8 @@ import { defineBalancer } from './define';
 import { softmax } from './trained-scalars';
 
 /**
- * Random loss weighting: the softmax of a fresh normal vector at every update; the weights sum to 1. The vector is
- * drawn from the update's key, folded with `rlw`. It has no options.
+ * Random loss weighting: the softmax of a fresh normal vector at every update; the weights sum to 1. The
+ * vector is drawn from the update's key, folded with `rlw`. It has no options.
  *
  * Source: B. Lin and others, TMLR 2022, https://arxiv.org/abs/2111.10603
  */

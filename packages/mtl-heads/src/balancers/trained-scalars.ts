@@ -1,6 +1,6 @@
 /**
- * One trained number a task, with Adam's averages and step counts: the state of balancers that learn. Each task has
- * its own count, so that a task that was absent is corrected rightly.
+ * One trained number a task, with Adam's averages and step counts: the state of balancers that learn. Each
+ * task has its own count, so that a task that was absent is corrected rightly.
  */
 export type TrainedScalars = {
   readonly values: readonly number[];

@@ -18,11 +18,11 @@ const options = z.strictObject({
  * Uncertainty weighting: the sum of `L_i / (2 exp s_i) + s_i / 2`, where the log-variance s_i of each task is
  * trained along with the network.
  *
- * The weight of a loss is `1 / (2 exp s_i)`. After the weights are given out, s takes one step of Adam on its own
- * gradient `(1 - L_i / exp s_i) / 2`: with a rate of its own, no decay, and no schedule.
+ * The weight of a loss is `1 / (2 exp s_i)`. After the weights are given out, s takes one step of Adam on
+ * its own gradient `(1 - L_i / exp s_i) / 2`: with a rate of its own, no decay, and no schedule.
  *
- * Source: A. Kendall, Y. Gal, R. Cipolla, CVPR 2018, https://arxiv.org/abs/1705.07115, in the form with one half for
- * all tasks that MTAN and LibMTL use
+ * Source: A. Kendall, Y. Gal, R. Cipolla, CVPR 2018, https://arxiv.org/abs/1705.07115, in the form with one
+ * half for all tasks that MTAN and LibMTL use
  */
 export const uncertainty = defineBalancer<z.output<typeof options>, TrainedScalars>({
   name: 'uncertainty',

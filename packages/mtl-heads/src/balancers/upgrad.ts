@@ -6,12 +6,14 @@ import { nonNegativeMinimum } from './solvers/non-negative';
 const options = z.strictObject({ heads: headsOption('unweighted') });
 
 /**
- * UPGrad: each gradient is projected on the cone of directions that harm no task; the mean of the projections.
+ * UPGrad: each gradient is projected on the cone of directions that harm no task; the mean of the
+ * projections.
  *
- * The projection of g_i is `g_i + sum_j v_j g_j` with the v >= 0 that makes it shortest, which is found exactly, for
- * gradients of unit length.
+ * The projection of g_i is `g_i + sum_j v_j g_j` with the v >= 0 that makes it shortest, which is found
+ * exactly, for gradients of unit length.
  *
- * Source: P. Quinton, V. Rey, Jacobian Descent for Multi-Objective Optimization, 2024, https://arxiv.org/abs/2406.16232
+ * Source: P. Quinton, V. Rey, Jacobian Descent for Multi-Objective Optimization, 2024,
+ * https://arxiv.org/abs/2406.16232
  */
 export const upgrad = defineBalancer<z.output<typeof options>>({
   name: 'upgrad',

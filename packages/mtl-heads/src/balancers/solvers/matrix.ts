@@ -73,7 +73,9 @@ export function squaredLength(gramian: Matrix, factors: readonly number[]): numb
   return Math.max(0, dot(factors, times(gramian, factors)));
 }
 
-/** Sums over columns: factors of the gradients, where row i says what task i's changed gradient is made of. */
+/**
+ * Sums over columns: factors of the gradients, where row i says what task i's changed gradient is made of.
+ */
 export function columnSums(rows: Matrix): number[] {
   return rows[0]!.map((_, column) => sumOf(rows.map((row) => row[column]!)));
 }

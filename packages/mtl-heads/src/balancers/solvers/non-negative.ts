@@ -4,10 +4,11 @@ import { dot, type Matrix, solve, submatrix, sumOf, withRidge } from './matrix';
  * The `x >= 0` that minimises `1/2 x'Qx - c'x`, by Lawson and Hanson's active sets: exact after finitely many
  * steps.
  *
- * A singular Q is taken as if its diagonal were larger by 1e-14 of its mean: x is then one of several, and Qx the same for
- * all of them.
+ * A singular Q is taken as if its diagonal were larger by 1e-14 of its mean: x is then one of several, and
+ * Qx the same for all of them.
  *
- * Source: C. L. Lawson, R. J. Hanson, Solving Least Squares Problems, chapter 23, in terms of normal equations
+ * Source: C. L. Lawson, R. J. Hanson, Solving Least Squares Problems, chapter 23, in terms of normal
+ * equations
  *
  * @param quadratic  Q, symmetric and positive semidefinite
  * @param linear     c
@@ -37,7 +38,10 @@ export function nonNegativeMinimum(quadratic: Matrix, linear: readonly number[])
   return x;
 }
 
-/** Moves from `x` to the minimum over the free indices; those that meet 0 on the way are taken out of `free`. */
+/**
+ * Moves from `x` to the minimum over the free indices; those that meet 0 on the way are taken out of
+ * `free`.
+ */
 function settle(quadratic: Matrix, linear: readonly number[], x: readonly number[], free: Set<number>) {
   let from = [...x];
   for (;;) {

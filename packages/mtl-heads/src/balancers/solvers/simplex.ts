@@ -11,7 +11,8 @@ export interface Derivatives {
  * The weights `w >= 0`, `sum w = 1` that minimise a smooth convex function: Newton's method on the function
  * minus a logarithmic barrier, which is taken down by a factor of 10 at a time.
  *
- * Source: S. Boyd, L. Vandenberghe, Convex Optimization, chapter 11. The result is within `size * 1e-13` of the minimum.
+ * Source: S. Boyd, L. Vandenberghe, Convex Optimization, chapter 11. The result is within `size * 1e-13` of
+ * the minimum.
  *
  * @param size      number of weights
  * @param evaluate  should be of the order of 1
