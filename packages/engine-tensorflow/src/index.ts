@@ -1,5 +1,6 @@
 import { registerTensorflow } from './register';
 
+export type { DeviceOptions } from './binding/context';
 export { isOverparamError, OverparamError } from './errors';
 export {
   defaultVersion,

@@ -32,6 +32,7 @@ export interface InstallOptions {
   readonly gpu?: boolean;
   /** A wheel, a folder that holds one, or a folder that holds the libraries; by default pip downloads the wheel. */
   readonly from?: string;
+  /** Called several times a second while something goes on. */
   readonly progress?: (progress: InstallProgress) => void;
   readonly signal?: AbortSignal;
   /** Of this process by default. */
