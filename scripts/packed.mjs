@@ -79,7 +79,7 @@ await main(async () => {
     for (const [name, manifest] of manifests.flatMap((manifest) =>
       Object.keys(manifest.bin ?? {}).map((bin) => [bin, manifest]),
     )) {
-      const named = call('npx', ['--no-install', name, '--help'], folder).includes(name);
+      const named = call(join(folder, 'node_modules', '.bin', name), ['--help'], folder).includes(name);
       if (!named) failures += 1;
       console.log(
         `command ${name} --help (${manifest.name}): ${named ? 'ok' : 'FAILED, the help does not name the command'}`,
