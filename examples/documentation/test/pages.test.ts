@@ -72,6 +72,7 @@ const patience = 300_000;
 
 test.for(pages)(
   'the code in %s runs and prints what it says',
+  { timeout: patience },
   async (path, { skip }) => {
     const { code, output } = programOf(read(path))!;
     let printed = '';
@@ -89,7 +90,6 @@ test.for(pages)(
     for (const promised of promisedBy(code))
       expect(isPrinted(promised, printed), `${promised} in ${printed}`).toBe(true);
   },
-  patience,
 );
 
 test.each(['first.yaml', 'comparison.yaml'])(
