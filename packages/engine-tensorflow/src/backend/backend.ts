@@ -59,6 +59,16 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
       return this.binding.tensorDataSync(readEntry(this, entry));
     }
 
+    override async read(dataId: object): Promise<Values> {
+      try {
+        return this.readSync(dataId);
+      } catch (error) {
+        // The step itself fails, at its end; here nobody may be waiting.
+        if (this.binding.recorder !== null) return new Promise<never>(() => {});
+        throw error;
+      }
+    }
+
     override disposeData(dataId: object, force?: boolean): boolean {
       const resource = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId).resource : undefined;
       const freed = super.disposeData(dataId, force);

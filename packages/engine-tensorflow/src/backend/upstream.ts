@@ -19,11 +19,12 @@ export interface TensorEntry {
 }
 
 /** The parts of tfjs-node's backend that are used or replaced here. */
-export interface UpstreamBackend extends Omit<tf.KernelBackend, 'readSync' | 'memory'> {
+export interface UpstreamBackend extends Omit<tf.KernelBackend, 'read' | 'readSync' | 'memory'> {
   readonly binding: Binding;
   readonly isUsingGpuDevice: boolean;
   readonly tensorMap: tf.DataStorage<TensorEntry>;
   memory(): { unreliable: boolean };
+  read(dataId: object): Promise<Values>;
   readSync(dataId: object): Values;
   disposeData(dataId: object, force?: boolean): boolean;
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
@@ -50,9 +51,12 @@ type UpstreamConstructor = new (binding: Binding, packageName: string) => Upstre
  */
 export async function loadUpstream(): Promise<UpstreamConstructor> {
   giveBackUtil();
-  const { NodeJSKernelBackend } = await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
+  // Node finds a CommonJS module's names by itself, bundlers keep them in `default`; both have that one.
+  const upstream = (await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js')) as unknown as {
+    readonly default: { readonly NodeJSKernelBackend: UpstreamConstructor };
+  };
   await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  return NodeJSKernelBackend as unknown as UpstreamConstructor;
+  return upstream.default.NodeJSKernelBackend;
 }
 
 /** Node 23 removed two functions that tfjs-node's JavaScript calls on nearly every op. */

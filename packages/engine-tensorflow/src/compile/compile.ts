@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { OverparamError } from '../errors';
 import { type Step, type Tensors, type TracedStep, traceStep } from './step';
@@ -19,6 +20,15 @@ const signatureOf = (inputs: Tensors): string =>
     .map((name) => `${name}:${inputs[name]!.dtype}[${inputs[name]!.shape}]`)
     .join(' ');
 
+function inline(step: Step, inputs: Tensors): Tensors {
+  return tf.tidy(
+    () =>
+      Object.fromEntries(
+        Object.entries(step(inputs)).map(([name, tensor]) => [name, tf.clone(tensor)]),
+      ) as unknown as tf.NamedTensorMap,
+  );
+}
+
 /** Makes a step of tfjs's ops a function of TensorFlow's, one for each kind of inputs. */
 export function compileStep(backend: TensorFlowBackend, step: Step): CompiledStep {
   const functions = new Map<string, TracedStep>();
@@ -31,6 +41,8 @@ export function compileStep(backend: TensorFlowBackend, step: Step): CompiledSte
         'A compiled step was called after its dispose(). Compile it again.',
       );
     }
+    // Within another step it is a part of that one.
+    if (backend.binding.recorder !== null) return inline(step, inputs);
     const signature = signatureOf(inputs);
     let traced = functions.get(signature);
     if (traced === undefined) {

@@ -29,8 +29,9 @@ function geometry(x: Shape4D, filter: Shape4D, attributes: Attributes, depthwise
   const { padInfo } = info;
   const whole = (vertical: number, horizontal: number) =>
     format === 'NHWC' ? [1, vertical, horizontal, 1] : [1, 1, vertical, horizontal];
+  const awkward = info.strideHeight * info.strideWidth > 1 && info.dilationHeight * info.dilationWidth > 1;
   const plan: Plan =
-    padInfo.type === 'SAME' || padInfo.type === 'VALID'
+    (padInfo.type === 'SAME' && !awkward) || padInfo.type === 'VALID'
       ? {
           padding: padInfo.type,
           around: [
@@ -104,23 +105,73 @@ const forward =
     return backend.executeSingleOutput(family.forward, opAttributes(g), [image, float(filter!)]);
   };
 
+/**
+ * A strided convolution that is dilated too as one without stride, on a gradient with zeros between its pixels: TensorFlow's
+ * own gradients of such ones end the process.
+ */
+function withoutStride(dy: tf.Tensor, g: Geometry): { readonly dy: tf.Tensor; readonly g: Geometry } {
+  const strided = g.strides.some((stride) => stride > 1);
+  if (!strided || g.dilations.every((dilation) => dilation === 1)) return { dy, g };
+  const split = dy.shape.flatMap((length, axis) => (g.strides[axis]! > 1 ? [length, 1] : [length]));
+  const pads = dy.shape.flatMap((_, axis): [number, number][] =>
+    g.strides[axis]! > 1
+      ? [
+          [0, 0],
+          [0, g.strides[axis]! - 1],
+        ]
+      : [[0, 0]],
+  );
+  const wide = dy.shape.map((length, axis) => length * g.strides[axis]!);
+  const size = dy.shape.map((length, axis) => (length - 1) * g.strides[axis]! + 1);
+  const spread = tf.slice(
+    tf.reshape(tf.pad(tf.reshape(dy, split), pads), wide),
+    dy.shape.map(() => 0),
+    size,
+  );
+  return { dy: spread, g: { ...g, strides: g.strides.map(() => 1) } };
+}
+
+/** Without strides, what VALID used to round away at an image's end has to be cut off. */
+function cutTo(shape: readonly number[], filter: Shape4D, dy: tf.Tensor, g: Geometry): number[] {
+  return shape.map((length, axis) => {
+    const side = axis - g.spatial;
+    if (side !== 0 && side !== 1) return length;
+    return dy.shape[axis]! + (filter[side]! - 1) * g.dilations[axis]!;
+  });
+}
+
 const inputGradient =
   (family: Family): Kernel =>
   (backend, { dy, filter }, attributes) => {
     const shape = attributes.inputShape as Shape4D;
-    const g = geometry(shape, filter!.shape as Shape4D, attributes, family.depthwise);
+    const given = geometry(shape, filter!.shape as Shape4D, attributes, family.depthwise);
+    const { dy: gradient, g } = withoutStride(dy!, given);
     const padded = paddedShape(shape, g.plan.around, g.spatial);
-    const dx = backend.executeSingleOutput(family.input, opAttributes(g), [sizes(padded), filter!, dy!]);
-    return unpadImage(dx, shape, g.plan.around, g.spatial);
+    if (g === given) {
+      const dx = backend.executeSingleOutput(family.input, opAttributes(g), [sizes(padded), filter!, dy!]);
+      return unpadImage(dx, shape, g.plan.around, g.spatial);
+    }
+    const seen = cutTo(padded, filter!.shape as Shape4D, gradient, g);
+    const dx = backend.executeSingleOutput(family.input, opAttributes(g), [sizes(seen), filter!, gradient]);
+    const rest = padded.map((length, axis): [number, number] => [0, length - seen[axis]!]);
+    return unpadImage(tf.pad(dx, rest), shape, g.plan.around, g.spatial);
   };
 
 const filterGradient =
   (family: Family): Kernel =>
   (backend, { x, dy }, attributes) => {
     const shape = attributes.filterShape as Shape4D;
-    const g = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
-    const image = padImage(x!, g.plan.around, g.spatial);
-    return backend.executeSingleOutput(family.filter, opAttributes(g), [image, sizes(shape), dy!]);
+    const given = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
+    const { dy: gradient, g } = withoutStride(dy!, given);
+    let image = padImage(x!, g.plan.around, g.spatial);
+    if (g !== given) {
+      image = tf.slice(
+        image,
+        image.shape.map(() => 0),
+        cutTo(image.shape, shape, gradient, g),
+      );
+    }
+    return backend.executeSingleOutput(family.filter, opAttributes(g), [image, sizes(shape), gradient]);
   };
 
 /** Adds `[channels]` along the channels' axis of an image in either order. */

@@ -64,6 +64,7 @@ const bitwiseAnd: Kernel = (backend, { a, b }) =>
 /** Kernels of tfjs-node's that fall short of what tfjs's specs say; made once those are registered. */
 export function repairedKernels(): Readonly<Record<string, Kernel>> {
   const step = after('Step', toFloat);
+  const reshape = after('Reshape', (inputs) => inputs);
   const einsum = registeredKernel('Einsum');
   const diag = registeredKernel('Diag');
   return {
@@ -101,6 +102,11 @@ export function repairedKernels(): Readonly<Record<string, Kernel>> {
     GreaterEqual: comparison('GreaterEqual'),
     Less: comparison('Less'),
     LessEqual: comparison('LessEqual'),
+    // No op where nothing changes: it would stand between ops that TensorFlow fuses.
+    Reshape: (backend, inputs, attrs) =>
+      inputs.x!.shape.join() === (attrs.shape as readonly number[]).join()
+        ? tf.clone(inputs.x!)
+        : reshape(backend, inputs, attrs),
     Round: round,
     Sign: sign,
     Multinomial: multinomial,

@@ -30,6 +30,9 @@ function some(
 const asImages = (x: tf.Tensor): tf.Tensor =>
   x.rank === 4 ? x : tf.reshape(x, [x.size / x.shape.at(-1)!, 1, 1, x.shape.at(-1)!]);
 
+/** The shape of the tensor itself, without an op between where it has it already: TensorFlow fuses neighbours only. */
+const shapedAs = (y: tf.Tensor, x: tf.Tensor): tf.Tensor => (x.rank === 4 ? y : tf.reshape(y, x.shape));
+
 const normAttributes = (epsilon: number) => [
   attribute.type('T', 'float32'),
   attribute.type('U', 'float32'),
@@ -48,11 +51,11 @@ const batchNorm: Kernel = (backend, { x, gamma, beta }, { epsilon }) => {
     const count = x!.size / gamma!.size;
     const [y, mean, variance] = some(backend, 'FusedBatchNormV3', options, inputs, 6, [0, 1, 2]);
     const biased = tf.mul(variance!, count > 1 ? (count - 1) / count : 1);
-    return [tf.reshape(y!, x!.shape), mean!, biased];
+    return [shapedAs(y!, x!), mean!, biased];
   }
   // The fifth output is the biased variance that the gradient needs; the third is the unbiased one.
   const [y, mean, variance] = some(backend, 'FusedBatchNormV3', options, inputs, 6, [0, 1, 4]);
-  return [tf.reshape(y!, x!.shape), mean!, variance!];
+  return [shapedAs(y!, x!), mean!, variance!];
 };
 
 /** Inputs dy, x, gamma, mean, variance; outputs dx, dgamma, dbeta. */
@@ -67,7 +70,7 @@ const batchNormGradient: Kernel = (backend, inputs, { epsilon }) => {
     5,
     [0, 1, 2],
   );
-  return [tf.reshape(dx!, x!.shape), dgamma!, dbeta!];
+  return [shapedAs(dx!, x!), dgamma!, dbeta!];
 };
 
 const reluGradient: Kernel = (backend, { dy, x }) =>
@@ -77,7 +80,10 @@ const reluGradient: Kernel = (backend, { dy, x }) =>
 const allFinite: Kernel = (backend, inputs) => {
   const T = attribute.type('T', 'float32');
   const flags = Object.values(inputs).map((x) => {
-    const axes = tf.range(0, x.rank, 1, 'int32');
+    const axes = tf.tensor1d(
+      x.shape.map((_, axis) => axis),
+      'int32',
+    );
     const finite = backend.executeSingleOutput('IsFinite', [T], [x]);
     return backend.executeSingleOutput(
       'All',
