@@ -68,8 +68,9 @@ function render() {
   return `# Third-party notices
 
 Packages that are installed along with the packages of this workspace (dependencies and peer dependencies, theirs
-included), with the licence that each declares. None of them is copied into the published packages. Their full licence
-texts come with them, in \`node_modules\`. Written by \`scripts/notices.mjs\`; \`.ci/run\` checks that it is up to date.
+included), with the licence that each declares. Their full licence texts come with them, in
+\`node_modules\`. None of them is copied into the published packages, but for what a package's folder \`third-party\`
+names. Written by \`scripts/notices.mjs\`; \`.ci/run\` checks that it is up to date.
 
 | licence | packages |
 | --- | --- |
