@@ -25,6 +25,7 @@ export {
   removeLibrary,
   type StatusOptions,
 } from './library';
+export { statelessBits, statelessUniform } from './random';
 export { registerTensorflow, startTensorflow } from './register';
 
 registerTensorflow();

@@ -8,6 +8,8 @@ export const dataTypes = {
   TF_INT64: 9,
   TF_BOOL: 10,
   TF_RESOURCE: 20,
+  TF_UINT32: 22,
+  TF_UINT64: 23,
 } as const;
 
 /** Kinds of attributes (`TF_AttrType` in c/tf_attrtype.h); functions are this package's addition to the same list. */

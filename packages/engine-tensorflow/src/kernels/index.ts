@@ -2,6 +2,7 @@ import { convolutionKernels } from './convolution';
 import { registerFallbacks } from './fallback';
 import { registerKernels } from './kernel';
 import { poolingKernels } from './pooling';
+import { randomKernels } from './random';
 import { repairedKernels } from './repaired';
 import { trainingKernels } from './training';
 
@@ -11,5 +12,6 @@ export function registerOwnKernels(): void {
   registerKernels(convolutionKernels);
   registerKernels(poolingKernels);
   registerKernels(trainingKernels);
+  registerKernels(randomKernels);
   registerFallbacks();
 }
