@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/engine';
 import { officialClasses, officialTo13 } from './classes';
@@ -26,10 +26,11 @@ export const findMat: FindSource = async (folder) => {
   const info = await stat(path).catch(() => null);
   if (info === null) return null;
   const splits = await readSplits(join(folder, splitsFile));
-  const { default: h5wasm } = await import('h5wasm/node');
-  await h5wasm.ready;
   const fail = (problem: string, cause?: unknown) =>
     new OverparamError('data-format', `${path}: ${problem} Expected the official labelled file.`, { cause });
+  if (!(await isHdf5(path))) throw fail('is no HDF5 file (wrong first bytes).');
+  const { default: h5wasm } = await import('h5wasm/node');
+  await h5wasm.ready;
   let file: InstanceType<typeof h5wasm.File>;
   try {
     file = new h5wasm.File(path, 'r');
@@ -95,6 +96,19 @@ export const findMat: FindSource = async (folder) => {
     },
   };
 };
+
+/** MATLAB puts 512 bytes of its own before the HDF5 file; the library would print its own messages first. */
+async function isHdf5(path: string): Promise<boolean> {
+  const signature = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
+  const file = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(520);
+    await file.read(bytes, 0, 520, 0);
+    return bytes.subarray(0, 8).equals(signature) || bytes.subarray(512).equals(signature);
+  } finally {
+    await file.close();
+  }
+}
 
 /** The frames of each split, counted from 1. */
 async function readSplits(path: string): Promise<Readonly<Record<OfficialSplit, readonly number[]>>> {

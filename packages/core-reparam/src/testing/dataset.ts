@@ -41,6 +41,8 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
   test(`${dataset.name}: writes finite inputs and labels in range, and no further`, () =>
     opened(checkWriting));
   test(`${dataset.name}: augments as a pure function of example and key`, () => opened(checkAugmentation));
+  test(`${dataset.name}: what is prepared ahead is what is read and augmented one by one`, () =>
+    opened(checkPreparing));
 }
 
 function inputOf(data: OpenDataset, example: unknown): Float32Array {
@@ -89,4 +91,28 @@ async function checkAugmentation(data: OpenDataset): Promise<void> {
     seen.add(first);
   }
   ensure(seen.size > 0, 'augmentation gives nothing');
+}
+
+/** A dataset that prepares nothing ahead has nothing to show here. */
+async function checkPreparing(data: OpenDataset): Promise<void> {
+  const { size } = data.splits.train!;
+  const wanted = Array.from({ length: 6 }, (_, i) => ({
+    index: (i * 5) % size,
+    key: i % 3 === 2 ? null : foldKey(keyFromSeed(8), i),
+  }));
+  const prepared = await data.prepare?.('train', wanted);
+  if (prepared === undefined) return;
+  ensure(prepared.length === wanted.length, 'another number of examples was prepared than asked for');
+  for (const [i, { index, key }] of wanted.entries()) {
+    const example = await data.splits.train!.example(index);
+    const expected = key === null ? example : data.augment(example, key);
+    const same =
+      inputOf(data, prepared[i]).join() === inputOf(data, expected).join() &&
+      data.tasks.every(
+        (task) =>
+          Array.from(labelOf(data, prepared[i], task)).join() ===
+          Array.from(labelOf(data, expected, task)).join(),
+      );
+    ensure(same, `example ${index} as prepared differs from reading and augmenting it`);
+  }
 }
