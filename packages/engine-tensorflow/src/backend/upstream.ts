@@ -51,12 +51,15 @@ type UpstreamConstructor = new (binding: Binding, packageName: string) => Upstre
  */
 export async function loadUpstream(): Promise<UpstreamConstructor> {
   giveBackUtil();
-  // Node finds a CommonJS module's names by itself, bundlers keep them in `default`; both have that one.
-  const upstream = (await import('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js')) as unknown as {
-    readonly default: { readonly NodeJSKernelBackend: UpstreamConstructor };
-  };
+  interface Names {
+    readonly NodeJSKernelBackend?: UpstreamConstructor;
+  }
+  const upstream = (await import(
+    '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js'
+  )) as unknown as Names & { readonly default?: Names };
   await import('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  return upstream.default.NodeJSKernelBackend;
+  // Where a CommonJS module's names are depends on who imports it: Node, a bundle or a transpiler.
+  return (upstream.NodeJSKernelBackend ?? upstream.default?.NodeJSKernelBackend)!;
 }
 
 /** Node 23 removed two functions that tfjs-node's JavaScript calls on nearly every op. */
