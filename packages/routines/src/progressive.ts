@@ -32,9 +32,17 @@ function notesOf(stages: readonly { stage: Stage; from: number }[], run: RunShap
   ];
 }
 
+/** From 0 to 1 over the expanded stage along a half cosine; 1 exactly at its last update. */
+function tauAt(index: number, from: number, to: number): number {
+  return (1 - Math.cos((Math.PI * (index + 1 - from)) / (to - from))) / 2;
+}
+
 /**
  * Routine 3: the plain network first, then its expansion from exactly there, and at last the collapsed
  * network. All parameters of a stage move at every one of its updates, on the balanced loss.
+ *
+ * Over the expanded stage the value `tau` goes from 0 to 1. Where a method gives each task a trunk and lets them become
+ * one along it, sharing grows until the stage ends with one network; without such a method it does nothing.
  */
 export const progressive: Routine<ProgressiveOptions> = {
   apiVersion: 1,
@@ -64,11 +72,12 @@ export const progressive: Routine<ProgressiveOptions> = {
       ),
       stages,
       notes: notesOf(stages, run),
-      at: (index) => ({
-        phase: stages.findLast(({ from }) => from <= index)!.stage,
-        batch: index,
-        reset: [],
-      }),
+      at(index) {
+        const { stage } = stages.findLast(({ from }) => from <= index)!;
+        const end = Math.min(collapse, run.updates);
+        const values = stage === 'expanded' ? { values: { tau: tauAt(index, expand, end) } } : {};
+        return { phase: stage, batch: index, reset: [], ...values };
+      },
     });
   },
 };

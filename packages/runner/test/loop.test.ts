@@ -64,8 +64,8 @@ describe.each(combinations)('%s, %s', (method, routine) => {
     const { session, trained } = await openSession(config);
     const { network, optimiser } = trained;
     for (const phase of session.schedule.phases.filter(({ stage }) => stage === network.stage)) {
-      const { model, parameters } = network;
-      const step = compilePhase({ phase, model, parameters, tasks: session.tasks, optimiser, penalty: 5e-4 });
+      const { parameters } = network;
+      const step = compilePhase({ phase, network, tasks: session.tasks, optimiser, penalty: 5e-4 });
       const before = valuesOf(trained);
       const inputs = { ...(await session.batches.read(0)), rate: tf.scalar(0.1) };
       tf.dispose(step(inputs) as tf.NamedTensorMap);
@@ -115,7 +115,7 @@ describe('stages', () => {
     for (const slot of trained.optimiser.slots.values()) slot.assign(tf.onesLike(slot));
     const x = tf.randomUniform([2, 32, 32, 3], 0, 1, 'float32', 5);
     const plainOutput = (trained.network.model.predict(x) as tf.Tensor).dataSync();
-    const expanded = changeStage(session.config, session.key, trained, 'expanded');
+    const expanded = changeStage(session, trained, 'expanded');
     const output = (expanded.network.model.predict(x) as tf.Tensor).dataSync();
     const reference = Math.max(...plainOutput.map(Math.abs));
     const difference = Math.max(...plainOutput.map((value, index) => Math.abs(value - output[index]!)));
@@ -131,7 +131,7 @@ describe('stages', () => {
     expect(fresh.length).toBeGreaterThan(0);
     expect(carried.length + fresh.length).toBe(expanded.optimiser.slots.size);
     expect(fresh.map(([name]) => name).join()).not.toMatch(/gamma|beta|bias/);
-    const collapsed = changeStage(session.config, session.key, expanded, 'collapsed');
+    const collapsed = changeStage(session, expanded, 'collapsed');
     const kernels = [...collapsed.optimiser.slots].filter(([name]) => name.includes('kernel'));
     for (const [name, slot] of kernels)
       expect(

@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/engine';
 import { createEvaluator } from '../train/evaluate';
-import { openDataset, splitSize, tasksOf } from '../train/session';
+import { openDataset, splitSize } from '../train/session';
+import { tasksOf } from '../train/tasks';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
 import { openRun, readRunNetwork } from './saved-run';
@@ -20,14 +21,14 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
   try {
     const { model } = await readRunNetwork(args.run, args.network === 'final' ? 'expanded' : 'collapsed');
     const size = splitSize(dataset, 'test', config.limit.test);
-    const evaluator = createEvaluator(model, tasksOf(dataset), dataset, {
+    const evaluator = createEvaluator(model, tasksOf(dataset, config.taskOptions), dataset, {
       split: 'test',
       size,
       batch: config.batch,
       signal,
     });
     try {
-      const scores = await evaluator.run();
+      const { scores } = await evaluator.run();
       const network = args.network ?? 'collapsed';
       output.result(
         { network, images: size, scores },

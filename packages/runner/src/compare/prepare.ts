@@ -13,7 +13,7 @@ import type { PlannedRun } from './plan';
 /** What planning says of all rows. */
 export interface Planned {
   /** Of the first row. */
-  readonly session: Pick<Session, 'updates' | 'sizes'>;
+  readonly session: Pick<Session, 'updates'> & { readonly sizes: Omit<Session['sizes'], 'val'> };
   readonly provenance: string;
   readonly classes: number;
 }

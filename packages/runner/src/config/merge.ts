@@ -6,6 +6,7 @@ const shorthand: Readonly<Record<string, string>> = {
   routine: 'name',
   backbone: 'name',
   dataset: 'name',
+  balancer: 'name',
   optimiser: 'name',
   engine: 'name',
   lr: 'peak',

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Plugin, registerPlugin } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 
-/** Registers what comes with the runner: methods, routines, backbones and datasets of this repository. */
+/** Registers what comes with the runner: methods, routines, backbones, datasets and balancers of this repository. */
 export async function loadDefaultPlugins(): Promise<void> {
   const loaded = await Promise.all([
     import('@overparam/core-reparam'),
@@ -15,6 +15,8 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/routines'),
     import('@overparam/backbones'),
     import('@overparam/datasets-cifar'),
+    import('@overparam/datasets-nyuv2'),
+    import('@overparam/mtl-heads'),
   ]);
   const [core, ...packages] = loaded;
   registerPlugin({ name: '@overparam/core-reparam', apiVersion: 1, methods: [core.plain] });

@@ -68,6 +68,34 @@ const runShape = {
   lr: z
     .union([z.number().positive(), scheduleSchema.partial()])
     .describe('Peak learning rate, or `{ peak, schedule, warmup, ... }`; a number alone keeps the schedule.'),
+  tasks: z
+    .array(z.string().min(1))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'expected each task once')
+    .nullable()
+    .describe('Tasks of the dataset that are learnt, in this order; null for all of them.'),
+  balancer: named.describe("How the tasks' losses are weighed: `equal`, `uncertainty`, `nash-mtl`, ..."),
+  gradients: z
+    .enum(['parameters', 'representation'])
+    .describe(
+      'Where a balancer compares the tasks: in gradients of all shared parameters, or of the shared representation, which is cheaper.',
+    ),
+  heads: z
+    .union([z.string().min(1), z.record(z.string(), z.string().min(1))])
+    .nullable()
+    .describe("`segnet`, `deeplab` or `pooled`, for all tasks or by task; null for the backbone's own."),
+  taskOptions: z
+    .strictObject({
+      labelSmoothing: z.number().min(0).lt(1).optional(),
+      absentClass: z.enum(['nan', 'zero', 'skip']).optional(),
+      metricMode: z.enum(['split', 'batchMean']).optional(),
+    })
+    .describe('Label smoothing, and how metrics count: see the package mtl-heads.'),
+  evaluation: z
+    .enum(['last', 'meanOfLast', 'best'])
+    .describe(
+      'Which figures tables show, of those that are all reported: the last network, the mean over the last ten epochs, or the epoch that is best on the split `val`.',
+    ),
   seed: seed.describe('Decides the whole run: weights, data order and augmentation.'),
   optimiser: optimiserSchema.describe("The optimiser, by PyTorch's definitions."),
   weightDecay: z
@@ -124,6 +152,15 @@ export const configSchema = partialRun.extend({
     .min(1)
     .optional()
     .describe('The rows of a comparison; each overrides keys of the config.'),
+  references: partialRun
+    .optional()
+    .describe(
+      'Trains a single-task network for each task as well, as the reference of relative improvement; keys in which they differ from the config, or {}.',
+    ),
+  improvement: z
+    .enum(['deltaTask', 'deltaMetric', 'deltaM', 'deltaHeadline'])
+    .optional()
+    .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: z.array(seed).min(1).optional().describe('Seeds that a comparison trains each row with.'),
   projection: projection.optional(),
   byEngine: z
@@ -168,6 +205,19 @@ export interface RunConfig {
   readonly routine: Choice;
   readonly backbone: Choice;
   readonly dataset: Choice;
+  /** Null for all of the dataset's. */
+  readonly tasks: readonly string[] | null;
+  /** Of no effect with a single task. */
+  readonly balancer: Choice;
+  readonly gradients: 'parameters' | 'representation';
+  /** Null for the backbone's own. */
+  readonly heads: string | Readonly<Record<string, string>> | null;
+  readonly taskOptions: {
+    readonly labelSmoothing?: number;
+    readonly absentClass?: 'nan' | 'zero' | 'skip';
+    readonly metricMode?: 'split' | 'batchMean';
+  };
+  readonly evaluation: 'last' | 'meanOfLast' | 'best';
   readonly epochs: number;
   readonly batch: number;
   readonly lr: ScheduleConfig;

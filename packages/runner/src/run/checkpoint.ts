@@ -25,11 +25,12 @@ const stateKey = 'overparam.progress';
 const sumKey = 'overparam.sha256';
 
 /** All tensors that a run needs to go on, by name; they belong to the run. */
-function tensorsOf({ network, optimiser }: Trained): Map<string, tf.Variable> {
+function tensorsOf({ network, optimiser, averages }: Trained): Map<string, tf.Variable> {
   return new Map([
     ...network.parameters.map(({ name, variable }) => [`parameters/${name}`, variable] as const),
     ...network.states.map(({ name, variable }) => [`states/${name}`, variable] as const),
     ...[...optimiser.slots].map(([name, variable]) => [`slots/${name}`, variable] as const),
+    ...[...(averages?.slots ?? [])].map(([name, variable]) => [`averages/${name}`, variable] as const),
   ]);
 }
 

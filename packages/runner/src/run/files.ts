@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { MetricDetails, MetricSpec } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import { writeFileAtomic } from '@overparam/export/node';
 import { parse } from 'yaml';
 import type { RunConfig } from '../config/schema';
+import type { Choices } from '../train/choices';
 
 export { writeFileAtomic as writeAtomically };
 
@@ -23,6 +25,14 @@ export interface MetricsLine {
   readonly trainLoss: number;
   /** Mean over the test split. */
   readonly testLoss: number;
+  /** With several tasks: mean training losses and weights by task, cosines of gradients by `first/second`. */
+  readonly trainLosses?: Readonly<Record<string, number>>;
+  readonly weights?: Readonly<Record<string, number>>;
+  readonly cosines?: Readonly<Record<string, number>>;
+  /** Figures on the split `val`, where there is one. */
+  readonly val?: Scores;
+  /** What lies behind the test figures, by task: confusion matrix, figures by class. */
+  readonly details?: Readonly<Record<string, MetricDetails>>;
   /** Test metrics by name (`top1Error` in percent); `task/name` where there are several tasks. */
   readonly [metric: string]: unknown;
 }
@@ -47,11 +57,14 @@ export interface RunResult {
   readonly epochs: number;
   /** Gradient evaluations. */
   readonly updates: number;
+  /** The tasks' figures, in the order of tables; `figure` is their name among scores. */
+  readonly metrics: readonly (MetricSpec & { readonly task: string; readonly figure: string })[];
   /** Test error of the collapsed network in percent; null where no task is a classification. */
   readonly top1Error: number | null;
   /** The network as it was trained. */
   readonly final: Scores;
   readonly collapsed: Scores;
+  readonly choices: Choices;
   /** max|difference| / max|reference| of the two networks' outputs, worst of the model and its layers. */
   readonly collapseGap: number;
   readonly collapseTolerance: number;
@@ -60,7 +73,12 @@ export interface RunResult {
   /** Where each stage began, in updates; the first entry is at 0. */
   readonly stages: readonly { readonly stage: string; readonly from: number }[];
   readonly trainParameters: number;
+  /** Of all networks that are deployed. */
   readonly deployParameters: number;
+  /** For one image, of all networks that are deployed. */
+  readonly deployMultiplyAdds: number;
+  /** 1, or one a task for methods that give each a trunk of its own. */
+  readonly deployNetworks: number;
 }
 
 /** What a run folder holds, read. */

@@ -1,4 +1,4 @@
-import type { OpenDataset, Split } from '@overparam/core-reparam';
+import type { OpenDataset, Wanted } from '@overparam/core-reparam';
 import { foldKey, type Key, permutation } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 
@@ -16,30 +16,35 @@ function volume(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Reads examples by index, changes each by `change`, and lays them side by side. */
-async function gather(
-  dataset: OpenDataset,
-  split: Split<unknown>,
-  indices: ArrayLike<number>,
-  change: (example: unknown, index: number) => unknown,
-): Promise<BatchArrays> {
+/** Reads examples and lays them side by side; by the dataset's own threads where it has some. */
+async function gather(dataset: OpenDataset, split: string, wanted: readonly Wanted[]): Promise<BatchArrays> {
   const size = volume(dataset.inputShape);
-  const x = new Float32Array(indices.length * size);
+  const x = new Float32Array(wanted.length * size);
   const labels = Object.fromEntries(
     dataset.tasks.map(({ name, label }) => {
-      const length = indices.length * volume(label.shape);
+      const length = wanted.length * volume(label.shape);
       return [name, label.dtype === 'int32' ? new Int32Array(length) : new Float32Array(length)];
     }),
   );
-  for (let at = 0; at < indices.length; at++) {
-    const index = indices[at]!;
-    const example = change(await split.example(index), index);
+  const ready = await dataset.prepare?.(split, wanted);
+  for (const [at, { index, key }] of wanted.entries()) {
+    const example = ready ? ready[at] : await readOne(dataset, split, index, key);
     dataset.input(example, x, at * size);
     for (const { name, label } of dataset.tasks) {
       dataset.label(example, name, labels[name]!, at * volume(label.shape));
     }
   }
-  return { examples: indices.length, x, labels };
+  return { examples: wanted.length, x, labels };
+}
+
+async function readOne(
+  dataset: OpenDataset,
+  split: string,
+  index: number,
+  key: Key | null,
+): Promise<unknown> {
+  const example = await dataset.splits[split]!.example(index);
+  return key === null ? example : dataset.augment(example, key);
 }
 
 function toTensors(dataset: OpenDataset, batch: BatchArrays): BatchTensors {
@@ -59,7 +64,8 @@ export interface TrainingBatches {
 }
 
 /**
- * Batches of the training split: a new order each pass, each image augmented by (pass, image).
+ * Batches of the training split: a new order each pass, each image augmented by (pass, image). Where the dataset reads on
+ * threads of its own, the next batch is read while this one is used.
  *
  * @param key   the run's key
  * @param size  number of examples used, the first of the split
@@ -69,27 +75,34 @@ export function trainingBatches(
   options: { readonly key: Key; readonly size: number; readonly batch: number; readonly augment: boolean },
 ): TrainingBatches {
   const { key, size, batch, augment } = options;
-  const split = dataset.splits.train!;
   const perEpoch = Math.floor(size / batch);
   let order: { readonly epoch: number; readonly indices: Uint32Array } | null = null;
-  // A routine may use one batch for two updates in a row.
-  let last: { readonly index: number; readonly arrays: BatchArrays } | null = null;
+  const wantedAt = (index: number): Wanted[] => {
+    const epoch = Math.floor(index / perEpoch);
+    if (order?.epoch !== epoch) order = { epoch, indices: permutation(foldKey(key, 'order', epoch), size) };
+    const start = (index % perEpoch) * batch;
+    return Array.from(order.indices.subarray(start, start + batch), (at) => ({
+      index: at,
+      key: augment ? foldKey(key, 'augment', epoch, at) : null,
+    }));
+  };
+  const pending = new Map<number, Promise<BatchArrays>>();
+  const start = (index: number): Promise<BatchArrays> => {
+    const begun = pending.get(index) ?? gather(dataset, 'train', wantedAt(index));
+    // An error shows to who reads the batch, which may be nobody.
+    begun.catch(() => {});
+    pending.set(index, begun);
+    return begun;
+  };
   return {
     perEpoch,
     async read(index) {
-      const epoch = Math.floor(index / perEpoch);
-      if (order?.epoch !== epoch) order = { epoch, indices: permutation(foldKey(key, 'order', epoch), size) };
-      if (last?.index !== index) {
-        const start = (index % perEpoch) * batch;
-        const arrays = await gather(
-          dataset,
-          split,
-          order.indices.subarray(start, start + batch),
-          (example, at) => (augment ? dataset.augment(example, foldKey(key, 'augment', epoch, at)) : example),
-        );
-        last = { index, arrays };
-      }
-      return toTensors(dataset, last.arrays);
+      const arrays = start(index);
+      // This batch stays, as a routine may use one for two updates in a row.
+      for (const other of pending.keys()) if (other !== index) pending.delete(other);
+      const batchArrays = await arrays;
+      if (dataset.prepare) start(index + 1);
+      return toTensors(dataset, batchArrays);
     },
   };
 }
@@ -99,11 +112,10 @@ export async function* evaluationBatches(
   dataset: OpenDataset,
   options: { readonly split: string; readonly size: number; readonly batch: number },
 ): AsyncGenerator<{ readonly examples: number; readonly tensors: BatchTensors }> {
-  const split = dataset.splits[options.split]!;
-  for (let start = 0; start < options.size; start += options.batch) {
-    const length = Math.min(options.batch, options.size - start);
-    const indices = Array.from({ length }, (_, at) => start + at);
-    const arrays = await gather(dataset, split, indices, (example) => example);
-    yield { examples: length, tensors: toTensors(dataset, arrays) };
+  const { split, size, batch } = options;
+  for (let start = 0; start < size; start += batch) {
+    const length = Math.min(batch, size - start);
+    const wanted = Array.from({ length }, (_, at) => ({ index: start + at, key: null }));
+    yield { examples: length, tensors: toTensors(dataset, await gather(dataset, split, wanted)) };
   }
 }

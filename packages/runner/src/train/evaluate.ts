@@ -1,4 +1,4 @@
-import { forward, type OpenDataset, type Task } from '@overparam/core-reparam';
+import { forward, type MetricDetails, type OpenDataset, type Task } from '@overparam/core-reparam';
 import { type CompiledStep, compile } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Scores } from '../run/files';
@@ -13,23 +13,40 @@ export interface EvaluationOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a network came to on a split. */
+export interface Evaluation {
+  /** `loss` (mean over the examples, summed over the tasks) and each task's metrics. */
+  readonly scores: Scores;
+  /** What lies behind them, by task, such as a confusion matrix. */
+  readonly details: Readonly<Record<string, MetricDetails>>;
+}
+
 /** Runs a network over a split in inference mode; made once and used every epoch. */
 export interface Evaluator {
-  run(): Promise<Scores>;
+  run(): Promise<Evaluation>;
   dispose(): void;
 }
 
-/** Name of a task's figure: `top1Error`, or `segmentation/top1Error` where there are several tasks. */
+/** Name of a task's figure: `top1Error`, or `segmentation/mIoU` where there are several tasks. */
 export function figureName(tasks: readonly Task[], task: string, figure: string): string {
   return tasks.length === 1 ? figure : `${task}/${figure}`;
 }
 
+/** Predictions of one network, or of one network a task; the caller disposes. */
+export function predict(
+  networks: tf.LayersModel | readonly tf.LayersModel[],
+  x: tf.Tensor,
+): readonly tf.Tensor[] {
+  if (!Array.isArray(networks)) return forward(networks as tf.LayersModel, x, { mode: 'infer' });
+  return (networks as readonly tf.LayersModel[]).flatMap((network) => forward(network, x, { mode: 'infer' }));
+}
+
 /**
- * @param tasks  one for each output of the model, in their order
- * @returns      gives `loss` (mean over the examples, summed over the tasks) and each task's metrics
+ * @param networks  one with an output for each task, or one for each task with its output alone
+ * @param tasks     in the order of the outputs
  */
 export function createEvaluator(
-  model: tf.LayersModel,
+  networks: tf.LayersModel | readonly tf.LayersModel[],
   tasks: readonly Task[],
   dataset: OpenDataset,
   options: EvaluationOptions,
@@ -40,7 +57,7 @@ export function createEvaluator(
     const known = steps.get(examples);
     if (known) return known;
     const step = compile((inputs) => {
-      const predictions = forward(model, inputs.x!, { mode: 'infer' });
+      const predictions = predict(networks, inputs.x!);
       const outputs: Record<string, tf.Tensor> = {};
       tasks.forEach((task, index) => {
         outputs[`prediction/${task.name}`] = predictions[index]!;
@@ -72,13 +89,17 @@ export function createEvaluator(
       const scores: Record<string, number> = {
         loss: losses.reduce((sum, loss) => sum + loss, 0) / options.size,
       };
+      const details: Record<string, MetricDetails> = {};
       tasks.forEach((task, index) => {
+        const accumulator = accumulators[index]!;
         if (tasks.length > 1) scores[`${task.name}/loss`] = losses[index]! / options.size;
-        for (const [metric, value] of Object.entries(accumulators[index]!.result())) {
+        for (const [metric, value] of Object.entries(accumulator.result())) {
           scores[figureName(tasks, task.name, metric)] = value;
         }
+        const more = accumulator.details?.();
+        if (more) details[task.name] = more;
       });
-      return scores;
+      return { scores, details };
     },
     dispose() {
       for (const step of steps.values()) step.dispose();

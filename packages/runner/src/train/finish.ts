@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { collapse } from '@overparam/core-reparam';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
 import { type MetricsLine, type RunResult, type Scores, writeAtomically } from '../run/files';
+import { choicesOf } from './choices';
+import { type Deployed, deploy } from './deploy';
 import { createEvaluator, figureName } from './evaluate';
+import { writePanels } from './panels';
 import type { Progress } from './progress';
 import type { Session } from './session';
 import type { Trained } from './stage';
@@ -26,14 +28,44 @@ function lineage(session: Session): Omit<NetworkMetadata, 'role'> {
   };
 }
 
-/** The test figures in a metrics line, as the evaluation after that epoch gave them. */
-function scoresOf({ tasks }: Session, line: MetricsLine): Scores {
-  const names = tasks.flatMap((task) =>
+/** Names of the test figures in a metrics line, without the loss of all. */
+function figureNames({ tasks }: Session): string[] {
+  return tasks.flatMap((task) =>
     [...(tasks.length > 1 ? ['loss'] : []), ...task.metrics.map(({ name }) => name)].map((name) =>
       figureName(tasks, task.name, name),
     ),
   );
+}
+
+/** The test figures in a metrics line, as the evaluation after that epoch gave them. */
+function scoresOf(session: Session, line: MetricsLine): Scores {
+  const names = figureNames(session);
   return { loss: line.testLoss, ...Object.fromEntries(names.map((name) => [name, line[name] as number])) };
+}
+
+/** Largest gap of all networks and layers. */
+function gapOf({ reports }: Deployed): number {
+  return Math.max(...reports.flatMap(({ gap, layers }) => [gap, ...layers.map((layer) => layer.gap)]));
+}
+
+/** The worst gap of each layer. */
+function layerGaps({ reports }: Deployed): RunResult['layers'] {
+  const worst = new Map<string, RunResult['layers'][number]>();
+  for (const { layer, method, gap } of reports.flatMap(({ layers }) => layers)) {
+    if (gap >= (worst.get(layer)?.gap ?? 0)) worst.set(layer, { layer, method, gap });
+  }
+  return [...worst.values()];
+}
+
+/** Writes `final/`, with pictures of what it predicts, and `collapsed/`, in a folder a task where there are several. */
+async function writeNetworks(folder: string, session: Session, trained: Trained, deployed: Deployed) {
+  const about = lineage(session);
+  await writeNetwork(join(folder, 'final'), trained.network.model, { role: 'expanded', ...about });
+  for (const { task, model } of deployed.networks) {
+    const place = task === null ? ['collapsed'] : ['collapsed', task];
+    const collapseGap = gapOf(deployed);
+    await writeNetwork(join(folder, ...place), model, { role: 'collapsed', ...about, collapseGap });
+  }
 }
 
 /**
@@ -51,23 +83,20 @@ export async function finishRun(
   signal?: AbortSignal,
 ): Promise<RunResult> {
   const { config, tasks, dataset, sizes, updates, parameters } = session;
-  const { model } = trained.network;
-  const { model: collapsedModel, report } = collapse(model);
-  const evaluator = createEvaluator(collapsedModel, tasks, dataset, {
+  const deployed = await deploy(trained.network);
+  const models = deployed.networks.map(({ model }) => model);
+  const networks = models.length === 1 ? models[0]! : models;
+  const evaluator = createEvaluator(networks, tasks, dataset, {
     split: 'test',
     size: sizes.test,
     batch: config.batch,
     signal,
   });
   try {
-    const collapsed = await evaluator.run();
-    const gap = Math.max(report.gap, ...report.layers.map((layer) => layer.gap));
-    await writeNetwork(join(folder, 'final'), model, { role: 'expanded', ...lineage(session) });
-    await writeNetwork(join(folder, 'collapsed'), collapsedModel, {
-      role: 'collapsed',
-      ...lineage(session),
-      collapseGap: gap,
-    });
+    const { scores: collapsed } = await evaluator.run();
+    await writeNetworks(folder, session, trained, deployed);
+    await writePanels(join(folder, 'final', 'panels'), dataset, networks, sizes.test);
+    const names = figureNames(session);
     const result: RunResult = {
       label: config.label,
       method: config.method.name,
@@ -75,20 +104,30 @@ export async function finishRun(
       seed: config.seed,
       epochs: config.epochs,
       updates,
+      metrics: tasks.flatMap((task) =>
+        task.metrics.map((metric) => ({
+          task: task.name,
+          figure: figureName(tasks, task.name, metric.name),
+          ...metric,
+        })),
+      ),
       top1Error: collapsed.top1Error ?? null,
       final: scoresOf(session, progress.history.at(-1)!),
       collapsed,
-      collapseGap: gap,
-      collapseTolerance: report.tolerance,
-      layers: report.layers.map(({ layer, method, gap: layerGap }) => ({ layer, method, gap: layerGap })),
+      choices: choicesOf(progress.history, collapsed, names),
+      collapseGap: gapOf(deployed),
+      collapseTolerance: deployed.reports[0]!.tolerance,
+      layers: layerGaps(deployed),
       stages: session.schedule.stages.map(({ stage, from }) => ({ stage, from })),
       trainParameters: parameters.expanded,
-      deployParameters: collapsedModel.countParams(),
+      deployParameters: deployed.parameters,
+      deployMultiplyAdds: deployed.multiplyAdds,
+      deployNetworks: models.length,
     };
     await writeAtomically(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     return result;
   } finally {
     evaluator.dispose();
-    collapsedModel.dispose();
+    for (const model of models) model.dispose();
   }
 }

@@ -14,7 +14,10 @@ export function matches(selector: GroupSelector, group: Grouped): boolean {
 }
 
 /** Parameters that a phase moves: those it names, and all of role `plain` and `norm`. */
-export function movingParameters(phase: Phase, parameters: readonly Parameter[]): Parameter[] {
+export function movingParameters<Moved extends Parameter>(
+  phase: Phase,
+  parameters: readonly Moved[],
+): Moved[] {
   return parameters.filter(
     (parameter) =>
       parameter.role === 'plain' ||

@@ -1,14 +1,13 @@
-import type { Schedule } from '@overparam/core-reparam';
-import { type CompiledStep, OverparamError } from '@overparam/engine';
+import type { ScheduledUpdate } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
-import type { MetricsLine, Scores, TimingLine } from '../run/files';
-import { nonFiniteError } from './diagnose';
-import { createEvaluator, type Evaluator, figureName } from './evaluate';
+import type { MetricsLine, TimingLine } from '../run/files';
+import { createEvaluator, type Evaluation, type Evaluator, figureName } from './evaluate';
 import { matches } from './groups';
-import { compilePhase, type PhaseParts } from './phase';
-import { addUpdate, emptySums, type Progress } from './progress';
+import { addTo, addUpdate, cosinesOf, emptySums, meansOf, type Progress } from './progress';
 import { type Session, stageAt } from './session';
 import { changeStage, type Trained } from './stage';
+import { type Moment, Updater } from './update';
 
 /** What one update came to. */
 export interface UpdateReport {
@@ -38,8 +37,8 @@ function breathe(): Promise<void> {
 
 /** The training loop of one run: updates, phases, stages, and an evaluation after each epoch. */
 export class TrainingLoop {
-  private readonly steps = new Map<string, { readonly step: CompiledStep; readonly parts: PhaseParts }>();
-  private evaluator: Evaluator | null = null;
+  private updater: Updater | null = null;
+  private readonly evaluators = new Map<string, Evaluator>();
   private seconds = { updates: 0, sum: 0 };
 
   constructor(
@@ -78,10 +77,10 @@ export class TrainingLoop {
 
   /** Frees the compiled steps; the network stays. */
   dispose(): void {
-    for (const { step } of this.steps.values()) step.dispose();
-    this.steps.clear();
-    this.evaluator?.dispose();
-    this.evaluator = null;
+    this.updater?.dispose();
+    this.updater = null;
+    for (const evaluator of this.evaluators.values()) evaluator.dispose();
+    this.evaluators.clear();
   }
 
   private async stop(): Promise<never> {
@@ -97,27 +96,6 @@ export class TrainingLoop {
     );
   }
 
-  /** The compiled step of a phase in the present stage. */
-  private stepOf(name: string): { readonly step: CompiledStep; readonly parts: PhaseParts } {
-    const known = this.steps.get(name);
-    if (known) return known;
-    const { schedule, tasks, config } = this.session;
-    const phase = phaseOf(schedule, name);
-    const { network, optimiser } = this.state;
-    const penalty = config.weightDecay.coefficient;
-    const parts: PhaseParts = {
-      phase,
-      model: network.model,
-      parameters: network.parameters,
-      tasks,
-      optimiser,
-      penalty,
-    };
-    const made = { step: compilePhase(parts), parts };
-    this.steps.set(name, made);
-    return made;
-  }
-
   private async update(): Promise<void> {
     const { session } = this;
     const started = performance.now();
@@ -125,51 +103,69 @@ export class TrainingLoop {
     const stage = stageAt(session.schedule, index);
     if (stage !== this.state.network.stage) {
       this.dispose();
-      this.state = changeStage(session.config, session.key, this.state, stage);
+      this.state = changeStage(session, this.state, stage);
     }
     const scheduled = session.schedule.at(index);
-    if (scheduled.reset.length > 0) {
-      const { network, optimiser } = this.state;
-      const reset = network.parameters.filter((parameter) =>
-        scheduled.reset.some((group) => matches(group, parameter)),
-      );
-      optimiser.reset(reset.map(({ name }) => name));
-    }
-    const rate = session.rateAt(index);
-    const { step, parts } = this.stepOf(scheduled.phase);
-    const inputs: tf.NamedTensorMap = {
-      ...(await session.batches.read(scheduled.batch)),
-      rate: tf.scalar(rate),
-    };
-    const epoch = this.position.history.length + 1;
+    this.prepare(scheduled);
+    const moment = { update: index, epoch: this.position.history.length, rate: session.rateAt(index) };
+    const batch = await session.batches.read(scheduled.batch);
     try {
-      const { loss, finite, wrong } = await runStep(step, inputs);
-      if (!finite) throw nonFiniteError(parts, inputs, { update: index + 1, epoch, rate });
-      const sums = addUpdate(this.position.sums, { phase: scheduled.phase, loss, wrong, rate });
-      this.position = { ...this.position, update: index + 1, stage, sums };
+      this.updater ??= new Updater(session, this.state);
+      const outcome = await this.updater.run(scheduled.phase, batch, moment, this.position.balancer);
+      const { rate } = moment;
+      const names = session.tasks.map(({ name }) => name);
+      const sums = addUpdate(this.position.sums, { ...outcome, phase: scheduled.phase, rate }, names);
+      this.position = { ...this.position, update: index + 1, stage, sums, balancer: outcome.balancer };
+      if (sums.updates === session.batches.perEpoch) await this.sampleCosines(scheduled.phase, batch, moment);
       this.seconds.updates += 1;
       this.seconds.sum += (performance.now() - started) / 1000;
-      const report = {
+      this.listeners.onUpdate({
         update: index + 1,
         updates: session.updates,
-        epoch,
+        epoch: moment.epoch + 1,
         phase: scheduled.phase,
-        loss,
+        loss: outcome.loss,
         learningRate: rate,
-      };
-      this.listeners.onUpdate(report);
+      });
     } finally {
-      tf.dispose(inputs);
+      tf.dispose(batch);
     }
+  }
+
+  /** What the schedule asks for before an update: slots at zero, states that follow its values. */
+  private prepare({ reset, values = {} }: ScheduledUpdate): void {
+    const { network, optimiser } = this.state;
+    const parameters = network.parameters.filter((parameter) =>
+      reset.some((group) => matches(group, parameter)),
+    );
+    if (parameters.length > 0) optimiser.reset(parameters.map(({ name }) => name));
+    for (const { variable, follows } of network.states) {
+      const value = follows === null ? undefined : values[follows];
+      if (value !== undefined) tf.tidy(() => variable.assign(tf.scalar(value)));
+    }
+  }
+
+  /** Cosines between the tasks' gradients on an epoch's last batch, where its updates did not give any. */
+  private async sampleCosines(phase: string, batch: tf.NamedTensorMap, moment: Moment): Promise<void> {
+    const { tasks, balancing } = this.session;
+    const { sums } = this.position;
+    if (balancing === null || Object.keys(sums.cosines.counts).length > 0) return;
+    const gramian = await this.updater!.sampleGramian(phase, batch, moment);
+    const names = tasks.map(({ name }) => name);
+    this.position = {
+      ...this.position,
+      sums: { ...sums, cosines: addTo(sums.cosines, cosinesOf(names, gramian)) },
+    };
   }
 
   private async endEpoch(): Promise<void> {
     const { session, state } = this;
     const { history, sums, update } = this.position;
     const started = performance.now();
-    const scores = await this.evaluate();
+    const test = await this.evaluate('test');
+    const val = session.sizes.val > 0 ? await this.evaluate('val') : null;
     const epoch = history.length + 1;
-    const line = metricsLine(session, { epoch, update, stage: state.network.stage, sums }, scores);
+    const line = metricsLine(session, { epoch, update, stage: state.network.stage, sums }, test, val);
     this.position = { ...this.position, history: [...history, line], sums: emptySums };
     const { perEpoch } = session.batches;
     const timing: TimingLine = {
@@ -181,13 +177,15 @@ export class TrainingLoop {
     await this.listeners.onEpoch(this.position, this.state, timing);
   }
 
-  private async evaluate(): Promise<Scores> {
+  private async evaluate(split: 'test' | 'val'): Promise<Evaluation> {
     const { tasks, dataset, sizes, config } = this.session;
     const { signal } = this;
-    const options = { split: 'test', size: sizes.test, batch: config.batch, signal };
-    this.evaluator ??= createEvaluator(this.state.network.model, tasks, dataset, options);
+    const options = { split, size: sizes[split], batch: config.batch, signal };
+    const evaluator =
+      this.evaluators.get(split) ?? createEvaluator(this.state.network.model, tasks, dataset, options);
+    this.evaluators.set(split, evaluator);
     try {
-      return await this.evaluator.run();
+      return await evaluator.run();
     } catch (error) {
       if (signal?.aborted) return this.stop();
       throw error;
@@ -195,45 +193,22 @@ export class TrainingLoop {
   }
 }
 
-function phaseOf(schedule: Schedule, name: string) {
-  const phase = schedule.phases.find((candidate) => candidate.name === name);
-  if (phase) return phase;
-  throw new OverparamError(
-    'unknown-phase',
-    `The routine scheduled a phase "${name}" that it has not declared.`,
-  );
-}
-
-/** Runs a compiled step and reads what it gives. */
-async function runStep(step: CompiledStep, inputs: tf.NamedTensorMap) {
-  const outputs = step(inputs);
-  try {
-    const wrong: Record<string, number> = {};
-    for (const [name, tensor] of Object.entries(outputs)) {
-      if (name.startsWith('wrong/')) wrong[name.slice('wrong/'.length)] = (await tensor.data())[0]!;
-    }
-    const loss = (await outputs.loss!.data())[0]!;
-    return { loss, finite: (await outputs.finite!.data())[0] === 1, wrong };
-  } finally {
-    tf.dispose(outputs as tf.NamedTensorMap);
-  }
-}
-
 /** One line of `metrics.jsonl`; errors in percent. */
 function metricsLine(
   session: Session,
   at: Pick<MetricsLine, 'epoch' | 'update' | 'stage'> & Pick<Progress, 'sums'>,
-  scores: Scores,
+  test: Evaluation,
+  val: Evaluation | null,
 ): MetricsLine {
   const { tasks, config } = session;
   const { epoch, update, stage, sums } = at;
   const trainErrors = Object.fromEntries(
-    Object.entries(sums.wrong).map(([task, wrong]) => [
+    Object.entries(sums.wrong.totals).map(([task, wrong]) => [
       figureName(tasks, task, 'trainTop1Error'),
-      (100 * wrong) / (sums.updates * config.batch),
+      (100 * wrong) / (sums.wrong.counts[task]! * config.batch),
     ]),
   );
-  const { loss: testLoss, ...figures } = scores;
+  const { loss: testLoss, ...figures } = test.scores;
   return {
     epoch,
     update,
@@ -242,7 +217,14 @@ function metricsLine(
     learningRate: sums.rate,
     trainLoss: sums.loss / sums.updates,
     ...trainErrors,
+    ...(session.balancing && {
+      trainLosses: meansOf(sums.losses),
+      weights: meansOf(sums.weights),
+      cosines: meansOf(sums.cosines),
+    }),
     testLoss: testLoss!,
     ...figures,
+    ...(val && { val: val.scores }),
+    ...(Object.keys(test.details).length > 0 && { details: test.details }),
   };
 }

@@ -1,13 +1,26 @@
-import type { Stage } from '@overparam/core-reparam';
+import type { BalancerState, Stage } from '@overparam/core-reparam';
 import type { MetricsLine } from '../run/files';
+import type { UpdateOutcome } from './update';
+
+/** Sums of numbers by name, and how many there were of each. */
+export interface Sums {
+  readonly totals: Readonly<Record<string, number>>;
+  readonly counts: Readonly<Record<string, number>>;
+}
 
 /** What the updates of an unfinished epoch came to. */
 export interface EpochSums {
   readonly updates: number;
   /** Sum of the updates' losses. */
   readonly loss: number;
-  /** Sum of wrong class predictions by task. */
-  readonly wrong: Readonly<Record<string, number>>;
+  /** Wrong class predictions by task. */
+  readonly wrong: Sums;
+  /** Losses by task, over the updates that followed it. */
+  readonly losses: Sums;
+  /** The tasks' weights, over balanced updates. */
+  readonly weights: Sums;
+  /** Cosines between the gradients of two tasks, by `first/second`. */
+  readonly cosines: Sums;
   /** Updates by phase. */
   readonly phases: Readonly<Record<string, number>>;
   /** Rate of the last update. */
@@ -22,28 +35,74 @@ export interface Progress {
   /** Lines of `metrics.jsonl` so far, one an epoch. */
   readonly history: readonly MetricsLine[];
   readonly sums: EpochSums;
+  /** What the balancer remembers; null before the first balanced update. */
+  readonly balancer: BalancerState | null;
 }
 
+const nothing: Sums = { totals: {}, counts: {} };
+
 /** Sums of an epoch that has not begun. */
-export const emptySums: EpochSums = { updates: 0, loss: 0, wrong: {}, phases: {}, rate: 0 };
+export const emptySums: EpochSums = {
+  updates: 0,
+  loss: 0,
+  wrong: nothing,
+  losses: nothing,
+  weights: nothing,
+  cosines: nothing,
+  phases: {},
+  rate: 0,
+};
+
+/** Sums with some numbers added. */
+export function addTo({ totals, counts }: Sums, numbers: Readonly<Record<string, number>>): Sums {
+  const sums = { totals: { ...totals }, counts: { ...counts } };
+  for (const [name, value] of Object.entries(numbers)) {
+    sums.totals[name] = (sums.totals[name] ?? 0) + value;
+    sums.counts[name] = (sums.counts[name] ?? 0) + 1;
+  }
+  return sums;
+}
+
+/** Means by name. */
+export function meansOf({ totals, counts }: Sums): Record<string, number> {
+  return Object.fromEntries(Object.entries(totals).map(([name, total]) => [name, total / counts[name]!]));
+}
+
+/** Cosines by `first/second` of the pairs of tasks that both have a gradient. */
+export function cosinesOf(
+  tasks: readonly string[],
+  gramian: readonly (readonly number[])[],
+): Record<string, number> {
+  const pairs = tasks.flatMap((first, i) =>
+    tasks.slice(i + 1).map((second, j) => [first, second, i, i + 1 + j] as const),
+  );
+  return Object.fromEntries(
+    pairs.flatMap(([first, second, i, j]) => {
+      const length = Math.sqrt(gramian[i]![i]! * gramian[j]![j]!);
+      return length > 0 ? [[`${first}/${second}`, gramian[i]![j]! / length]] : [];
+    }),
+  );
+}
 
 /** Adds one update to the sums. */
 export function addUpdate(
   sums: EpochSums,
-  update: {
+  update: Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'weights' | 'gramian'> & {
     readonly phase: string;
-    readonly loss: number;
-    readonly wrong: Readonly<Record<string, number>>;
     readonly rate: number;
   },
+  tasks: readonly string[],
 ): EpochSums {
-  const wrong = { ...sums.wrong };
-  for (const [task, count] of Object.entries(update.wrong)) wrong[task] = (wrong[task] ?? 0) + count;
+  const { phase, rate, loss, losses, wrong, weights, gramian } = update;
+  const weightOf = weights && Object.fromEntries(tasks.map((task, index) => [task, weights[index]!]));
   return {
     updates: sums.updates + 1,
-    loss: sums.loss + update.loss,
-    wrong,
-    phases: { ...sums.phases, [update.phase]: (sums.phases[update.phase] ?? 0) + 1 },
-    rate: update.rate,
+    loss: sums.loss + loss,
+    wrong: addTo(sums.wrong, wrong),
+    losses: addTo(sums.losses, losses),
+    weights: weightOf ? addTo(sums.weights, weightOf) : sums.weights,
+    cosines: gramian ? addTo(sums.cosines, cosinesOf(tasks, gramian)) : sums.cosines,
+    phases: { ...sums.phases, [phase]: (sums.phases[phase] ?? 0) + 1 },
+    rate,
   };
 }

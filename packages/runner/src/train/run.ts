@@ -27,7 +27,7 @@ import { finishRun } from './finish';
 import { TrainingLoop, type UpdateReport } from './loop';
 import { emptySums, type Progress } from './progress';
 import { networkOfStage, openDataset, planSession, type Session, stageAt } from './session';
-import { optimiserFor, type Trained } from './stage';
+import { disposeTrained, equip, type Trained } from './stage';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -108,11 +108,17 @@ function beginning(
 ): { trained: Trained; progress: Progress } {
   const { config, dataset, key, schedule } = session;
   const first = stageAt(schedule, 0);
-  const progress = checkpoint?.progress ?? { update: 0, stage: first, history: [], sums: emptySums };
+  const progress = checkpoint?.progress ?? {
+    update: 0,
+    stage: first,
+    history: [],
+    sums: emptySums,
+    balancer: null,
+  };
   const isFirst = progress.stage === first;
   const values = checkpoint ? 'zero' : 'initial';
   const network = networkOfStage(config, dataset, key, progress.stage, isFirst, values);
-  const trained = { network, optimiser: optimiserFor(config, network) };
+  const trained = equip(session, network);
   if (checkpoint) restore(trained, checkpoint);
   return { trained, progress };
 }
@@ -176,8 +182,7 @@ async function trainSession(
     });
   } finally {
     loop.dispose();
-    loop.trained.optimiser.dispose();
-    loop.trained.network.model.dispose();
+    disposeTrained(loop.trained);
   }
 }
 

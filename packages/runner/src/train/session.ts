@@ -4,6 +4,7 @@ import {
   expansionsOf,
   lookup,
   type OpenDataset,
+  type Phase,
   parameterGroups,
   type Routine,
   type Schedule,
@@ -11,10 +12,12 @@ import {
   type Task,
 } from '@overparam/core-reparam';
 import { type Key, keyFromSeed, learningRate, OverparamError } from '@overparam/engine';
-import { taskFor } from '@overparam/mtl-heads';
 import type { RunConfig } from '../config/schema';
+import { type Balancing, balancingFor, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
+import { checkTrunks } from './checks';
 import { buildPlain, networkFor, type TrainedNetwork } from './network';
+import { chooseTasks, tasksOf } from './tasks';
 
 /** Everything about a run that its config decides and that training does not change. */
 export interface Session {
@@ -23,10 +26,13 @@ export interface Session {
   readonly dataset: OpenDataset;
   /** One for each output of the network, in their order. */
   readonly tasks: readonly Task[];
+  /** How losses are weighed; null for a single task. */
+  readonly balancing: Balancing | null;
   readonly batches: TrainingBatches;
   /** Gradient evaluations in the whole run. */
   readonly updates: number;
-  readonly sizes: { readonly train: number; readonly test: number };
+  /** Examples used of each split; `val` is 0 where the dataset has none. */
+  readonly sizes: { readonly train: number; readonly test: number; readonly val: number };
   readonly schedule: Schedule;
   /** Learning rate by update. */
   rateAt(update: number): number;
@@ -36,27 +42,42 @@ export interface Session {
   readonly notes: readonly string[];
 }
 
-/** Number of examples of a split that a run uses: all, or the first of them. */
-export function splitSize(dataset: OpenDataset, split: 'train' | 'test', limit: number | undefined): number {
+/** Number of examples of a split that a run uses: all, or the first of them; 0 where there is no such split. */
+export function splitSize(
+  dataset: OpenDataset,
+  split: 'train' | 'test' | 'val',
+  limit: number | undefined,
+): number {
   const size = dataset.splits[split]?.size ?? 0;
   return Math.min(size, limit ?? size);
 }
 
-/** Opens the dataset that a config names; the caller closes it. */
-export function openDataset(
-  config: Pick<RunConfig, 'dataset'>,
+/** Opens the dataset that a config names, with the tasks that it names; the caller closes it. */
+export async function openDataset(
+  config: Pick<RunConfig, 'dataset' | 'tasks'>,
   dataDir: string,
   signal?: AbortSignal,
   progress?: DatasetContext['progress'],
 ): Promise<OpenDataset> {
   const { name, ...options } = config.dataset;
   const dataset: Dataset = lookup('dataset', name);
-  return dataset.open(options, { dataDir, signal, progress });
+  const opened = await dataset.open(options, { dataDir, signal, progress });
+  try {
+    return chooseTasks(opened, config.tasks);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
-/** The tasks of a dataset with their losses and metrics. */
-export function tasksOf(dataset: OpenDataset): Task[] {
-  return dataset.tasks.map((task) => taskFor(task));
+/** The phase of a name. */
+export function phaseOf(schedule: Schedule, name: string): Phase {
+  const phase = schedule.phases.find((candidate) => candidate.name === name);
+  if (phase) return phase;
+  throw new OverparamError(
+    'unknown-phase',
+    `The routine scheduled a phase "${name}" that it has not declared.`,
+  );
 }
 
 /** The stage that an update belongs to. */
@@ -74,23 +95,25 @@ export function networkOfStage(
   values: 'initial' | 'zero' = 'initial',
 ): TrainedNetwork {
   const plain = buildPlain(config, dataset, key);
+  const tasks = dataset.tasks.map((task) => task.name);
   try {
-    return networkFor(config, stage, plain, key, first ? 'as configured' : 'preserve', values);
+    return networkFor(config, stage, plain, tasks, key, first ? 'as configured' : 'preserve', values);
   } finally {
-    plain.dispose();
+    plain.model.dispose();
   }
 }
 
 /**
  * Plans a run on an opened dataset.
  *
- * @throws OverparamError `batch-too-large`, and what the plugins throw for options and sites
+ * @throws OverparamError `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and what the plugins throw for options and sites
  */
 export function planSession(config: RunConfig, dataset: OpenDataset): Session {
   const key = keyFromSeed(config.seed);
   const sizes = {
     train: splitSize(dataset, 'train', config.limit.train),
     test: splitSize(dataset, 'test', config.limit.test),
+    val: splitSize(dataset, 'val', undefined),
   };
   if (config.batch > sizes.train) {
     throw new OverparamError(
@@ -105,7 +128,14 @@ export function planSession(config: RunConfig, dataset: OpenDataset): Session {
     augment: config.augment,
   });
   const updates = config.epochs * batches.perEpoch;
-  const tasks = tasksOf(dataset);
+  if (config.evaluation === 'best' && sizes.val === 0) {
+    throw new OverparamError(
+      'no-validation-split',
+      `evaluation: best needs a split "val" to choose the epoch by, and dataset "${config.dataset.name}" as configured has none. Hold some training data out (dataset.holdOut), or choose last or meanOfLast.`,
+    );
+  }
+  const tasks = tasksOf(dataset, config.taskOptions);
+  const balancing = balancingFor(config, tasks);
   const expanded = networkOfStage(config, dataset, key, 'expanded', true, 'zero');
   const plain = buildPlain(config, dataset, key);
   const groups = parameterGroups(expanded.parameters);
@@ -114,13 +144,15 @@ export function planSession(config: RunConfig, dataset: OpenDataset): Session {
   );
   const parameters = {
     expanded: groups.reduce((sum, { size }) => sum + size, 0),
-    plain: plain.trainableWeights.reduce(
+    plain: plain.model.trainableWeights.reduce(
       (sum, weight) => sum + weight.shape.reduce<number>((n, size) => n * size!, 1),
       0,
     ),
   };
+  const { trunks, layout, states } = expanded;
   expanded.model.dispose();
-  plain.dispose();
+  plain.model.dispose();
+  if (balancing) checkBalancedNetwork(balancing, config.balancer.name, trunks, layout.representations);
   const { name, ...options } = config.routine;
   const routine: Routine = lookup('routine', name);
   const shape = {
@@ -131,12 +163,14 @@ export function planSession(config: RunConfig, dataset: OpenDataset): Session {
     key,
   };
   const schedule = routine.plan(shape, options);
+  checkTrunks(config, schedule, { trunks, states, updates });
   const rateAt = learningRate(config.lr, updates, batches.perEpoch);
   return {
     config,
     key,
     dataset,
     tasks,
+    balancing,
     batches,
     updates,
     sizes,

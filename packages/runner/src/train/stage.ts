@@ -1,18 +1,38 @@
 import type { Parameter, Stage } from '@overparam/core-reparam';
-import { createOptimiser, type Key, type Optimiser } from '@overparam/engine';
+import { createOptimiser, type Optimiser } from '@overparam/engine';
+import type { Variable } from '@tensorflow/tfjs';
 import type { RunConfig } from '../config/schema';
+import { type Averages, createAverages } from './averages';
 import { optimisedParameters } from './groups';
 import { networkFor, plainForm, type TrainedNetwork } from './network';
+import type { Session } from './session';
 
-/** A network with its optimiser. */
+/** A network with its optimiser, and the running averages of task gradients where a balancer wants them. */
 export interface Trained {
   readonly network: TrainedNetwork;
   readonly optimiser: Optimiser;
+  readonly averages: Averages | null;
 }
 
 /** The optimiser of a network, its slots at zero; the caller disposes. */
 export function optimiserFor(config: RunConfig, network: TrainedNetwork): Optimiser {
   return createOptimiser(config.optimiser, optimisedParameters(network.parameters, config.weightDecay));
+}
+
+/** A network with all that training it needs, at zero; see {@link disposeTrained}. */
+export function equip(
+  { config, tasks, balancing }: Pick<Session, 'config' | 'tasks' | 'balancing'>,
+  network: TrainedNetwork,
+): Trained {
+  const averages = balancing?.needs.averages ? createAverages(network, tasks) : null;
+  return { network, optimiser: optimiserFor(config, network), averages };
+}
+
+/** Frees a network and all that goes with it. */
+export function disposeTrained({ network, optimiser, averages }: Trained): void {
+  optimiser.dispose();
+  averages?.dispose();
+  network.model.dispose();
 }
 
 function sameShape(a: Parameter, b: Parameter): boolean {
@@ -41,12 +61,14 @@ export function transferOf(before: readonly Parameter[], after: readonly Paramet
   return transfer;
 }
 
+type Slots = ReadonlyMap<string, Variable>;
+
 /** Copies slots along a transfer. */
-function transferSlots(before: Optimiser, after: Optimiser, transfer: ReadonlyMap<string, string>): void {
-  for (const [name, slot] of after.slots) {
+function transferSlots(before: Slots, after: Slots, transfer: ReadonlyMap<string, string>): void {
+  for (const [name, slot] of after) {
     const cut = name.lastIndexOf('/');
     const source = transfer.get(name.slice(0, cut));
-    const old = source === undefined ? undefined : before.slots.get(`${source}${name.slice(cut)}`);
+    const old = source === undefined ? undefined : before.get(`${source}${name.slice(cut)}`);
     if (old) slot.assign(old);
   }
 }
@@ -55,16 +77,23 @@ function transferSlots(before: Optimiser, after: Optimiser, transfer: ReadonlyMa
  * Goes over to another stage without changing the function that is learnt: collapses, expands again and
  * carries the optimiser's slots over by {@link transferOf}. What was before is disposed.
  */
-export function changeStage(config: RunConfig, key: Key, before: Trained, stage: Stage): Trained {
-  const plainModel = plainForm(before.network);
+export function changeStage(
+  session: Pick<Session, 'config' | 'key' | 'tasks' | 'balancing'>,
+  before: Trained,
+  stage: Stage,
+): Trained {
+  const { config, key, tasks } = session;
+  const from = plainForm(before.network);
   try {
-    const network = networkFor(config, stage, plainModel, key, 'preserve');
-    const optimiser = optimiserFor(config, network);
-    transferSlots(before.optimiser, optimiser, transferOf(before.network.parameters, network.parameters));
-    before.optimiser.dispose();
-    before.network.model.dispose();
-    return { network, optimiser };
+    const names = tasks.map(({ name }) => name);
+    const after = equip(session, networkFor(config, stage, from, names, key, 'preserve'));
+    const transfer = transferOf(before.network.parameters, after.network.parameters);
+    transferSlots(before.optimiser.slots, after.optimiser.slots, transfer);
+    if (before.averages && after.averages)
+      transferSlots(before.averages.slots, after.averages.slots, transfer);
+    disposeTrained(before);
+    return after;
   } finally {
-    plainModel.dispose();
+    from.model.dispose();
   }
 }

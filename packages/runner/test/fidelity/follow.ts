@@ -6,6 +6,7 @@ import { repvgg } from '@overparam/method-repvgg';
 import { classification } from '@overparam/mtl-heads';
 import * as tf from '@tensorflow/tfjs';
 import { optimisedParameters } from '../../src/train/groups';
+import type { TrainedNetwork } from '../../src/train/network';
 import { compilePhase } from '../../src/train/phase';
 import { fixture, type MethodName, type OptimiserName, type Run, stored, storedNames } from './fixture';
 import { buildNetwork, expandedLayers } from './network';
@@ -78,8 +79,7 @@ export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased')
   const optimiser = createOptimiser(optimisers[run.optimiser], optimisedParameters(parameters, weightDecay));
   const step = compilePhase({
     phase,
-    model,
-    parameters,
+    network: trainedNetwork(model),
     tasks: [task],
     optimiser,
     penalty: setting.weightDecay,
@@ -100,6 +100,17 @@ export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased')
   model.dispose();
   rate.dispose();
   return { losses, statistics: after };
+}
+
+function trainedNetwork(model: tf.LayersModel): TrainedNetwork {
+  return {
+    stage: 'expanded',
+    model,
+    layout: { owner: () => null, representations: [] },
+    parameters: parametersOf(model).map((parameter) => ({ ...parameter, owner: null })),
+    states: statesOf(model),
+    trunks: [],
+  };
 }
 
 function batchOf(index: number) {

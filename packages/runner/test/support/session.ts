@@ -4,7 +4,7 @@ import { resolveConfig } from '../../src/config/resolve';
 import { type ConfigFile, configSchema, type RunConfig } from '../../src/config/schema';
 import { emptySums } from '../../src/train/progress';
 import { networkOfStage, openDataset, planSession, type Session, stageAt } from '../../src/train/session';
-import { optimiserFor, type Trained } from '../../src/train/stage';
+import { equip, type Trained } from '../../src/train/stage';
 
 /** A config of a test, completed; starts its engine. */
 export async function completed(config: ConfigFile): Promise<RunConfig> {
@@ -19,10 +19,10 @@ export async function openSession(config: ConfigFile): Promise<{ session: Sessio
   const session = planSession(complete, await openDataset(complete, 'data'));
   const stage = stageAt(session.schedule, 0);
   const network = networkOfStage(complete, session.dataset, session.key, stage, true);
-  return { session, trained: { network, optimiser: optimiserFor(complete, network) } };
+  return { session, trained: equip(session, network) };
 }
 
 /** Progress of a run that has not begun. */
 export function beginningOf(session: Session) {
-  return { update: 0, stage: stageAt(session.schedule, 0), history: [], sums: emptySums };
+  return { update: 0, stage: stageAt(session.schedule, 0), history: [], sums: emptySums, balancer: null };
 }

@@ -1,0 +1,46 @@
+import type { Schedule, StateVariable } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/engine';
+import type { RunConfig } from '../config/schema';
+
+/**
+ * Refuses routines that do not fit a network with a trunk for each task: one that never gives the value by which trunks
+ * become one, and one that goes on with a single network where trunks stay apart.
+ *
+ * @param states  of the expanded network
+ * @throws OverparamError `unsupported-routine`
+ */
+export function checkTrunks(
+  { method, routine }: Pick<RunConfig, 'method' | 'routine'>,
+  schedule: Schedule,
+  {
+    trunks,
+    states,
+    updates,
+  }: {
+    readonly trunks: readonly string[];
+    readonly states: readonly Pick<StateVariable, 'follows'>[];
+    readonly updates: number;
+  },
+): void {
+  if (trunks.length === 0) return;
+  const refuse = (why: string) =>
+    new OverparamError(
+      'unsupported-routine',
+      `routine "${routine.name}" with method "${method.name}": ${why}`,
+    );
+  const at = schedule.stages.findIndex(({ stage }) => stage === 'expanded');
+  const next = schedule.stages[at + 1];
+  const last = schedule.at((next?.from ?? updates) - 1);
+  const followed = [...new Set(states.flatMap(({ follows }) => follows ?? []))];
+  for (const name of followed) {
+    if (last.values?.[name] === 1) continue;
+    throw refuse(
+      `the tasks' trunks become one as "${name}" goes to 1, and this routine does not take it there. Use routine: progressive, or multiTask: perTask to keep the trunks apart.`,
+    );
+  }
+  if (followed.length === 0 && next) {
+    throw refuse(
+      `it goes on with one ${next.stage} network, and the tasks' trunks stay apart. Use multiTask: merge or routed, or another routine.`,
+    );
+  }
+}

@@ -1,0 +1,126 @@
+import type { Averaging, GradientSpace, Task } from '@overparam/core-reparam';
+import { allFinite, backwardPasses, type CompiledStep, compile } from '@overparam/engine';
+import * as tf from '@tensorflow/tfjs';
+import { type Averages, averagedLoss } from './averages';
+import { measure, type StepInputs } from './measure';
+import type { TrainedNetwork, TrainedParameter } from './network';
+import type { Routes } from './routes';
+import { watchLayers } from './watch';
+
+/** What the first part of a balanced step is made of. */
+export interface GramianParts {
+  readonly network: TrainedNetwork;
+  readonly tasks: readonly Task[];
+  readonly routes: Routes;
+  readonly space: GradientSpace;
+  /** Running averages that take the gradients' place, and what is averaged; null for none. */
+  readonly averaging: { readonly averages: Averages; readonly of: Averaging['of'] } | null;
+}
+
+type Gradients = readonly (tf.Tensor | null)[];
+
+/** Parameters that carry a task's gradient: what is shared, and its own cores, which stand for the sum of all. */
+function carriers({ routes }: GramianParts, task: string): TrainedParameter[] {
+  return [...routes.shared, ...(routes.routed.get(task) ?? [])];
+}
+
+function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
+  const products = a.flatMap((left, index) => {
+    const right = b[index];
+    return left && right ? [tf.sum(tf.mul(left, right))] : [];
+  });
+  return (products.length > 0 ? tf.addN(products) : tf.scalar(0)) as tf.Scalar;
+}
+
+/** Inner products of the tasks' gradients, `[tasks, tasks]`. */
+function gramianOf(gradients: readonly Gradients[]): tf.Tensor2D {
+  const upper = gradients.map((a, i) => gradients.slice(i).map((b) => innerProduct(a, b)));
+  return tf.stack(
+    gradients.map((_, i) => tf.stack(gradients.map((__, j) => upper[Math.min(i, j)]![Math.abs(i - j)]!))),
+  ) as tf.Tensor2D;
+}
+
+/** Losses of a batch, and the outputs of the layers that separate what is shared from what is not. */
+function forwardPass({ network, tasks, space }: GramianParts, inputs: StepInputs) {
+  const representations: tf.Tensor[] = [];
+  const run = () => measure(network.model, tasks, inputs, { updateStatistics: false }).losses;
+  if (space === 'parameters') return { losses: run(), representations };
+  const names = new Set(network.layout.representations);
+  const losses = watchLayers(
+    network.model.layers.filter(({ name }) => names.has(name)),
+    (_, output) => representations.push(output),
+    run,
+  );
+  return { losses, representations };
+}
+
+/** Takes a task's gradients into its averages, where the step is sound and has the task, and gives the averages. */
+function averaged(
+  { averages }: NonNullable<GramianParts['averaging']>,
+  task: { readonly name: string; readonly counts: tf.Tensor },
+  parameters: readonly TrainedParameter[],
+  gradients: Gradients,
+  decay: tf.Tensor,
+): Gradients {
+  return parameters.map((parameter, index) => {
+    const average = averages.of(task.name, parameter)!;
+    const gradient = gradients[index] ?? tf.zerosLike(average);
+    const next = tf.add(tf.mul(average, decay), tf.mul(gradient, tf.sub(1, decay)));
+    const kept = tf.where(task.counts, next, average);
+    average.assign(kept);
+    return kept;
+  });
+}
+
+/**
+ * The first part of a balanced step, compiled: losses and the Gramian of the tasks' gradients, without a change to
+ * parameters or running statistics.
+ *
+ * It takes a batch, and `present` (`[tasks]`, 1 or 0) and `decay` where gradients are averaged. It gives `losses`
+ * `[tasks]`, `gramian` `[tasks, tasks]` and `finite`.
+ */
+export function compileGramian(parts: GramianParts): CompiledStep {
+  const { tasks, space, averaging } = parts;
+  return compile((inputs) =>
+    backwardPasses(
+      () => {
+        const { losses, representations } = forwardPass(parts, inputs as StepInputs);
+        const list = tasks.map(({ name }) => losses[name]!);
+        return {
+          losses: list,
+          differentiated: averaging ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
+          representations,
+        };
+      },
+      ({ losses, differentiated, representations }, backward): Record<string, tf.Tensor> => {
+        const wanted = tasks.map(({ name }) => carriers(parts, name));
+        const gradients = tasks.map((_, index) => {
+          const xs =
+            space === 'parameters' ? wanted[index]!.map(({ variable }) => variable) : representations;
+          return backward(differentiated[index]!, xs);
+        });
+        const finite = allFinite([...losses, ...gradients.flat().flatMap((gradient) => gradient ?? [])]);
+        const shown = averaging
+          ? tasks.map(({ name }, index) => {
+              const present = tf.cast(
+                tf.slice(inputs.present as tf.Tensor1D, [index], [1]).asScalar(),
+                'bool',
+              );
+              const task = { name, counts: tf.logicalAnd(finite, present) };
+              return averaged(averaging, task, wanted[index]!, gradients[index]!, inputs.decay!);
+            })
+          : gradients;
+        return { losses: tf.stack(losses), gramian: gramianOf(shown), finite };
+      },
+    ),
+  );
+}
+
+/** The losses of a batch alone, compiled: `losses` `[tasks]` and `finite`; nothing is changed. */
+export function compileLosses({ network, tasks }: Pick<GramianParts, 'network' | 'tasks'>): CompiledStep {
+  return compile((inputs) => {
+    const { losses } = measure(network.model, tasks, inputs as StepInputs, { updateStatistics: false });
+    const list = tasks.map(({ name }) => losses[name]!);
+    return { losses: tf.stack(list), finite: allFinite(list) };
+  });
+}

@@ -1,0 +1,66 @@
+import { forward, type Task } from '@overparam/core-reparam';
+import * as tf from '@tensorflow/tfjs';
+
+/** A step's inputs by name: `x`, `label/<task>`, `mask/<layer>`, and numbers that change between steps. */
+export type StepInputs = tf.NamedTensorMap;
+
+const maskPrefix = 'mask/';
+
+/** Inputs of a step that hand it the masks of its dropout layers. */
+export function maskInputs(masks: Readonly<Record<string, tf.Tensor>>): StepInputs {
+  return Object.fromEntries(Object.entries(masks).map(([layer, mask]) => [`${maskPrefix}${layer}`, mask]));
+}
+
+function masksOf(inputs: StepInputs): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, tensor]) =>
+      name.startsWith(maskPrefix) ? [[name.slice(maskPrefix.length), tensor]] : [],
+    ),
+  );
+}
+
+/** Whether a task's label is one class index an image, so that a training error can be counted. */
+export function hasClassLabel(task: Task): boolean {
+  return task.label.shape.length === 0 && task.label.dtype === 'int32';
+}
+
+/** What a forward pass in training came to, by task. */
+export interface Measured {
+  readonly losses: Readonly<Record<string, tf.Scalar>>;
+  /** Number of wrong class predictions, for tasks with a class an image. */
+  readonly wrong: Readonly<Record<string, tf.Scalar>>;
+}
+
+/**
+ * Losses of a batch by task, in training mode; the caller disposes.
+ *
+ * @param tasks  one for each output of the model, in their order
+ * @param only   the task that is followed, whose trunk is run where tasks have their own; null for all
+ */
+export function measure(
+  model: tf.LayersModel,
+  tasks: readonly Task[],
+  inputs: StepInputs,
+  {
+    only = null,
+    updateStatistics = true,
+  }: { readonly only?: string | null; readonly updateStatistics?: boolean },
+): Measured {
+  const predictions = forward(model, inputs.x!, {
+    mode: 'train',
+    task: only,
+    updateStatistics,
+    masks: masksOf(inputs),
+  });
+  const losses: Record<string, tf.Scalar> = {};
+  const wrong: Record<string, tf.Scalar> = {};
+  tasks.forEach((task, index) => {
+    if (only !== null && task.name !== only) return;
+    const label = inputs[`label/${task.name}`]!;
+    losses[task.name] = task.loss(predictions[index]!, label);
+    if (hasClassLabel(task)) {
+      wrong[task.name] = tf.sum(tf.cast(tf.notEqual(tf.argMax(predictions[index]!, -1), label), 'int32'));
+    }
+  });
+  return { losses, wrong };
+}

@@ -1,0 +1,208 @@
+import { decayPenalty, type Phase, type Task } from '@overparam/core-reparam';
+import { type Backward, backwardPasses } from '@overparam/engine';
+import * as tf from '@tensorflow/tfjs';
+import type { Averages } from './averages';
+import { type Measured, measure, type StepInputs } from './measure';
+import type { TrainedNetwork, TrainedParameter } from './network';
+import { allOf, followedTask, type Routes } from './routes';
+
+/**
+ * How a step weighs the losses of its tasks. `sum`: each counts once. `weighted`: times the input `weights`, one number
+ * a task. `apart`: layers that belong to a task take its loss times the input `heads` instead. `averaged`: as `apart`,
+ * with the running averages of the tasks' gradients in place of the gradients of all that is shared.
+ */
+export type Weighing = 'sum' | 'weighted' | 'apart' | 'averaged';
+
+/** What the gradients of a step follow from. */
+export interface GradientParts {
+  readonly phase: Phase;
+  readonly network: TrainedNetwork;
+  /** One for each output of the model, in their order. */
+  readonly tasks: readonly Task[];
+  readonly routes: Routes;
+  /** Coefficient of the expansions' penalties. */
+  readonly penalty: number;
+  readonly weighing: Weighing;
+  /** There where the weighing is `averaged`. */
+  readonly averages: Averages | null;
+}
+
+/** One backward pass: a scalar, and the parameters that take its gradient, times a share. */
+interface Pass {
+  readonly descended: tf.Scalar;
+  readonly moves: readonly TrainedParameter[];
+  share?(parameter: TrainedParameter): number;
+}
+
+type Losses = Readonly<Record<string, tf.Scalar>>;
+
+/** The scalar at place `index` of a vector. */
+function at(vector: tf.Tensor, index: number): tf.Scalar {
+  return tf.slice(vector as tf.Tensor1D, [index], [1]).asScalar();
+}
+
+/** Each followed loss times its factor. */
+function timesFactors(losses: Losses, tasks: readonly Task[], factors: tf.Tensor | null): Losses {
+  return Object.fromEntries(
+    tasks.flatMap(({ name }, index) => {
+      const loss = losses[name];
+      if (!loss) return [];
+      return [[name, factors ? (tf.mul(loss, at(factors, index)) as tf.Scalar) : loss]];
+    }),
+  );
+}
+
+function sumOf(losses: Losses): tf.Scalar {
+  const list = Object.values(losses);
+  return list.length === 1 ? list[0]! : (tf.addN(list) as tf.Scalar);
+}
+
+/** The recorded scalars of a step. */
+interface Recorded extends Measured {
+  readonly weighted: Losses;
+  readonly forHeads: Losses;
+  /** The penalty times its coefficient; empty where it is 0. */
+  readonly penalty: readonly tf.Scalar[];
+}
+
+function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
+  const { phase, network, tasks, penalty, weighing } = parts;
+  const only = followedTask(phase);
+  const measured = measure(network.model, tasks, inputs, { only, updateStatistics });
+  const isBalanced = only === null && weighing !== 'sum';
+  return {
+    ...measured,
+    weighted: timesFactors(measured.losses, tasks, isBalanced ? inputs.weights! : null),
+    forHeads: timesFactors(
+      measured.losses,
+      tasks,
+      isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
+    ),
+    penalty: penalty > 0 ? [tf.mul(decayPenalty(network.model), penalty) as tf.Scalar] : [],
+  };
+}
+
+/** Passes where nothing is routed: one, or two where the heads' factors are their own. */
+function jointPasses(
+  { routes, weighing }: GradientParts,
+  recorded: Recorded,
+  descend: (losses: Losses) => tf.Scalar,
+): Pass[] {
+  if (weighing === 'sum' || weighing === 'weighted') {
+    return [{ descended: descend(recorded.weighted), moves: allOf(routes) }];
+  }
+  return [
+    { descended: descend(recorded.weighted), moves: [...routes.shared, ...routes.trunks] },
+    { descended: descend(recorded.forHeads), moves: routes.heads },
+  ];
+}
+
+/**
+ * Passes where tasks have cores in shared layers: one a task, whose gradient its own cores take alone and the shared
+ * parameters as a part of the sum. The penalty is shared out among the cores of a layer: on each in full, their sum
+ * would decay once for each task.
+ */
+function routedPasses({ routes, tasks, weighing }: GradientParts, recorded: Recorded): Pass[] {
+  const together = weighing === 'sum' || weighing === 'weighted';
+  const passes: Pass[] = Object.entries(recorded.weighted).map(([task, descended]) => ({
+    descended,
+    moves: [
+      ...routes.shared,
+      ...(routes.routed.get(task) ?? []),
+      ...(together ? routes.heads.filter(({ owner }) => owner === task) : []),
+    ],
+  }));
+  if (!together) passes.push({ descended: sumOf(recorded.forHeads), moves: routes.heads });
+  return [...passes, ...penaltyPass(routes, tasks.length, recorded.penalty)];
+}
+
+function penaltyPass(routes: Routes, tasks: number, penalty: readonly tf.Scalar[]): Pass[] {
+  const routed = new Set([...routes.routed.values()].flat());
+  return penalty.map((descended) => ({
+    descended,
+    moves: allOf(routes),
+    share: (parameter) => (routed.has(parameter) ? 1 / tasks : 1),
+  }));
+}
+
+/** The weighted sums of averages, which take the place of gradients of all that is not a head. */
+function averagedGradients(
+  { routes, tasks, averages }: GradientParts,
+  weights: tf.Tensor,
+): Record<string, tf.Tensor> {
+  const gradients: Record<string, tf.Tensor> = {};
+  for (const parameter of [...routes.shared, ...[...routes.routed.values()].flat()]) {
+    const terms = tasks.flatMap(({ name }, index) => {
+      const average = averages!.of(name, parameter);
+      return average ? [tf.mul(average, at(weights, index))] : [];
+    });
+    gradients[parameter.name] = tf.addN(terms);
+  }
+  return gradients;
+}
+
+/** What a step's gradients and their making gave; the caller disposes. */
+export interface StepGradients extends Measured {
+  /** Sum of the followed losses, unweighted and without the penalty. */
+  readonly loss: tf.Scalar;
+  /** What was descended, for checks. */
+  readonly descended: readonly tf.Scalar[];
+  /** By parameter name; parameters that no loss of theirs reaches are left out. */
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
+}
+
+/** Forward and backward passes of a step. Reads no value. */
+export function stepGradients(
+  parts: GradientParts,
+  inputs: StepInputs,
+  updateStatistics = true,
+): StepGradients {
+  const { routes, tasks, weighing } = parts;
+  return backwardPasses(
+    () => {
+      const recorded = record(parts, inputs, updateStatistics);
+      const plus = (losses: Losses) =>
+        recorded.penalty.reduce((sum, penalty) => tf.add(sum, penalty) as tf.Scalar, sumOf(losses));
+      // Made here, as only what is made here is recorded.
+      const passes =
+        weighing === 'averaged'
+          ? [
+              { descended: sumOf(recorded.forHeads), moves: routes.heads },
+              ...penaltyPass(routes, tasks.length, recorded.penalty),
+            ]
+          : routes.routed.size > 0
+            ? routedPasses(parts, recorded)
+            : jointPasses(parts, recorded, plus);
+      return { recorded, passes } as unknown as tf.TensorContainer & { recorded: Recorded; passes: Pass[] };
+    },
+    ({ recorded: { losses, wrong }, passes }, backward) => {
+      const gradients =
+        weighing === 'averaged'
+          ? averagedGradients(parts, inputs.weights!)
+          : ({} as Record<string, tf.Tensor>);
+      for (const pass of passes) addPass(gradients, pass, backward);
+      const descended = passes.map((pass) => pass.descended);
+      return { loss: sumOf(losses), losses, wrong, descended, gradients };
+    },
+  );
+}
+
+function addPass(
+  gradients: Record<string, tf.Tensor>,
+  { descended, moves, share }: Pass,
+  backward: Backward,
+) {
+  if (moves.length === 0) return;
+  const found = backward(
+    descended,
+    moves.map(({ variable }) => variable),
+  );
+  moves.forEach((parameter, index) => {
+    const gradient = found[index];
+    if (!gradient) return;
+    const factor = share?.(parameter) ?? 1;
+    const part = factor === 1 ? gradient : tf.mul(gradient, factor);
+    const before = gradients[parameter.name];
+    gradients[parameter.name] = before ? tf.add(before, part) : part;
+  });
+}
