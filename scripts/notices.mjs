@@ -85,6 +85,11 @@ ${rows.map(([key, { licence, copyright }]) => `| ${key} | ${licence} | ${copyrig
 The sample of images in \`packages/datasets-cifar\` is taken from CIFAR-100 (Alex Krizhevsky, *Learning Multiple Layers of
 Features from Tiny Images*, 2009, https://www.cs.toronto.edu/~kriz/cifar.html). Its source and terms are stated in that
 package's README.
+
+The sample of scenes in \`packages/datasets-nyuv2\` is taken from NYU Depth V2 (Nathan Silberman, Derek Hoiem, Pushmeet
+Kohli, Rob Fergus, *Indoor Segmentation and Support Inference from RGBD Images*, ECCV 2012,
+https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html). Its source, terms and reduction are stated in that package's
+\`data/README.md\`.
 `;
 }
 
