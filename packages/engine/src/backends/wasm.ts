@@ -16,7 +16,10 @@ export async function loadWasm(folder?: string): Promise<string | null> {
     const path = folder ?? (await packageFolder());
     if (path !== null) wasm.setWasmPaths(path.endsWith('/') ? path : `${path}/`);
   }
-  if (!(await tf.setBackend('wasm'))) return 'the wasm backend of tfjs did not start (see its warning above)';
+  const listeners = failureListeners();
+  const started = await tf.setBackend('wasm');
+  dropAddedListeners(listeners);
+  if (!started) return 'the wasm backend of tfjs did not start (see its warning above)';
   await tf.ready();
   const memory = (tf.backend() as unknown as WasmBackend).wasm.asm?.memory;
   if (memory === undefined)
@@ -26,6 +29,28 @@ export async function loadWasm(folder?: string): Promise<string | null> {
     return 'the wasm backend was started with threads; call useEngine before anything else starts it';
   }
   return null;
+}
+
+const failures = ['uncaughtException', 'unhandledRejection'] as const;
+
+/** What listens to the process's failures now, in Node. */
+function failureListeners(): ReadonlySet<unknown> {
+  return new Set(
+    inNode() ? failures.flatMap((failure) => process.listeners(failure as 'uncaughtException')) : [],
+  );
+}
+
+/**
+ * Takes off the listeners that the wasm module added when it started: they throw every uncaught error of the
+ * process again, from a minified line of their own, which Node then prints in front of the error.
+ */
+function dropAddedListeners(before: ReadonlySet<unknown>): void {
+  if (!inNode()) return;
+  for (const failure of failures) {
+    for (const listener of process.listeners(failure as 'uncaughtException')) {
+      if (!before.has(listener)) process.removeListener(failure, listener);
+    }
+  }
 }
 
 async function packageFolder(): Promise<string | null> {
