@@ -9,16 +9,21 @@
  * @param plane  row-major, `width` values a row
  */
 export function toDifferences<T extends Uint8Array | Uint16Array>(plane: T, width: number): T {
-  const coded = plane.slice() as T;
+  const coded = copyOf(plane);
   for (let k = 0; k < plane.length; k++) coded[k] = plane[k]! - predict(plane, k, width);
   return coded;
 }
 
 /** The inverse of {@link toDifferences}. */
 export function fromDifferences<T extends Uint8Array | Uint16Array>(coded: T, width: number): T {
-  const plane = coded.slice() as T;
+  const plane = copyOf(coded);
   for (let k = 0; k < plane.length; k++) plane[k] = coded[k]! + predict(plane, k, width);
   return plane;
+}
+
+/** A Buffer's own `slice` would be a view, and change what was given. */
+function copyOf<T extends Uint8Array | Uint16Array>(plane: T): T {
+  return (plane instanceof Uint8Array ? new Uint8Array(plane) : new Uint16Array(plane)) as T;
 }
 
 function predict(plane: Uint8Array | Uint16Array, k: number, width: number): number {
