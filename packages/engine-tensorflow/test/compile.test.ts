@@ -128,6 +128,33 @@ describe.skipIf(!libraryIsThere())('compiled steps', () => {
     expect(compiled.map((variable) => new Uint32Array(variable.dataSync().buffer.slice(0)))).toEqual(before);
   });
 
+  test('the same step from the same start gives the same bits', () => {
+    const x = tf.randomNormal([8, 12, 12, 3], 0, 1, 'float32', 1);
+    const start = tf.randomNormal([3, 3, 3, 16], 0, 0.1, 'float32', 2) as tf.Tensor4D;
+    const train = () => {
+      const kernel = tf.variable(start);
+      const step = compile((inputs) => {
+        const { grads } = tf.variableGrads(
+          () => tf.mean(tf.square(tf.relu(tf.conv2d(inputs.x as tf.Tensor4D, kernel, 2, 1)))),
+          [kernel],
+        );
+        kernel.assign(tf.sub(kernel, grads[kernel.name]!));
+        return {};
+      });
+      for (let i = 0; i < 10; i++) step({ x });
+      step.dispose();
+      return kernel.dataSync();
+    };
+    expect(train()).toEqual(train());
+  });
+
+  test('says which op cannot be part of a step', () => {
+    const step = compile(({ x }) => ({ y: tf.denseBincount(x as tf.Tensor1D, [] as never, 3) }));
+    expect(() => step({ x: tf.tensor1d([1, 2], 'int32') })).toThrow(/DenseBincount.*compiled step/s);
+    const varying = compile(({ x }) => ({ y: tf.unique(x!).values }));
+    expect(() => varying({ x: tf.tensor1d([1, 1]) })).toThrow(/depends on values/);
+  });
+
   test('2,000 steps leave no tensors, handles or memory behind', () => {
     const weight = tf.variable(tf.randomNormal([64, 64]));
     const step = compile(({ x }) => {
