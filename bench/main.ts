@@ -1,3 +1,6 @@
+import { parseArgs } from 'node:util';
+import { compare, NoSuchRow } from './compare';
+import { PeerSetupError } from './setup.mjs';
 import { wasmLayers } from './wasm-layers';
 import { wasmTraining } from './wasm-training';
 
@@ -9,6 +12,7 @@ interface Benchmark {
   readonly summary: (result: never) => string;
 }
 
+/** Run by name. Without a name the comparison with PyTorch runs. */
 const benchmarks: readonly Benchmark[] = [
   {
     name: 'wasm-training',
@@ -33,21 +37,74 @@ const benchmarks: readonly Benchmark[] = [
   },
 ];
 
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const json = process.argv.includes('--json');
-const unknown = names.find((name) => benchmarks.every((benchmark) => benchmark.name !== name));
-if (unknown !== undefined) {
-  console.error(
-    `There is no benchmark '${unknown}'. There are: ${benchmarks.map(({ name }) => name).join(', ')}.`,
-  );
-  process.exit(2);
+const usage = `Usage: pnpm bench [--all] [--only PATTERN] [--turns N] [--json]
+       pnpm bench NAME ... [--json]
+
+Without a name: training and inference here and in PyTorch, in turns.
+  --all           every row; by default those that have to reach a ratio
+  --only PATTERN  rows with this in their name, * standing for anything, such as 'resnet50 trirep'
+  --turns N       how often the sides take turns, at least 5 for figures to rely on (default 7)
+  --json          one JSON object on standard output
+By name: ${benchmarks.map(({ name }) => name).join(', ')}.`;
+
+async function runNamed(names: readonly string[], json: boolean): Promise<void> {
+  const results: Record<string, object> = {};
+  for (const name of names) {
+    const benchmark = benchmarks.find((candidate) => candidate.name === name)!;
+    if (!json) console.log(`${name}: ${benchmark.question}`);
+    const result = await benchmark.run();
+    results[name] = result;
+    if (!json) console.log(`  ${benchmark.summary(result as never)}`);
+  }
+  if (json) console.log(JSON.stringify(results));
 }
-const results: Record<string, object> = {};
-for (const benchmark of benchmarks) {
-  if (names.length > 0 && !names.includes(benchmark.name)) continue;
-  if (!json) console.log(`${benchmark.name}: ${benchmark.question}`);
-  const result = await benchmark.run();
-  results[benchmark.name] = result;
-  if (!json) console.log(`  ${benchmark.summary(result as never)}`);
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      all: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      turns: { type: 'string', default: '7' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = positionals.find((name) => benchmarks.every((benchmark) => benchmark.name !== name));
+  if (unknown !== undefined) throw new Error(`There is no benchmark '${unknown}'.`);
+  const turns = Number(values.turns);
+  if (!Number.isInteger(turns) || turns < 1) {
+    throw new Error(`--turns takes a whole number of at least 1, not '${values.turns}'.`);
+  }
+  return { names: positionals, ...values, turns };
 }
-if (json) console.log(JSON.stringify(results));
+
+async function run(): Promise<number> {
+  let given: ReturnType<typeof readArguments>;
+  try {
+    given = readArguments();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return 2;
+  }
+  if (given.help) {
+    console.log(usage);
+    return 0;
+  }
+  if (given.names.length > 0) {
+    await runNamed(given.names, given.json);
+    return 0;
+  }
+  const { all, only = null, turns, json } = given;
+  try {
+    const result = await compare({ all, only, turns, json });
+    if (json) console.log(JSON.stringify(result));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof NoSuchRow || error instanceof PeerSetupError)) throw error;
+    console.error(error.message);
+    return error instanceof NoSuchRow ? 2 : 1;
+  }
+}
+
+process.exitCode = await run();

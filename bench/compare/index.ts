@@ -1,0 +1,54 @@
+import { peerPython } from '../setup.mjs';
+import { type ReportRow, reportRows, rowText } from './report';
+import { chooseRows, nameOf, rows } from './rows';
+import { runRow } from './run-row';
+
+/** What is compared, and how. */
+export interface CompareOptions {
+  /** Every row, not only those with floors. */
+  readonly all: boolean;
+  /** Part of a row's name, `*` standing for anything; null for no choice. */
+  readonly only: string | null;
+  /** How often the sides take turns. */
+  readonly turns: number;
+  /** Nothing on standard output until the end. */
+  readonly json: boolean;
+}
+
+/** An option that no row fits. */
+export class NoSuchRow extends Error {}
+
+/** Shows what is going on, on a terminal only, in one line that comes and goes. */
+function note(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/**
+ * Trains and runs networks here and elsewhere in turns, and says who is faster.
+ *
+ * @throws NoSuchRow, PeerSetupError
+ */
+export async function compare(options: CompareOptions): Promise<{ readonly rows: readonly ReportRow[] }> {
+  const chosen = chooseRows(options.all, options.only);
+  if (chosen.length === 0) {
+    throw new NoSuchRow(
+      `No row's name has '${options.only}' in it. There are:\n${rows.map((row) => `  ${nameOf(row)}`).join('\n')}`,
+    );
+  }
+  const results: ReportRow[] = [];
+  for (const row of chosen) {
+    const about = (text: string) => note(`${nameOf(row)}: ${text}`);
+    const result = await runRow(row, { turns: options.turns, python: peerPython, note: about });
+    note('');
+    results.push(...reportRows(result));
+    const text = rowText(result);
+    if (!options.json) console.log(`${text}\n`);
+    if (options.json && result.disturbance > 0.1) {
+      console.error(`${nameOf(row)}: other processes disturbed it; do not rely on its figures.`);
+    }
+    for (const { name, reason } of options.json ? result.missing : []) {
+      console.error(`${nameOf(row)}: ${name} was not measured. ${reason}`);
+    }
+  }
+  return { rows: results };
+}

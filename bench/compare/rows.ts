@@ -1,0 +1,96 @@
+/** Networks that both sides have. */
+export type ModelName = 'resnet20' | 'resnet50';
+
+/** How the 3x3 convolutions are trained. */
+export type MethodName = 'plain' | 'fnl' | 'repvgg' | 'trirep';
+
+/** What is timed: a step of training, or a pass of the collapsed network. */
+export type Mode = 'training' | 'inference';
+
+/** Whom a row compares with; see README.md. */
+export type PeerName =
+  | 'PyTorch default'
+  | 'PyTorch channels_last'
+  | 'PyTorch compiled'
+  | 'ONNX Runtime'
+  | 'plain step'
+  | 'stock tfjs'
+  | 'wasm';
+
+/** One comparison: what both sides compute, and who the other side is. */
+export interface Row {
+  readonly model: ModelName;
+  readonly method: MethodName;
+  readonly batch: number;
+  readonly mode: Mode;
+  /** They take turns with overparam, all in one go. */
+  readonly peers: readonly PeerName[];
+  /** Run by default: a ratio of this row has a floor. */
+  readonly floor: boolean;
+}
+
+const torch: readonly PeerName[] = ['PyTorch default', 'PyTorch channels_last', 'PyTorch compiled'];
+
+/** A row's name, which `--only` is matched with: `resnet50 trirep 128 training`. */
+export function nameOf({ model, method, batch, mode, peers }: Row): string {
+  const special = peers[0]!.startsWith('PyTorch') ? '' : ` ${peers.join(' ')}`;
+  return `${model} ${method} ${batch} ${mode}${special}`;
+}
+
+function training(
+  model: ModelName,
+  method: MethodName,
+  batch: number,
+  floor: boolean,
+  peers: readonly PeerName[] = torch,
+): Row {
+  return { model, method, batch, mode: 'training', peers, floor };
+}
+
+function inference(model: ModelName, batch: number): Row {
+  return {
+    model,
+    method: 'trirep',
+    batch,
+    mode: 'inference',
+    peers: [...torch, 'ONNX Runtime'],
+    floor: false,
+  };
+}
+
+const methods: readonly MethodName[] = ['repvgg', 'fnl', 'trirep'];
+
+/** Every row, in the order in which they run. */
+export const rows: readonly Row[] = [
+  training('resnet50', 'plain', 32, true),
+  training('resnet20', 'plain', 64, true),
+  training('resnet20', 'plain', 128, true),
+  ...methods.map((method) => training('resnet20', method, 64, true)),
+  ...methods.map((method) => training('resnet50', method, 32, true)),
+  training('resnet20', 'trirep', 128, true, ['plain step']),
+  training('resnet50', 'trirep', 128, true, ['plain step']),
+  ...methods.map((method) => training('resnet20', method, 128, false)),
+  training('resnet50', 'plain', 64, false),
+  ...methods.map((method) => training('resnet50', method, 64, false)),
+  inference('resnet20', 64),
+  inference('resnet20', 128),
+  inference('resnet50', 32),
+  inference('resnet50', 64),
+  training('resnet20', 'plain', 64, false, ['stock tfjs', 'wasm']),
+  training('resnet50', 'plain', 32, false, ['stock tfjs']),
+];
+
+/**
+ * The rows that a call asks for.
+ *
+ * @param all   every row, not only those with floors
+ * @param only  part of a row's name, `*` standing for anything; looked for among all rows if those with floors have none
+ */
+export function chooseRows(all: boolean, only: string | null): readonly Row[] {
+  const usual = all ? rows : rows.filter(({ floor }) => floor);
+  if (only === null) return usual;
+  const escaped = only.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  const pattern = new RegExp(escaped, 'i');
+  const chosen = usual.filter((row) => pattern.test(nameOf(row)));
+  return chosen.length > 0 ? chosen : rows.filter((row) => pattern.test(nameOf(row)));
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import { Child } from './child';
+import type { PeerName, Row } from './rows';
+import { training } from './settings';
+
+/** One side of a comparison: a process and what it is asked to prepare. */
+export interface Side {
+  readonly name: PeerName | 'overparam';
+  start(): Child;
+  /** @param tensors  file of the weights and the batch */
+  request(row: Row, tensors: string): Readonly<Record<string, unknown>>;
+}
+
+const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const peer = fileURLToPath(new URL('../torch/peer.py', import.meta.url));
+
+/** A worker process of this project's; it has the loaders of this process. */
+export function startWorker(name: string, form: 'tensorflow' | 'wasm' | 'stock' = 'tensorflow'): Child {
+  return new Child(name, process.execPath, [worker, form]);
+}
+
+function workerSide(
+  name: Side['name'],
+  form: 'tensorflow' | 'wasm' | 'stock',
+  change: Partial<Row> = {},
+): Side {
+  return {
+    name,
+    start: () => startWorker(name, form),
+    request: (row) => ({ do: 'prepare', row: { ...row, ...change } }),
+  };
+}
+
+function pythonSide(name: PeerName, form: string, python: () => string): Side {
+  return {
+    name,
+    start: () => new Child(name, python(), [peer]),
+    request: ({ model, method, batch, mode }, tensors) => {
+      return { do: 'prepare', model, method, batch, mode, form, tensors, ...training };
+    },
+  };
+}
+
+/** This project's side. */
+export const ours: Side = workerSide('overparam', 'tensorflow');
+
+/** @param python  gives the Python that has PyTorch */
+export function peerSide(name: PeerName, python: () => string): Side {
+  switch (name) {
+    case 'plain step':
+      return workerSide(name, 'tensorflow', { method: 'plain' });
+    case 'stock tfjs':
+      return workerSide(name, 'stock');
+    case 'wasm':
+      return workerSide(name, 'wasm');
+    case 'ONNX Runtime':
+      return pythonSide(name, 'onnxruntime', python);
+    default:
+      return pythonSide(name, name.slice('PyTorch '.length), python);
+  }
+}
