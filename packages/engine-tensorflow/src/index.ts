@@ -1,7 +1,8 @@
 import { registerTensorflow } from './register';
 
-export type { DeviceOptions } from './binding/context';
+export type { Device, DeviceOptions, DeviceOptions } from './binding/context';
 export { isOverparamError, OverparamError } from './errors';
+export { type TensorflowInfo, tensorflowInfo } from './info';
 export {
   defaultVersion,
   describeStatus,
