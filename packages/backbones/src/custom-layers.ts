@@ -281,7 +281,12 @@ export class ResizeAligned extends tf.layers.Layer {
   }
 }
 
-/** {@link unitLength} as a layer. */
+/**
+ * {@link unitLength} as a layer.
+ *
+ * Where its call's keyword arguments have `decisions`, two networks are being compared, and all vectors are divided by
+ * the length of the longest: rounding decides the direction of short ones. Such a pass has no gradient.
+ */
 export class UnitLength extends tf.layers.Layer {
   static readonly className = 'OverparamUnitLength';
 
@@ -289,8 +294,13 @@ export class UnitLength extends tf.layers.Layer {
     return inputShape;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Kwargs): tf.Tensor {
-    return unitLength(one(inputs));
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+    const x = one(inputs);
+    if (!kwargs?.decisions) return unitLength(x);
+    return tf.tidy(() => {
+      const longest = tf.sqrt(tf.max(tf.sum(tf.square(x), -1)));
+      return tf.div(x, tf.maximum(longest, shortest));
+    });
   }
 }
 

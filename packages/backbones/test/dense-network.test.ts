@@ -130,7 +130,7 @@ describe.each(small)('%s', (_, backbone, options) => {
     setByNoise(model);
     const wide = expand(model, { method: plain, key: keyFromSeed(2) });
     const { model: deployed, report } = collapse(wide);
-    // Short vectors lose digits when they are scaled to length 1.
+    // Rounding grows through 26 layers and more of weights that were never trained.
     expect(report.gap).toBeLessThan(5e-5);
     expect(deployed.layers.some((layer) => layer.getClassName() === 'BatchNormalization')).toBe(false);
   });
