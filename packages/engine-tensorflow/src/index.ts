@@ -1,6 +1,6 @@
 import { registerTensorflow } from './register';
 
-export type { Device, DeviceOptions, DeviceOptions } from './binding/context';
+export type { Device, DeviceOptions } from './binding/context';
 export { isOverparamError, OverparamError } from './errors';
 export { type TensorflowInfo, tensorflowInfo } from './info';
 export {
