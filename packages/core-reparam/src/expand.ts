@@ -40,7 +40,7 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
  *
  * Names are kept. Where several selections take a layer, the first does. A norm that no expansion takes over
  * becomes a {@link NormLayer}, which trains faster and keeps PyTorch's statistics. Dropout becomes a
- * {@link DropoutLayer}, whose masks follow from a key; see `dropoutMasks`.
+ * layer whose masks follow from a key; see `dropoutMasks`.
  *
  * @returns the expanded network; the caller disposes it
  * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`
