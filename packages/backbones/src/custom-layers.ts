@@ -7,7 +7,6 @@
 import * as tf from '@tensorflow/tfjs';
 
 type LayerArguments = ConstructorParameters<typeof tf.layers.Layer>[0];
-type Kwargs = Record<string, unknown>;
 
 /**
  * Kernels that a backend may register under these names, through tfjs's own registry, to replace the composites
@@ -226,7 +225,7 @@ export class MaxPoolWithPlaces extends tf.layers.Layer {
     return [windows, [...windows]];
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor[] {
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor[] {
     const x = one(inputs) as tf.Tensor4D;
     const decisions = kwargs?.decisions as Decisions | null | undefined;
     if (decisions) {
@@ -248,7 +247,7 @@ export class MaxUnpool extends tf.layers.Layer {
     return [n, twice(h), twice(w), c];
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Kwargs): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Record<string, unknown>): tf.Tensor {
     const [values, places] = inputs as [tf.Tensor4D, tf.Tensor4D];
     return maxUnpool(values, places);
   }
@@ -272,7 +271,7 @@ export class ResizeAligned extends tf.layers.Layer {
     return [n!, this.height, this.width, c!];
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Kwargs): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Record<string, unknown>): tf.Tensor {
     return resizeAligned(one(inputs) as tf.Tensor4D, [this.height, this.width]);
   }
 
@@ -294,7 +293,7 @@ export class UnitLength extends tf.layers.Layer {
     return inputShape;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
     const x = one(inputs);
     if (!kwargs?.decisions) return unitLength(x);
     return tf.tidy(() => {
@@ -333,7 +332,7 @@ export class WeightedSum extends tf.layers.Layer {
     return oneShape(inputShape);
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Kwargs): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs: Record<string, unknown>): tf.Tensor {
     return tf.tidy(() => {
       const factors = tf.unstack(this.factors.read());
       return tf.addN((inputs as tf.Tensor[]).map((input, index) => tf.mul(input, factors[index]!)));
