@@ -26,6 +26,8 @@ const planned = {
   session: { updates: 195, sizes: { train: 2500, test: 500 } },
   provenance: 'ten of the classes',
   classes: 10,
+  tasks: [{ name: 'class' }],
+  metrics: [],
 };
 const machine = { engine: { description: 'wasm' } as EngineInfo, runsAtOnce: 1, cores: 2 };
 
@@ -44,7 +46,7 @@ describe('how the numbers were obtained', () => {
       { ...row, label: 'Tuned', lr: { ...row.lr, peak: 0.3 }, batch: 32 },
     ] as RunConfig[];
     const loaded = { config: { label: 'Rates' }, name: 'rates.yaml', folder: '.' } as LoadedConfig;
-    const obtained = obtainedFrom(loaded, 'long', rows, [0, '7'], planned, machine);
+    const obtained = obtainedFrom(loaded, 'long', rows, [0, '7'], planned, 'deltaM', machine);
     expect(obtained.recipeDifferences).toHaveLength(1);
     expect(obtained.recipeDifferences[0]).toMatch(/^Tuned: /);
     expect(obtained.recipeDifferences[0]).toContain('lr.peak');
@@ -59,6 +61,6 @@ describe('how the numbers were obtained', () => {
 
   test('a comparison without a label is named after its file', () => {
     const loaded = { config: {}, name: 'rates.yaml', folder: '.' } as LoadedConfig;
-    expect(obtainedFrom(loaded, undefined, [row], [0], planned, machine).title).toBe('rates');
+    expect(obtainedFrom(loaded, undefined, [row], [0], planned, 'deltaM', machine).title).toBe('rates');
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { comparisonResult, writeOutputs } from '../src/compare/output';
+import { type ComparisonRow, comparisonResult, writeOutputs } from '../src/compare/output';
 import type { RowRecord } from '../src/compare/record';
 import { baselineIndex, summarise } from '../src/compare/summary';
 import { renderTable } from '../src/compare/table';
@@ -142,9 +142,9 @@ describe('table', () => {
 describe('JSON', () => {
   test('the printed object has the promised keys', () => {
     const { rows, obtained } = sampleComparison(3);
-    const result = JSON.parse(JSON.stringify(comparisonResult(rows, obtained))) as ReturnType<
-      typeof comparisonResult
-    >;
+    const result = JSON.parse(JSON.stringify(comparisonResult({ rows, references: [] }, obtained))) as {
+      rows: ComparisonRow[];
+    };
     expect(result.rows).toHaveLength(7);
     for (const [index, row] of result.rows.entries()) {
       expect(row).toMatchObject({
@@ -159,14 +159,16 @@ describe('JSON', () => {
         expect(row[key]).toBeGreaterThan(0);
     }
     expect(result.rows[0]?.difference).toBeNull();
-    expect(comparisonResult(...one()).rows.every((row) => row.difference === null)).toBe(true);
+    const [single, about] = one();
+    const alone = comparisonResult({ rows: single, references: [] }, about).rows as ComparisonRow[];
+    expect(alone.every((row) => row.difference === null)).toBe(true);
   });
 
   test('compare.json holds every epoch of every run', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'overparam-output-'));
     try {
       const { rows, obtained } = sampleComparison(2);
-      const page = await writeOutputs(folder, rows, obtained);
+      const page = await writeOutputs(folder, { rows, references: [] }, obtained, []);
       expect(page).toBe(join(folder, 'report.html'));
       const data = JSON.parse(await readFile(join(folder, 'compare.json'), 'utf8')) as {
         rows: { runs: RowRecord['runs'] }[];

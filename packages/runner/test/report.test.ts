@@ -61,7 +61,7 @@ describe('report', () => {
     const { rows, obtained } = sampleComparison(1);
     const page = await renderPage(rows, obtained);
     for (const row of rows) {
-      const error = row.runs[0]!.top1Error.toFixed(2);
+      const error = row.runs[0]!.top1Error!.toFixed(2);
       expect(page.split(`>${error}</text>`).length - 1).toBe(2);
       expect(page).toContain(
         `<th scope="row">${row.label}</th><td>${row.method}</td><td>${row.routine}</td><td class="number">${error}</td>`,

@@ -1,43 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ConfigFile } from '../src/config/schema';
-import { type TrainOptions, train } from '../src/train/train';
+import { train } from '../src/train/train';
+import { filesOf, interrupted } from './support/interrupted';
 import { temporaryFolder, textOf, tiny } from './support/tiny';
 
 const path = temporaryFolder();
-
-/** Trains until `stop` says so, and takes the error for granted. */
-async function interrupted(config: ConfigFile, out: string, at: { epoch?: number; update?: number }) {
-  const controller = new AbortController();
-  const callbacks: TrainOptions['callbacks'] = {
-    onEpoch({ epoch }) {
-      if (epoch === at.epoch) controller.abort();
-    },
-    onUpdate({ update }) {
-      if (update === at.update) controller.abort();
-    },
-  };
-  const run = train(config, { out, resume: true, callbacks, signal: controller.signal });
-  await expect(run).rejects.toMatchObject({ code: 'interrupted' });
-}
-
-/** Files of a run that its seed decides. */
-function filesOf(folder: string): Record<string, string> {
-  const last = readdirSync(join(folder, 'checkpoints')).sort().at(-1)!;
-  const files = [
-    'metrics.jsonl',
-    'result.json',
-    'final/weights.safetensors',
-    'collapsed/weights.safetensors',
-  ];
-  return Object.fromEntries(
-    [...files, `checkpoints/${last}`].map((file) => [
-      file,
-      readFileSync(join(folder, file)).toString('base64'),
-    ]),
-  );
-}
 
 const cases: Record<string, ConfigFile> = {
   'plain, joint': tiny,

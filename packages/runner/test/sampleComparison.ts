@@ -26,6 +26,10 @@ function curve(error: number, epochs: number, noise: readonly number[]): EpochRe
       epoch: index + 1,
       trainLoss: 0.9 + 1.4 * decay + 0.05 * (noise[index] ?? 0),
       testError: error + 40 * decay + 3 * (noise[index] ?? 0) * decay,
+      trainLosses: {},
+      weights: {},
+      cosines: {},
+      figures: {},
     };
   });
 }
@@ -40,8 +44,13 @@ export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[
       return {
         seed: String(seed),
         top1Error,
+        figures: { 'class/top1Error': top1Error },
+        choices: { last: { 'class/top1Error': top1Error }, meanOfLast: null, best: null },
+        classes: [],
         trainParameters,
         deployParameters: 77_434,
+        deployMultiplyAdds: 12_500_000,
+        deployNetworks: 1,
         secondsPerEpoch: 2.1 + row / 3,
         collapseGap: 1e-7 * (row + 1),
         curve: curve(top1Error - 2, epochs, noise),
@@ -78,6 +87,12 @@ export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[
       trainImages: 2500,
       testImages: 500,
       classes: 10,
+      metrics: [
+        { task: 'class', name: 'top1Error', figure: 'class/top1Error', direction: 'lower', unit: '%' },
+      ],
+      evaluation: 'last',
+      improvement: 'deltaM',
+      classNames: {},
       engine: 'wasm, 1 thread',
       projection: null,
       runsAtOnce: 2,

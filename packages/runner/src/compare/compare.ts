@@ -9,7 +9,8 @@ import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
 import { planRuns } from './plan';
 import { checkRows, prepareComparison } from './prepare';
-import type { Obtained, RowRecord } from './record';
+import type { Obtained, Records } from './record';
+import { referenceRows } from './references';
 import { type Training, trainRuns } from './trainRuns';
 
 /** What a comparison is asked for. */
@@ -26,8 +27,7 @@ export interface CompareOptions extends Training {
 }
 
 /** What became of a comparison. */
-export interface Compared {
-  readonly rows: readonly RowRecord[];
+export interface Compared extends Records {
   readonly obtained: Obtained;
   /** Path of the report, or null where the comparison was interrupted. */
   readonly report: string | null;
@@ -44,9 +44,12 @@ export interface Compared {
  */
 export async function compare(options: CompareOptions): Promise<Compared> {
   const loaded = await readConfig(options.config);
-  const { rows, seeds, engine } = await resolveComparison(loaded, options.request);
-  const runs = planRuns(rows, seeds, options.out);
+  const { rows, seeds, reference, improvement, engine } = await resolveComparison(loaded, options.request);
+  planRuns(rows, seeds, options.out);
   const planned = await checkRows(rows, options.dataDir, options.signal);
+  const references = referenceRows(reference, planned.tasks);
+  if (references.length > 0) await checkRows(references, options.dataDir, options.signal);
+  const runs = planRuns([...rows, ...references], seeds, options.out);
   await mkdir(options.out, { recursive: true });
   const unlock = await lockFolder(options.out);
   try {
@@ -56,14 +59,23 @@ export async function compare(options: CompareOptions): Promise<Compared> {
     const threads = rows[0]!.engine.threads ?? (singleThreaded ? 1 : null);
     const atOnce = options.jobs ?? runsAtOnce(runs.length, cores, threads);
     const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
-    const obtained = obtainedFrom(loaded, options.request.variant, rows, seeds, planned, machine);
+    const obtained = obtainedFrom(
+      loaded,
+      options.request.variant,
+      rows,
+      seeds,
+      planned,
+      improvement,
+      machine,
+    );
     const outcomes = await trainRuns(runs, atOnce, planned.session.updates, options);
-    const records = await gatherRows(rows, runs, outcomes);
+    const records = await gatherRows([...rows, ...references], runs, outcomes);
+    const compared: Records = { rows: records.slice(0, rows.length), references: records.slice(rows.length) };
     const interrupted = options.signal.aborted;
     return {
-      rows: records,
+      ...compared,
       obtained,
-      report: interrupted ? null : await writeOutputs(options.out, records, obtained),
+      report: interrupted ? null : await writeOutputs(options.out, compared, obtained, runs),
       failures: records.reduce((sum, record) => sum + record.failures.length, 0),
       interrupted,
     };

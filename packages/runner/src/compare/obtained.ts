@@ -52,6 +52,7 @@ export function obtainedFrom(
   rows: readonly RunConfig[],
   seeds: readonly (number | string)[],
   planned: Planned,
+  improvement: string,
   machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
 ): Obtained {
   const first = rows[0]!;
@@ -71,6 +72,12 @@ export function obtainedFrom(
     trainImages: planned.session.sizes.train,
     testImages: planned.session.sizes.test,
     classes: planned.classes,
+    metrics: planned.metrics,
+    evaluation: first.evaluation,
+    improvement,
+    classNames: Object.fromEntries(
+      planned.tasks.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
+    ),
     engine: threads ? `${machine.engine.description}, ${threads} threads` : machine.engine.description,
     projection: projectionOf(loaded.config, variant),
     runsAtOnce: machine.runsAtOnce,

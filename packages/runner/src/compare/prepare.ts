@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { DatasetTask } from '@overparam/core-reparam';
 import { isOverparamError, OverparamError } from '@overparam/engine';
 import { parse } from 'yaml';
 import type { LoadedConfig } from '../config/read';
@@ -9,6 +10,7 @@ import type { RunConfig } from '../config/schema';
 import { prepareFolder, writeAtomically } from '../run/files';
 import { openDataset, planSession, type Session } from '../train/session';
 import type { PlannedRun } from './plan';
+import type { FigureSpec } from './record';
 
 /** What planning says of all rows. */
 export interface Planned {
@@ -16,6 +18,9 @@ export interface Planned {
   readonly session: Pick<Session, 'updates'> & { readonly sizes: Omit<Session['sizes'], 'val'> };
   readonly provenance: string;
   readonly classes: number;
+  /** Names of the tasks, and of their classes. */
+  readonly tasks: readonly Pick<DatasetTask, 'name' | 'classes'>[];
+  readonly metrics: readonly FigureSpec[];
 }
 
 /**
@@ -33,11 +38,19 @@ export async function checkRows(
     try {
       const dataset = await openDataset(row, dataDir, signal);
       try {
-        const { updates, sizes } = planSession(row, dataset);
+        const { updates, sizes, tasks } = planSession(row, dataset);
         first ??= {
           session: { updates, sizes },
           provenance: dataset.provenance,
           classes: dataset.tasks[0]?.outputs ?? 0,
+          tasks: dataset.tasks.map(({ name, classes }) => ({ name, ...(classes && { classes }) })),
+          metrics: tasks.flatMap((task) =>
+            task.metrics.map((metric) => ({
+              ...metric,
+              task: task.name,
+              figure: `${task.name}/${metric.name}`,
+            })),
+          ),
         };
       } finally {
         await dataset.close();

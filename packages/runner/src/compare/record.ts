@@ -1,4 +1,4 @@
-import type { Stage } from '@overparam/core-reparam';
+import type { MetricSpec, Stage } from '@overparam/core-reparam';
 
 /** One epoch of one run, as the learning curves show it. */
 export interface EpochRecord {
@@ -8,6 +8,21 @@ export interface EpochRecord {
   readonly trainLoss: number | null;
   /** Top-1 error on the test images in percent; null in epochs without an evaluation. */
   readonly testError: number | null;
+  /** With several tasks: mean training losses and weights by task, cosines of gradients by `first/second`. */
+  readonly trainLosses: Readonly<Record<string, number>>;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly cosines: Readonly<Record<string, number>>;
+  /** Test figures by `task/figure`. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** A segmentation's figures by class. */
+export interface ClassFigures {
+  readonly task: string;
+  /** Intersection over union in percent; null for a class that is nowhere. */
+  readonly classIoU: readonly (number | null)[];
+  /** Pixels; rows are the truth, columns the prediction. */
+  readonly confusionMatrix: readonly (readonly number[])[];
 }
 
 /** Where a stage of the run began. */
@@ -25,13 +40,31 @@ export interface LayerGap {
   readonly gap: number;
 }
 
+/** All rows of a comparison. */
+export interface Records {
+  readonly rows: readonly RowRecord[];
+  /** Single-task networks, one row a task; none where the comparison has none. */
+  readonly references: readonly RowRecord[];
+}
+
+/** Ways to choose the epoch whose figures count. */
+export type EpochChoice = 'last' | 'meanOfLast' | 'best';
+
 /** What one finished run of one seed contributes to a comparison. */
 export interface SeedRun {
   readonly seed: string;
-  /** Top-1 error of the collapsed network on the test images, in percent. */
-  readonly top1Error: number;
+  /** Top-1 error of the collapsed network on the test images, in percent; null without classification. */
+  readonly top1Error: number | null;
+  /** Test figures by `task/figure`, of the epoch that the comparison shows. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** The same figures by each way to choose the epoch; null where a way is not open. */
+  readonly choices: Readonly<Record<EpochChoice, Readonly<Record<string, number>> | null>>;
+  /** Of the last epoch. */
+  readonly classes: readonly ClassFigures[];
   readonly trainParameters: number;
   readonly deployParameters: number;
+  readonly deployMultiplyAdds: number;
+  readonly deployNetworks: number;
   /** Mean clock time of an epoch of training. */
   readonly secondsPerEpoch: number;
   /** Largest gap between the trained and the collapsed network, relative. */
@@ -58,6 +91,13 @@ export interface RowRecord {
   readonly failures: readonly RunFailure[];
 }
 
+/** One figure of one task. */
+export interface FigureSpec extends MetricSpec {
+  readonly task: string;
+  /** `task/name` */
+  readonly figure: string;
+}
+
 /** How the numbers were obtained: what a reader needs to judge and to repeat them. */
 export interface Obtained {
   readonly title: string;
@@ -77,6 +117,14 @@ export interface Obtained {
   readonly trainImages: number;
   readonly testImages: number;
   readonly classes: number;
+  /** The tasks' figures in the order of tables. */
+  readonly metrics: readonly FigureSpec[];
+  /** Which epoch's figures tables show. */
+  readonly evaluation: EpochChoice;
+  /** Which definition of relative improvement tables show. */
+  readonly improvement: string;
+  /** Names of the classes by task, where tasks have some. */
+  readonly classNames: Readonly<Record<string, readonly string[]>>;
   readonly engine: string;
   /** A longer run whose time is projected from the measured one, or null. */
   readonly projection: { readonly epochs: number; readonly images: number } | null;

@@ -8,6 +8,8 @@ import { compare } from './compare';
 import { comparisonResult } from './output';
 import { summarise } from './summary';
 import { renderTable } from './table';
+import { comparesTasks, summariseTasks } from './taskSummary';
+import { renderTaskTable } from './taskTable';
 
 /** Arguments of `overparam compare`. */
 export interface CompareArguments extends ConfigArguments {
@@ -56,10 +58,12 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);
   }
-  const table = renderTable(summarise(done.rows), done.obtained);
+  const table = comparesTasks(done.obtained)
+    ? renderTaskTable(summariseTasks(done, done.obtained), done.obtained)
+    : renderTable(summarise(done.rows), done.obtained);
   // With --json, what is for the eye goes to stderr.
   if (output.json) output.say(table);
-  output.result(comparisonResult(done.rows, done.obtained), table);
+  output.result(comparisonResult(done, done.obtained), table);
   output.say(`Report: ${done.report}`);
   return done.failures > 0 ? 1 : 0;
 }

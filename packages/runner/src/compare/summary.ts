@@ -49,7 +49,9 @@ export function baselineIndex(
 }
 
 function errorsBySeed(row: RowRecord): Map<string, number> {
-  return new Map(row.runs.map((run) => [run.seed, run.top1Error]));
+  return new Map(
+    row.runs.flatMap((run) => (run.top1Error === null ? [] : [[run.seed, run.top1Error] as const])),
+  );
 }
 
 function standingOf(isBaseline: boolean, interval: Interval | null, difference: number | null): Standing {
@@ -68,7 +70,7 @@ export function summarise(rows: readonly RowRecord[]): RowSummary[] {
   const baseline = baselineIndex(rows);
   const reference = rows[baseline] ? errorsBySeed(rows[baseline]) : new Map<string, number>();
   return rows.map((row, index) => {
-    const values = row.runs.map((run) => run.top1Error);
+    const values = [...errorsBySeed(row).values()];
     const differences = index === baseline ? [] : pairedDifferences(errorsBySeed(row), reference);
     const difference = confidenceInterval(differences);
     const meanDifference = differences.length > 0 ? mean(differences) : null;

@@ -1,3 +1,4 @@
+import { alignColumns } from './align';
 import type { Obtained } from './record';
 import type { RowSummary } from './summary';
 import {
@@ -43,25 +44,6 @@ const figureColumns: readonly Column[] = [
 export function columnsOf(rows: readonly RowSummary[]): readonly Column[] {
   const named = rows.some((row) => row.label !== `${row.method}/${row.routine}`);
   return named ? [nameColumn, ...figureColumns] : figureColumns;
-}
-
-/** Lines of text with columns aligned by spaces, a rule under the headings. */
-export function alignColumns(
-  headings: readonly string[],
-  body: readonly (readonly string[])[],
-  numeric: readonly boolean[],
-): string {
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...body.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  return [line(headings), widths.map((width) => '-'.repeat(width)).join('  '), ...body.map(line)].join('\n');
 }
 
 /** The whole printed result: table, how it was obtained, who lost and what failed. */

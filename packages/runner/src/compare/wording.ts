@@ -72,7 +72,7 @@ export function obtainedText(obtained: Obtained): string {
     `${counted(obtained.seeds.length, 'seed')} (${obtained.seeds.join(', ')})`,
     `${counted(obtained.epochs, 'epoch')} of batch ${obtained.batch} (${counted(obtained.gradientEvaluations, 'gradient evaluation')} each)`,
     obtained.recipe,
-    `${obtained.backbone} on ${obtained.dataset}, ${counted(obtained.trainImages, 'training image')}, ${counted(obtained.testImages, 'test image')}, ${counted(obtained.classes, 'class', 'classes')}`,
+    `${obtained.backbone} on ${obtained.dataset}, ${counted(obtained.trainImages, 'training image')}, ${counted(obtained.testImages, 'test image')}${obtained.metrics.length === 1 ? `, ${counted(obtained.classes, 'class', 'classes')}` : ''}`,
     `engine ${obtained.engine}`,
     ...(obtained.recipeDifferences.length > 0
       ? [`rows with settings of their own: ${obtained.recipeDifferences.join(', ')}`]

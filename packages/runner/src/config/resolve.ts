@@ -1,7 +1,7 @@
 import { type EngineInfo, OverparamError, useEngine } from '@overparam/engine';
 import { completeConfig } from './complete';
 import type { LoadedConfig } from './read';
-import { layRows, oneRow, type Request, requestedEngine } from './rows';
+import { layRows, oneRow, type Request, type Rows, requestedEngine } from './rows';
 import type { RunConfig } from './schema';
 
 /** A config made ready to be run on the engine that is now in use. */
@@ -15,6 +15,10 @@ export interface ResolvedComparison {
   /** One entry a row, with the first seed. */
   readonly rows: readonly RunConfig[];
   readonly seeds: readonly (number | string)[];
+  /** What a single-task reference is trained with, but for its task; null where there are none. */
+  readonly reference: RunConfig | null;
+  /** The definition of relative improvement that tables show. */
+  readonly improvement: Rows['improvement'];
   readonly engine: EngineInfo;
 }
 
@@ -50,8 +54,9 @@ export async function resolveConfig(loaded: LoadedConfig, request: Request): Pro
 /** Starts the engine and completes every row of a comparison; a plain config is a comparison of one row. */
 export async function resolveComparison(loaded: LoadedConfig, request: Request): Promise<ResolvedComparison> {
   const { engine, choice } = await startEngine(loaded, request);
-  const { rows, seeds } = layRows(loaded, engine.name, request);
+  const { rows, seeds, references, improvement } = layRows(loaded, engine.name, request);
   const done: RunConfig[] = [];
   for (const row of rows) done.push(await completeConfig({ ...row, seed: seeds[0] }, choice, loaded));
-  return { rows: done, seeds, engine };
+  const reference = references && (await completeConfig({ ...references, seed: seeds[0] }, choice, loaded));
+  return { rows: done, seeds, reference, improvement, engine };
 }

@@ -19,9 +19,12 @@ export interface Rows {
   readonly seeds: readonly (number | string)[];
   /** Whether the config is a comparison. */
   readonly comparison: boolean;
+  /** What the single-task references of a comparison are trained with; null where it has none. */
+  readonly references: RunLayer | null;
+  readonly improvement: NonNullable<ConfigFile['improvement']>;
 }
 
-const comparisonKeys = ['rows', 'seeds', 'projection', 'variants', 'byEngine'];
+const comparisonKeys = ['rows', 'seeds', 'references', 'improvement', 'projection', 'variants', 'byEngine'];
 
 function nameOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
@@ -98,8 +101,24 @@ function choosesRow(override: Override): boolean {
 export function layRows(loaded: LoadedConfig, engine: EngineName, request: Request): Rows {
   const config = withFileOverrides(loaded, request.overrides);
   const variant = variantOf(config, request.variant);
-  const { rows, seeds, byEngine, variants: _variants, projection: _, $schema: _schema, ...base } = config;
-  const { rows: variantRows, seeds: variantSeeds, projection: _own, ...variantKeys } = variant ?? {};
+  const {
+    rows,
+    seeds,
+    byEngine,
+    references,
+    improvement = 'deltaM',
+    variants: _variants,
+    projection: _,
+    $schema: _schema,
+    ...base
+  } = config;
+  const {
+    rows: variantRows,
+    seeds: variantSeeds,
+    references: variantReferences,
+    projection: _own,
+    ...variantKeys
+  } = variant ?? {};
   const fileRows = overridden(request, 'rows') ? rows : (variantRows ?? rows);
   const fileSeeds = overridden(request, 'seeds') ? seeds : (variantSeeds ?? seeds);
   const comparison = fileRows !== undefined;
@@ -112,13 +131,23 @@ export function layRows(loaded: LoadedConfig, engine: EngineName, request: Reque
   const rest = request.overrides.filter(
     (override) => !comparisonKeys.includes(override.path[0]!) && !(comparison && choosesRow(override)),
   );
-  const done = chosen.map((row) => {
+  const override = (row: RunLayer) => {
     const changed = applyOverrides(row, rest);
     checked(configSchema, changed, '--set');
     return changed;
-  });
+  };
+  const done = chosen.map(override);
+  const referenceKeys = [references, variantReferences].filter((keys) => keys !== undefined);
+  // The baseline's method, whatever the config has rows vary.
+  const ofReferences: readonly RunLayer[] = [{ method: 'plain', routine: 'joint' }, ...referenceKeys];
   const seedSet = request.overrides.some(({ path }) => path[0] === 'seed');
-  return { rows: done, seeds: seedSet || !fileSeeds ? [done[0]?.seed ?? 0] : fileSeeds, comparison };
+  return {
+    rows: done,
+    seeds: seedSet || !fileSeeds ? [done[0]?.seed ?? 0] : fileSeeds,
+    comparison,
+    references: referenceKeys.length > 0 ? override(mergeLayers([...layers, ...ofReferences])) : null,
+    improvement,
+  };
 }
 
 function overridden(request: Request, key: string): boolean {

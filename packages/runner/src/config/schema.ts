@@ -173,6 +173,7 @@ export const configSchema = partialRun.extend({
       partialRun.extend({
         rows: z.array(row).min(1).optional(),
         seeds: z.array(seed).min(1).optional(),
+        references: partialRun.optional(),
         projection: projection.optional(),
       }),
     )

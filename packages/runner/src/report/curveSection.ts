@@ -6,7 +6,8 @@ import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './table';
 import { drawInBothForms } from './twoForms';
 
-function legend(rows: readonly RowRecord[], styles: readonly RowStyle[]): string {
+/** Which line is whose. */
+export function legend(rows: readonly RowRecord[], styles: readonly RowStyle[]): string {
   const entries = rows.map((row, index) => {
     const style = styles[index];
     const dash = style && style.dash.length > 0 ? ` stroke-dasharray="${style.dash.join(' ')}"` : '';

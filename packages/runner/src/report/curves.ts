@@ -1,8 +1,8 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import type { EpochRecord, RowRecord } from '../compare/record';
 import { mean } from '../compare/statistics';
+import type { Form } from './axes';
 import { neutral, type RowStyle } from './colours';
-import type { Form } from './figures';
 
 /** A figure that runs log by epoch. */
 export type CurveFigure = 'trainLoss' | 'testError';

@@ -1,13 +1,13 @@
 import type { Obtained, RowRecord } from '../compare/record';
 import { baselineIndex, type RowSummary, summarise } from '../compare/summary';
 import { obtainedText } from '../compare/wording';
+import type { Form } from './axes';
 import { rowStyles } from './colours';
 import { curveSection } from './curveSection';
-import { escapeMarkup } from './escape';
-import { differencePlot, errorBars, type Form } from './figures';
+import { document } from './document';
+import { differencePlot, errorBars } from './figures';
 import { headline } from './headline';
 import { collapseSection, failureSection, obtainedSection, tableSection } from './sections';
-import { styleSheet } from './style';
 import { drawInBothForms } from './twoForms';
 
 function barHeight(count: number, form: Form): number {
@@ -71,25 +71,5 @@ export async function renderPage(rows: readonly RowRecord[], obtained: Obtained)
     collapseSection(rows),
     obtainedSection(obtained),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeMarkup(obtained.title)}</title>
-<style>${styleSheet()}</style>
-</head>
-<body>
-<main>
-<header><h1>${escapeMarkup(obtained.title)}</h1>
-${headline(summaries, obtained)
-  .map((sentence) => `<p class="lead">${escapeMarkup(sentence)}</p>`)
-  .join('\n')}
-<p class="note">${escapeMarkup(obtainedText(obtained))}</p></header>
-${sections.filter((section) => section !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
+  return document(obtained.title, headline(summaries, obtained), obtainedText(obtained), sections);
 }

@@ -1,6 +1,7 @@
 import type { Obtained, RowRecord } from '../compare/record';
 import type { RowSummary } from '../compare/summary';
 import { columnsOf } from '../compare/table';
+import { comparesTasks } from '../compare/taskSummary';
 import { absent, gapText, projectionNote, standingNote, timeNote } from '../compare/wording';
 import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './table';
@@ -25,7 +26,7 @@ export function tableSection(rows: readonly RowSummary[], obtained: Obtained): s
 }
 
 /** Runs that did not finish, above everything else; empty where all did. */
-export function failureSection(rows: readonly RowSummary[]): string {
+export function failureSection(rows: readonly Pick<RowSummary, 'label' | 'failures'>[]): string {
   const failures = rows.flatMap((row) =>
     row.failures.map(
       ({ seed, message }) => `<li>${escapeMarkup(`${row.label}, seed ${seed}: ${message}`)}</li>`,
@@ -68,7 +69,7 @@ export function obtainedSection(obtained: Obtained): string {
     ['Data', `${obtained.dataset}: ${obtained.provenance}`],
     [
       'Images',
-      `${obtained.trainImages.toLocaleString('en-US')} for training, ${obtained.testImages.toLocaleString('en-US')} for testing, ${obtained.classes} classes`,
+      `${obtained.trainImages.toLocaleString('en-US')} for training, ${obtained.testImages.toLocaleString('en-US')} for testing${comparesTasks(obtained) ? '' : `, ${obtained.classes} classes`}`,
     ],
     ['Network', obtained.backbone],
     [
@@ -84,7 +85,10 @@ export function obtainedSection(obtained: Obtained): string {
       'Fairness',
       'With one seed all rows start from the same plain weights where the method can, see the same images in the same order, and spend the same number of gradient evaluations.',
     ],
-    ['Test', 'Top-1 error of the collapsed network, after it was checked against the trained one.'],
+    [
+      'Test',
+      `${comparesTasks(obtained) ? 'Figures' : 'Top-1 error'} of the collapsed network, after it was checked against the trained one.`,
+    ],
     ['Engine', obtained.engine],
     [
       'Machine',

@@ -10,11 +10,12 @@ function darkFigures(): string {
 /** The report's style sheet: one column, light and dark by the reader's setting, one and a half on paper. */
 export function styleSheet(): string {
   return `
-:root{color-scheme:light dark;--ink:${neutral.ink.light};--muted:${neutral.muted.light};--line:${neutral.line.light};--paper:${neutral.paper.light};--wash:#f4f6f9;--bad:#b23b00;--good:#00684f}
+:root{color-scheme:light dark;--ink:${neutral.ink.light};--muted:${neutral.muted.light};--line:${neutral.line.light};--paper:${neutral.paper.light};--wash:#f4f6f9;--bad:#b23b00;--good:#00684f;--heat:#58aef0}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:1060px;margin:0 auto;padding:40px 24px 64px}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .5rem;letter-spacing:-.01em}
+h3{font-size:.95rem;margin:1.2rem 0 .3rem}
 h2{font-size:1.15rem;line-height:1.3;margin:2.6rem 0 .6rem}
 p{margin:.4rem 0;max-width:46rem}
 .lead{font-size:1.08rem}
@@ -24,6 +25,12 @@ figcaption{margin-top:.4rem;max-width:46rem}
 svg{display:block;width:100%;height:auto;overflow:visible}
 .narrow{display:none}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:20px}
+.triple{display:grid;grid-template-columns:repeat(3,1fr);gap:14px}
+.panels td,.panels th{vertical-align:middle;padding:.25rem .3rem}
+.panels img{display:block;width:100%;min-width:112px;max-width:220px;border-radius:3px}
+.panels tbody th{min-width:120px;white-space:normal}
+.confusion td{text-align:center;padding:.2rem .3rem;min-width:2rem;background:color-mix(in srgb,var(--heat) calc(var(--share)*85%),var(--paper))}
+.confusion th{padding:.2rem .45rem}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin:.2rem 0 .6rem;padding:0;list-style:none;font-size:.875rem}
 .legend li{display:flex;align-items:center;gap:.45rem}
 .legend svg{width:30px;height:8px;flex:none}
@@ -42,8 +49,8 @@ dd{margin:0;overflow-wrap:anywhere}
 details{margin:.8rem 0}
 summary{cursor:pointer;font-size:.9375rem;padding:.2rem 0}
 .alert{border-left:4px solid var(--bad);padding:.3rem .9rem;background:var(--wash)}
-@media (max-width:680px){main{padding:24px 16px 48px}.wide{display:none}.narrow{display:block}.pair{grid-template-columns:1fr}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
-@media screen and (prefers-color-scheme:dark){:root{--ink:${neutral.ink.dark};--muted:${neutral.muted.dark};--line:${neutral.line.dark};--paper:${neutral.paper.dark};--wash:#1c222c;--bad:#ff9a5c;--good:#48d1a8}${darkFigures()}}
+@media (max-width:680px){main{padding:24px 16px 48px}.wide{display:none}.narrow{display:block}.pair,.triple{grid-template-columns:1fr}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+@media screen and (prefers-color-scheme:dark){:root{--ink:${neutral.ink.dark};--muted:${neutral.muted.dark};--line:${neutral.line.dark};--paper:${neutral.paper.dark};--wash:#1c222c;--bad:#ff9a5c;--good:#48d1a8;--heat:#0072b2}${darkFigures()}}
 @media print{body{font-size:11pt}main{max-width:none;padding:0}.scroll{overflow:visible;border:0}th,td{padding:.25rem .4rem;white-space:normal}figure,table{break-inside:avoid}h2{break-after:avoid}.narrow{display:none}.wide{display:block}.pair{grid-template-columns:1fr 1fr}}
 `.trim();
 }

@@ -1,9 +1,13 @@
 import type { EChartsOption } from 'echarts';
-import type { Form } from './figures';
+import type { Form } from './axes';
 import { type Description, drawChart } from './svg';
 
 /** Widths at which figures are drawn, in CSS pixels; halves sit side by side on a desk. */
-const widths = { full: { wide: 1000, narrow: 344 }, half: { wide: 490, narrow: 344 } } as const;
+const widths = {
+  full: { wide: 1000, narrow: 344 },
+  half: { wide: 490, narrow: 344 },
+  third: { wide: 320, narrow: 344 },
+} as const;
 
 /**
  * Draws a figure twice, for a desk and for a phone, so that its text is legible on both; the style sheet shows

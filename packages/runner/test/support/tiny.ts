@@ -18,6 +18,23 @@ export const tiny: ConfigFile = {
   engine: 'wasm',
 };
 
+/** A run of some seconds with three tasks: a SegNet of width 4 on some small scenes of the shipped sample. */
+export const tinyScenes: ConfigFile = {
+  method: 'plain',
+  routine: 'joint',
+  backbone: { name: 'segnet', width: 4 },
+  dataset: { name: 'nyuv2-sample', size: [32, 32], threads: 0 },
+  limit: { train: 6, test: 3 },
+  epochs: 2,
+  batch: 2,
+  lr: 0.003,
+  optimiser: 'adam',
+  weightDecay: 1e-4,
+  select: { kernel: [3, 3] },
+  seed: 7,
+  engine: 'wasm',
+};
+
 /** A folder for one test file's runs, removed after it. */
 export function temporaryFolder(): (...names: string[]) => string {
   const folder = mkdtempSync(join(tmpdir(), 'overparam-'));

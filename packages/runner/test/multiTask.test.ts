@@ -1,0 +1,187 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, test } from 'vitest';
+import type { ConfigFile } from '../src/config/schema';
+import { type LoopListeners, TrainingLoop } from '../src/train/loop';
+import { disposeTrained, type Trained } from '../src/train/stage';
+import { beginningOf, openSession } from './support/session';
+import { tinyScenes } from './support/tiny';
+
+const silent: LoopListeners = { onUpdate: () => {}, onEpoch: async () => {}, onStop: async () => {} };
+
+/** Trains a config through the training loop, and looks at the network after each update. */
+async function trained<Seen>(
+  config: ConfigFile,
+  look: (state: Trained, update: number) => Seen,
+): Promise<Seen[]> {
+  const { session, trained: state } = await openSession(config);
+  const seen = [look(state, 0)];
+  const loop = new TrainingLoop(
+    session,
+    state,
+    beginningOf(session),
+    { ...silent, onUpdate: ({ update }) => seen.push(look(loop.trained, update)) },
+    undefined,
+  );
+  try {
+    await loop.run();
+    return seen;
+  } finally {
+    loop.dispose();
+    disposeTrained(loop.trained);
+    await session.dataset.close();
+  }
+}
+
+/** Values of all parameters by name. */
+function valuesOf({ network }: Trained): Map<string, Float32Array> {
+  return new Map(
+    network.parameters.map(({ name, variable }) => [name, variable.dataSync<'float32'>().slice()]),
+  );
+}
+
+/** Names of the parameters that differ. */
+function moved(
+  before: ReadonlyMap<string, Float32Array>,
+  after: ReadonlyMap<string, Float32Array>,
+): string[] {
+  return [...after]
+    .filter(([name, value]) => value.some((v, at) => v !== before.get(name)![at]))
+    .map(([name]) => name);
+}
+
+const sgd: ConfigFile = {
+  ...tinyScenes,
+  optimiser: { name: 'sgd', momentum: 0 },
+  lr: 0.001,
+  weightDecay: 1e-2,
+  limit: { train: 10, test: 2 },
+};
+
+describe('routed cores', () => {
+  /** The core that a layer computes with: the one that all share, or the first plus the sum of the tasks' own. */
+  function coresOf({ network }: Trained): Map<string, Float32Array> {
+    const values = tf.tidy(() => {
+      const cores = new Map<string, tf.Tensor>();
+      const add = (name: string, value: tf.Tensor) => {
+        const [, layer, core] = /^(.*)\/(core(?:_.*)?)$/.exec(name) ?? [];
+        if (core) cores.set(layer!, cores.has(layer!) ? cores.get(layer!)!.add(value) : value.clone());
+      };
+      for (const { name, variable } of [...network.states, ...network.parameters]) add(name, variable);
+      return Object.fromEntries(
+        [...cores].map(([layer, value]) => [layer, value.dataSync<'float32'>().slice()]),
+      );
+    });
+    return new Map(Object.entries(values));
+  }
+
+  test('under plain SGD move as one joint core does, and all else as well', async () => {
+    const look = (state: Trained) => ({ cores: coresOf(state), values: valuesOf(state) });
+    const routed = await trained({ ...sgd, method: 'trirep' }, look);
+    const joint = await trained({ ...sgd, method: { name: 'trirep', multiTask: 'shared' } }, look);
+    const gap = (update: number) => {
+      let worst = 0;
+      const compare = (a: Float32Array, b: Float32Array) => {
+        // Biases in front of a norm have gradients of rounding errors alone.
+        const size = Math.max(...b.map(Math.abs), 0.1);
+        for (const [at, value] of a.entries()) worst = Math.max(worst, Math.abs(value - b[at]!) / size);
+      };
+      for (const [layer, core] of joint[update]!.cores) compare(routed[update]!.cores.get(layer)!, core);
+      for (const [name, value] of joint[update]!.values) {
+        const other = routed[update]!.values.get(name);
+        if (other) compare(other, value);
+      }
+      return worst;
+    };
+    expect(joint).toHaveLength(11);
+    expect(joint[10]!.cores.get('encoder1_conv1')).not.toEqual(joint[0]!.cores.get('encoder1_conv1'));
+    expect(gap(0)).toBe(0);
+    expect(gap(1)).toBeLessThan(1e-6);
+    expect(gap(10)).toBeLessThan(1e-5);
+  });
+
+  test('follow their own loss alone', async () => {
+    const config: ConfigFile = {
+      ...tinyScenes,
+      method: 'trirep',
+      weightDecay: 0,
+      epochs: 1,
+      balancer: { name: 'static', weights: { segmentation: 0, depth: 1, normals: 0 } },
+    };
+    const [before, ...after] = await trained(config, valuesOf);
+    const names = moved(before!, after.at(-1)!);
+    expect(names).toContain('encoder1_conv1/core_depth');
+    expect(names).toContain('encoder1_conv1/u');
+    expect(names.some((name) => name.startsWith('depth_'))).toBe(true);
+    expect(names.filter((name) => /core_(segmentation|normals)|^(segmentation|normals)_/.test(name))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a phase that follows one task', () => {
+  test.each(['routed', 'perTask'])('moves nothing that belongs to another: %s', async (multiTask) => {
+    const config: ConfigFile = {
+      ...tinyScenes,
+      method: { name: 'trirep', multiTask },
+      routine: 'alternating',
+      limit: { train: 8, test: 2 },
+      epochs: 1,
+    };
+    const { session, trained: state } = await openSession(config);
+    const phases = session.schedule.phases.map(({ name }) => name);
+    disposeTrained(state);
+    await session.dataset.close();
+    expect(phases).toEqual(['core:segmentation', 'core:depth', 'core:normals', 'shared']);
+    const seen = await trained(config, valuesOf);
+    for (const [index, task] of ['segmentation', 'depth', 'normals'].entries()) {
+      const names = moved(seen[index]!, seen[index + 1]!);
+      const others = ['segmentation', 'depth', 'normals'].filter((other) => other !== task).join('|');
+      expect(names).toContain(`encoder1_conv1/core_${task}`);
+      // The head's own core goes with its task.
+      expect(names).toContain(`${task}_conv1/core`);
+      expect(names.filter((name) => new RegExp(`core_(${others})|^(${others})_`).test(name))).toEqual([]);
+      expect(names.filter((name) => /\/[uv]$/.test(name) && !name.startsWith(task))).toEqual([]);
+    }
+    const shared = moved(seen[3]!, seen[4]!);
+    expect(shared).toContain('encoder1_conv1/u');
+    expect(shared.filter((name) => /\/core_/.test(name))).toEqual([]);
+  });
+});
+
+describe('tasks without labels in a batch', () => {
+  test('weigh nothing, and the others go on', async () => {
+    const config: ConfigFile = { ...tinyScenes, balancer: 'nash-mtl', epochs: 1 };
+    const { session, trained: state } = await openSession(config);
+    const { label } = session.dataset;
+    const dataset = {
+      ...session.dataset,
+      label(example: unknown, task: string, target: Float32Array | Int32Array, offset: number) {
+        label.call(session.dataset, example, task, target, offset);
+        if (task === 'depth') target.fill(0, offset);
+      },
+    };
+    const { trainingBatches } = await import('../src/train/batches');
+    const batches = trainingBatches(dataset, { key: session.key, size: 6, batch: 2, augment: false });
+    const loop = new TrainingLoop({ ...session, batches }, state, beginningOf(session), silent, undefined);
+    await loop.run();
+    const line = loop.progress.history[0]!;
+    expect(line.weights!.depth).toBe(0);
+    expect(line.weights!.segmentation).toBeGreaterThan(0);
+    expect(line.trainLosses!.depth).toBe(0);
+    expect(Object.keys(line.cosines!)).toEqual(['segmentation/normals']);
+    loop.dispose();
+    disposeTrained(loop.trained);
+    await session.dataset.close();
+  });
+});
+
+test('steps of several tasks leave no tensor behind', async () => {
+  for (const balancer of ['equal', 'nash-mtl', 'famo', 'db-mtl']) {
+    const counts: number[] = [];
+    await trained(
+      { ...tinyScenes, limit: { train: 8, test: 1 }, epochs: 1, method: 'trirep', balancer },
+      () => counts.push(tf.memory().numTensors),
+    );
+    expect(counts[2], balancer).toBe(counts[3]);
+  }
+});
