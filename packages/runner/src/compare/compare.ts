@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { ProgressView } from '../cli/progress';
 import { readConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
@@ -35,6 +36,15 @@ export interface Compared extends Records {
   readonly interrupted: boolean;
 }
 
+/** Tells of each row that is planned, once planning has taken longer than one waits without a word. */
+function planningListener({ line }: ProgressView): (label: string, index: number, rows: number) => void {
+  const began = performance.now();
+  return (label, index, rows) => {
+    if (index === 0 || performance.now() - began > 2000)
+      line(`Planning ${label} (${index + 1} of ${rows}) ...`);
+  };
+}
+
 /**
  * Trains every row of a config with every seed, each run in a process and a folder of its own, and writes
  * `report.html` and `compare.json`. Runs that are finished already are not run again.
@@ -46,9 +56,10 @@ export async function compare(options: CompareOptions): Promise<Compared> {
   const loaded = await readConfig(options.config);
   const { rows, seeds, reference, improvement, engine } = await resolveComparison(loaded, options.request);
   planRuns(rows, seeds, options.out);
-  const planned = await checkRows(rows, options.dataDir, options.signal);
+  const tell = planningListener(options.view);
+  const planned = await checkRows(rows, options.dataDir, options.signal, tell);
   const references = referenceRows(reference, planned.tasks);
-  if (references.length > 0) await checkRows(references, options.dataDir, options.signal);
+  if (references.length > 0) await checkRows(references, options.dataDir, options.signal, tell);
   const runs = planRuns([...rows, ...references], seeds, options.out);
   await mkdir(options.out, { recursive: true });
   const unlock = await lockFolder(options.out);

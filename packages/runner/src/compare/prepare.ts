@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { DatasetTask } from '@overparam/core-reparam';
+import type { DatasetTask, OpenDataset } from '@overparam/core-reparam';
 import { isOverparamError, OverparamError } from '@overparam/engine';
 import { parse } from 'yaml';
 import type { LoadedConfig } from '../config/read';
@@ -26,18 +26,30 @@ export interface Planned {
 /**
  * Plans every row before anything is trained, so that a mistake in the last row shows now.
  *
+ * @param onRow  told before each row
  * @throws OverparamError with the row's label before the message
  */
 export async function checkRows(
   rows: readonly RunConfig[],
   dataDir: string,
   signal: AbortSignal,
+  onRow: (label: string, index: number, rows: number) => void,
 ): Promise<Planned> {
   let first: Planned | null = null;
-  for (const row of rows) {
-    try {
-      const dataset = await openDataset(row, dataDir, signal);
+  // Rows mostly share their data, and a large dataset takes long to open.
+  let opened = '';
+  let dataset: OpenDataset | null = null;
+  try {
+    for (const [index, row] of rows.entries()) {
+      onRow(row.label, index, rows.length);
       try {
+        const wanted = JSON.stringify([row.dataset, row.tasks]);
+        if (dataset === null || opened !== wanted) {
+          await dataset?.close();
+          dataset = null;
+          dataset = await openDataset(row, dataDir, signal);
+          opened = wanted;
+        }
         const { updates, sizes, tasks } = planSession(row, dataset);
         first ??= {
           session: { updates, sizes },
@@ -52,15 +64,15 @@ export async function checkRows(
             })),
           ),
         };
-      } finally {
-        await dataset.close();
+      } catch (error) {
+        if (!isOverparamError(error)) throw error;
+        throw new OverparamError(error.code, `Row "${row.label}": ${error.message}`, { cause: error });
       }
-    } catch (error) {
-      if (!isOverparamError(error)) throw error;
-      throw new OverparamError(error.code, `Row "${row.label}": ${error.message}`, { cause: error });
     }
+    return first!;
+  } finally {
+    await dataset?.close();
   }
-  return first!;
 }
 
 /**
