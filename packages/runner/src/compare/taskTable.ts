@@ -63,29 +63,37 @@ function improvementColumn(name: string): TaskColumn {
   };
 }
 
-/** The columns in the order of published tables, then costs. */
-export function taskColumns(rows: readonly TaskRowSummary[], obtained: Obtained): TaskColumn[] {
+/** Columns of a comparison: the row's name, its figures in the order of published tables, and what it costs. */
+export interface TaskColumns {
+  readonly name: TaskColumn;
+  readonly figures: readonly TaskColumn[];
+  readonly costs: readonly TaskColumn[];
+}
+
+/** The columns that a comparison has something to show in. */
+export function taskColumns(rows: readonly TaskRowSummary[], obtained: Obtained): TaskColumns {
   const references = rows.some(({ kind }) => kind === 'reference');
   const severalNetworks = rows.some(({ deployNetworks }) => (deployNetworks ?? 1) > 1);
-  return [
-    { heading: 'row', numeric: false, cell: (row) => row.label },
-    ...obtained.metrics.map(
-      (metric): TaskColumn => ({
-        heading: headingOf(metric),
-        numeric: true,
-        cell: (row) => spreadText(row.figures[metric.figure], digitsOf(metric)),
-      }),
-    ),
-    ...(references ? [improvementColumn(obtained.improvement)] : []),
-    { heading: 'trained', numeric: true, cell: (row) => countText(row.trainParameters) },
-    { heading: 'deployed', numeric: true, cell: (row) => countText(row.deployParameters) },
-    { heading: 'multiply-adds', numeric: true, cell: (row) => multiplyAddsText(row.deployMultiplyAdds) },
-    ...(severalNetworks
-      ? [{ heading: 'networks', numeric: true, cell: (row: TaskRowSummary) => countText(row.deployNetworks) }]
-      : []),
-    { heading: 'time/epoch', numeric: true, cell: (row) => secondsText(row.secondsPerEpoch) },
-    { heading: 'collapse gap', numeric: true, cell: (row) => gapText(row.collapseGap) },
-  ];
+  const number = (heading: string, cell: TaskColumn['cell']): TaskColumn => ({
+    heading,
+    numeric: true,
+    cell,
+  });
+  const figures = obtained.metrics.map((metric) =>
+    number(headingOf(metric), (row) => spreadText(row.figures[metric.figure], digitsOf(metric))),
+  );
+  return {
+    name: { heading: 'row', numeric: false, cell: (row) => row.label },
+    figures: [...figures, ...(references ? [improvementColumn(obtained.improvement)] : [])],
+    costs: [
+      number('trained', (row) => countText(row.trainParameters)),
+      number('deployed', (row) => countText(row.deployParameters)),
+      number('multiply-adds', (row) => multiplyAddsText(row.deployMultiplyAdds)),
+      ...(severalNetworks ? [number('networks', (row) => countText(row.deployNetworks))] : []),
+      number('time/epoch', (row) => secondsText(row.secondsPerEpoch)),
+      number('collapse gap', (row) => gapText(row.collapseGap)),
+    ],
+  };
 }
 
 const choiceNames: Readonly<Record<EpochChoice, string>> = {
@@ -118,13 +126,14 @@ export function networksText(rows: readonly TaskRowSummary[]): string {
 /** How little or much the seeds allow to say. */
 export function seedsText({ seeds }: Obtained): string {
   return seeds.length === 1
-    ? 'One seed: there is no spread to judge by, and differences of this size come from chance alone between two seeds. No row is shown to be better or worse than another.'
+    ? 'One seed: there is no spread to judge by, and and another seed may turn any order here around. No row is shown to be better or worse than another.'
     : `Means and standard deviations over ${seeds.length} seeds; paired differences to the baseline with 95 % intervals are on the page and in compare.json.`;
 }
 
 /** The whole printed result. */
 export function renderTaskTable(rows: readonly TaskRowSummary[], obtained: Obtained): string {
-  const columns = taskColumns(rows, obtained);
+  const { name, figures, costs } = taskColumns(rows, obtained);
+  const columns = [name, ...figures, ...costs];
   const table = alignColumns(
     columns.map(({ heading }) => heading),
     rows.map((row) => columns.map((column) => column.cell(row))),

@@ -16,7 +16,7 @@ import { obtainedText, signed, timeNote } from '../compare/wording';
 import type { Form } from './axes';
 import { barChart } from './bars';
 import { classSection } from './classes';
-import { rowStyles } from './colours';
+import { neutral, type RowStyle, rowStyles } from './colours';
 import { document } from './document';
 import { escapeMarkup } from './escape';
 import { panelSection, type RowPictures } from './panels';
@@ -30,10 +30,20 @@ function headlines({ metrics }: Obtained): FigureSpec[] {
   return metrics.filter((metric, index) => metrics.findIndex(({ task }) => task === metric.task) === index);
 }
 
+/** As in every other drawing of the rows; the references, which are in none, are pale. */
+function stylesOf(rows: readonly TaskRowSummary[]): RowStyle[] {
+  const compared = rows.filter(({ kind }) => kind !== 'reference');
+  const styles = rowStyles(
+    compared.length,
+    compared.findIndex(({ kind }) => kind === 'baseline'),
+  );
+  return rows.map((row) => styles[compared.indexOf(row)] ?? { colour: neutral.line, dash: [] });
+}
+
 /** The poster's figure: for each task, its headline figure in every row. */
 async function headlineSection(rows: readonly TaskRowSummary[], obtained: Obtained): Promise<string> {
   const baseline = rows.findIndex(({ kind }) => kind === 'baseline');
-  const styles = rowStyles(rows.length, baseline);
+  const styles = stylesOf(rows);
   const drawn: string[] = [];
   for (const metric of headlines(obtained)) {
     const bars = rows.map(({ label, figures }) => ({
@@ -67,7 +77,11 @@ async function headlineSection(rows: readonly TaskRowSummary[], obtained: Obtain
 }
 
 function resultSection(rows: readonly TaskRowSummary[], obtained: Obtained): string {
-  const table = htmlTable('After collapse, on the test split', taskColumns(rows, obtained), rows);
+  const { name, figures, costs } = taskColumns(rows, obtained);
+  const tables = [
+    htmlTable('After collapse, on the test split', [name, ...figures], rows),
+    htmlTable('What the rows cost', [name, ...costs], rows),
+  ];
   const notes = [
     choiceText(obtained),
     improvementText(rows, obtained),
@@ -75,7 +89,7 @@ function resultSection(rows: readonly TaskRowSummary[], obtained: Obtained): str
     seedsText(obtained),
     timeNote(obtained),
   ].filter((note) => note !== '');
-  return `<section aria-labelledby="h-table"><h2 id="h-table">Results</h2>${table}${notes
+  return `<section aria-labelledby="h-table"><h2 id="h-table">Results</h2>${tables.join('')}${notes
     .map((note) => `<p class="note">${escapeMarkup(note)}</p>`)
     .join('')}</section>`;
 }
