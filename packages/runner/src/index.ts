@@ -31,6 +31,7 @@ export {
   type Scores,
   type TimingLine,
 } from './run/files';
+export type { Choices } from './train/choices';
 export type { UpdateReport } from './train/loop';
 export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './train/run';
 export { type TrainOptions, train } from './train/train';

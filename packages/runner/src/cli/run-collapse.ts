@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { collapse } from '@overparam/core-reparam';
+import { collapse, statesOf, trunkTasks } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import { writeNetwork } from '@overparam/export/node';
 import type { Invocation } from './invocation';
@@ -37,26 +37,33 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
   await openRun(args.run, args.engine);
   const { model, metadata } = await readRunNetwork(args.run, 'expanded');
   try {
-    const collapsed = collapse(model, options);
     const folder = args.out ?? join(args.run, 'collapsed');
-    try {
-      const { gap, tolerance, ok } = collapsed.report;
-      await writeNetwork(folder, collapsed.model, { ...metadata, role: 'collapsed', collapseGap: gap });
-      const parameters = collapsed.model.countParams();
-      output.result(
-        { collapseGap: gap, tolerance, ok, deployParameters: parameters, folder },
-        columns([
+    const merged = statesOf(model).some(({ follows }) => follows !== null);
+    const tasks = merged ? [] : trunkTasks(model);
+    const done = tasks.length > 0 ? tasks : [null];
+    const rows: string[][] = [];
+    const results: object[] = [];
+    for (const task of done) {
+      const collapsed = collapse(model, task === null ? options : { ...options, task });
+      const place = task === null ? folder : join(folder, task);
+      try {
+        const { gap, tolerance, ok } = collapsed.report;
+        await writeNetwork(place, collapsed.model, { ...metadata, role: 'collapsed', collapseGap: gap });
+        const parameters = collapsed.model.countParams();
+        results.push({ collapseGap: gap, tolerance, ok, deployParameters: parameters, folder: place });
+        rows.push(
           [
             'collapse gap',
             `${gap.toExponential(1)} (at most ${tolerance.toExponential(0)})${ok ? '' : ': DIFFERS'}`,
           ],
           ['parameters', parameters.toLocaleString('en')],
-          ['written to', folder],
-        ]),
-      );
-    } finally {
-      collapsed.model.dispose();
+          ['written to', place],
+        );
+      } finally {
+        collapsed.model.dispose();
+      }
     }
+    output.result(results.length === 1 ? results[0]! : { networks: results }, columns(rows));
   } finally {
     model.dispose();
   }

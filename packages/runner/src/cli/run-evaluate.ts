@@ -4,7 +4,7 @@ import { openDataset, splitSize } from '../train/session';
 import { tasksOf } from '../train/tasks';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
-import { openRun, readRunNetwork } from './saved-run';
+import { openRun, readCollapsed, readRunNetwork } from './saved-run';
 
 /** Arguments of `overparam evaluate`. */
 export interface EvaluateArguments {
@@ -19,14 +19,22 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
   const { config } = await openRun(args.run, args.engine);
   const dataset = await openDataset(config, dataDirectory(args['data-dir']), signal);
   try {
-    const { model } = await readRunNetwork(args.run, args.network === 'final' ? 'expanded' : 'collapsed');
+    const expanded = await readRunNetwork(args.run, 'expanded');
+    const read = args.network === 'final' ? [expanded] : await readCollapsed(args.run, expanded.model);
+    const models = read.map(({ model }) => model);
+    if (args.network !== 'final') expanded.model.dispose();
     const size = splitSize(dataset, 'test', config.limit.test);
-    const evaluator = createEvaluator(model, tasksOf(dataset, config.taskOptions), dataset, {
-      split: 'test',
-      size,
-      batch: config.batch,
-      signal,
-    });
+    const evaluator = createEvaluator(
+      models.length === 1 ? models[0]! : models,
+      tasksOf(dataset, config.taskOptions),
+      dataset,
+      {
+        split: 'test',
+        size,
+        batch: config.batch,
+        signal,
+      },
+    );
     try {
       const { scores } = await evaluator.run();
       const network = args.network ?? 'collapsed';
@@ -42,7 +50,7 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
       throw error;
     } finally {
       evaluator.dispose();
-      model.dispose();
+      for (const model of models) model.dispose();
     }
   } finally {
     await dataset.close();

@@ -3,7 +3,7 @@ import { OverparamError } from '@overparam/engine';
 import type { Invocation } from './invocation';
 import { columns } from './output';
 import { toleranceOf } from './run-collapse';
-import { openRun, readRunNetwork } from './saved-run';
+import { openRun, readCollapsed, readRunNetwork } from './saved-run';
 
 /** Arguments of `overparam verify`. */
 export interface VerifyArguments {
@@ -28,10 +28,14 @@ export async function runVerify(args: VerifyArguments, { output }: Invocation): 
   const options = toleranceOf(args.tolerance);
   await openRun(args.run, args.engine);
   const expanded = await readRunNetwork(args.run, 'expanded');
-  const collapsed = await readRunNetwork(args.run, 'collapsed');
-  const report = verify(expanded.model, collapsed.model, options);
+  const collapsed = await readCollapsed(args.run, expanded.model);
+  const reports = collapsed.map(({ task, model }) =>
+    verify(expanded.model, model, { ...options, ...(task === null ? {} : { task }) }),
+  );
   expanded.model.dispose();
-  collapsed.model.dispose();
+  for (const { model } of collapsed) model.dispose();
+  // Of several networks, that of the task that agrees least.
+  const report = reports.reduce((worst, next) => (next.ok && next.gap <= worst.gap ? worst : next));
   if (report.ok) {
     output.result(report, reportText(report));
     return;

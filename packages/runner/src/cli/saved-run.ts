@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { trunkTasks } from '@overparam/core-reparam';
 import { type EngineName, OverparamError, useEngine } from '@overparam/engine';
 import type { NetworkRole, StoredNetwork } from '@overparam/export';
 import { readNetwork } from '@overparam/export/node';
+import type { LayersModel } from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { type RunRecord, readRun } from '../run/files';
 
@@ -31,4 +33,29 @@ export async function readRunNetwork(folder: string, role: NetworkRole): Promise
     );
   }
   return readNetwork(path, { expect: role });
+}
+
+/** A collapsed network of a run folder and, where a run has one for each task, whose it is. */
+export interface CollapsedNetwork extends StoredNetwork {
+  readonly task: string | null;
+}
+
+/**
+ * Reads the collapsed networks of a run folder: one, or one for each task in the order of the trained network's outputs;
+ * the caller disposes them.
+ *
+ * @param expanded  the trained network
+ * @throws OverparamError `run-unfinished` where they are not there yet
+ */
+export async function readCollapsed(folder: string, expanded: LayersModel): Promise<CollapsedNetwork[]> {
+  const all = trunkTasks(expanded);
+  // Trunks that became one were collapsed into one network.
+  const tasks = all.filter((task) => existsSync(join(folder, folders.collapsed, task)));
+  if (tasks.length === 0) return [{ task: null, ...(await readRunNetwork(folder, 'collapsed')) }];
+  const networks: CollapsedNetwork[] = [];
+  for (const task of tasks) {
+    const stored = await readNetwork(join(folder, folders.collapsed, task), { expect: 'collapsed' });
+    networks.push({ task, ...stored });
+  }
+  return networks;
 }

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { MetricsLine, TimingLine } from '../run/files';
 import { createEvaluator, type Evaluation, type Evaluator, figureName } from './evaluate';
 import { matches } from './groups';
-import { addTo, addUpdate, cosinesOf, emptySums, meansOf, type Progress } from './progress';
+import { addTo, addUpdate, cosinesOf, type EpochSums, emptySums, meansOf, type Progress } from './progress';
 import { type Session, stageAt } from './session';
 import { changeStage, type Trained } from './stage';
 import { type Moment, Updater } from './update';
@@ -161,6 +161,7 @@ export class TrainingLoop {
   private async endEpoch(): Promise<void> {
     const { session, state } = this;
     const { history, sums, update } = this.position;
+    if (history.length === 0) requireLabels(sums);
     const started = performance.now();
     const test = await this.evaluate('test');
     const val = session.sizes.val > 0 ? await this.evaluate('val') : null;
@@ -191,6 +192,16 @@ export class TrainingLoop {
       throw error;
     }
   }
+}
+
+/** Refuses a task that the first pass over the data had no label for. */
+function requireLabels({ present, updates }: EpochSums): void {
+  const missing = Object.keys(present).find((task) => present[task] === 0);
+  if (missing === undefined) return;
+  throw new OverparamError(
+    'no-labels',
+    `Task "${missing}" had no valid label in the ${updates} batches of the first epoch, so nothing could be learnt of it. Check the dataset's labels, or leave the task out (tasks: [...]).`,
+  );
 }
 
 /** One line of `metrics.jsonl`; errors in percent. */

@@ -21,6 +21,8 @@ export interface EpochSums {
   readonly weights: Sums;
   /** Cosines between the gradients of two tasks, by `first/second`. */
   readonly cosines: Sums;
+  /** Batches with labels by task. */
+  readonly present: Readonly<Record<string, number>>;
   /** Updates by phase. */
   readonly phases: Readonly<Record<string, number>>;
   /** Rate of the last update. */
@@ -49,6 +51,7 @@ export const emptySums: EpochSums = {
   losses: nothing,
   weights: nothing,
   cosines: nothing,
+  present: {},
   phases: {},
   rate: 0,
 };
@@ -87,13 +90,13 @@ export function cosinesOf(
 /** Adds one update to the sums. */
 export function addUpdate(
   sums: EpochSums,
-  update: Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'weights' | 'gramian'> & {
+  update: Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'weights' | 'gramian' | 'present'> & {
     readonly phase: string;
     readonly rate: number;
   },
   tasks: readonly string[],
 ): EpochSums {
-  const { phase, rate, loss, losses, wrong, weights, gramian } = update;
+  const { phase, rate, loss, losses, wrong, weights, gramian, present } = update;
   const weightOf = weights && Object.fromEntries(tasks.map((task, index) => [task, weights[index]!]));
   return {
     updates: sums.updates + 1,
@@ -102,6 +105,9 @@ export function addUpdate(
     losses: addTo(sums.losses, losses),
     weights: weightOf ? addTo(sums.weights, weightOf) : sums.weights,
     cosines: gramian ? addTo(sums.cosines, cosinesOf(tasks, gramian)) : sums.cosines,
+    present: Object.fromEntries(
+      tasks.map((task, index) => [task, (sums.present[task] ?? 0) + Number(present[index])]),
+    ),
     phases: { ...sums.phases, [phase]: (sums.phases[phase] ?? 0) + 1 },
     rate,
   };

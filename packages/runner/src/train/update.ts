@@ -27,6 +27,8 @@ export interface UpdateOutcome {
   /** Inner products of the tasks' gradients; null where they were not computed. */
   readonly gramian: readonly ByTask[] | null;
   readonly balancer: BalancerState | null;
+  /** By task, whether the batch had labels for it. */
+  readonly present: readonly boolean[];
 }
 
 /** When an update happens. */
@@ -95,10 +97,13 @@ export class Updater {
   ): Promise<UpdateOutcome> {
     const { balancing, schedule } = this.session;
     const inputs = this.withMasks(batch, moment);
+    const present = await presentIn(this.session.tasks, inputs);
     const isBalanced = balancing !== null && followedTask(phaseOf(schedule, phase)) === null;
     try {
-      if (!isBalanced) return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state };
-      return await this.balanced(phase, inputs, moment, state ?? balancing.initialise());
+      if (!isBalanced) {
+        return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state, present };
+      }
+      return await this.balanced(phase, inputs, moment, present, state ?? balancing.initialise());
     } finally {
       for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
     }
@@ -130,12 +135,12 @@ export class Updater {
     phase: string,
     inputs: StepInputs,
     moment: Moment,
+    present: readonly boolean[],
     state: BalancerState,
   ): Promise<UpdateOutcome> {
     const { tasks, key } = this.session;
     const balancing = this.session.balancing!;
     const { needs } = balancing;
-    const present = await presentIn(tasks, inputs);
     const before = await this.before(phase, inputs, moment, present);
     if (before && !before.finite) throw nonFiniteError(this.partsOf(phase, 'sum'), inputs, moment);
     const about = {
@@ -157,7 +162,7 @@ export class Updater {
         ? 'weighted'
         : 'apart';
     const factors = { weights: tf.tensor1d([...given.weights]), heads: tf.tensor1d([...given.heads]) };
-    let outcome: Omit<UpdateOutcome, 'balancer'>;
+    let outcome: Omit<UpdateOutcome, 'balancer' | 'present'>;
     try {
       outcome = await this.step(phase, weighing, { ...inputs, ...factors }, moment);
     } finally {
@@ -173,6 +178,7 @@ export class Updater {
       weights: given.weights,
       gramian: before?.gramian ?? null,
       balancer,
+      present,
     };
   }
 
@@ -213,7 +219,7 @@ export class Updater {
     weighing: Weighing,
     inputs: StepInputs,
     moment: Moment,
-  ): Promise<Omit<UpdateOutcome, 'balancer'>> {
+  ): Promise<Omit<UpdateOutcome, 'balancer' | 'present'>> {
     const parts = this.partsOf(phase, weighing);
     const all = { ...inputs, rate: tf.scalar(moment.rate) };
     try {

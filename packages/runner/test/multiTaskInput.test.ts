@@ -1,0 +1,131 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import type { ConfigFile } from '../src/config/schema';
+import { trainingBatches } from '../src/train/batches';
+import { TrainingLoop } from '../src/train/loop';
+import { disposeTrained } from '../src/train/stage';
+import { runCommand } from './support/command';
+import { beginningOf, openSession } from './support/session';
+import { temporaryFolder, tinyScenes } from './support/tiny';
+
+const path = temporaryFolder();
+
+/** What opening a run says of a config that it refuses. */
+async function refusal(changes: ConfigFile): Promise<{ code: string; message: string }> {
+  const { session, trained } = await openSession({ ...tinyScenes, ...changes }).catch(
+    (error: { code: string; message: string }) => ({ session: null, trained: error }),
+  );
+  if (session === null) return trained as { code: string; message: string };
+  disposeTrained(trained as never);
+  await session.dataset.close();
+  throw new Error('the config was not refused');
+}
+
+describe('what cannot be done is named when the config is read', () => {
+  test.each([
+    ['an unknown task', { tasks: ['segmentaton'] }, 'unknown-task', /"segmentaton".*"segmentation"/],
+    ['a task twice', { tasks: ['depth', 'depth'] }, 'invalid-config', /tasks: expected each task once/],
+    ['an unknown balancer', { balancer: 'nash' }, 'unknown-balancer', /nash/],
+    [
+      "a balancer's unknown option",
+      { balancer: { name: 'dwa', temprature: 1 } },
+      'invalid-options',
+      /balancer "dwa".*temprature/s,
+    ],
+    [
+      'weights for other tasks',
+      { balancer: { name: 'static', weights: { depth: 1 } } },
+      'unsupported-balancer',
+      /none for task "segmentation"/,
+    ],
+    [
+      'averages over representations',
+      { balancer: 'db-mtl', gradients: 'representation' as const },
+      'unsupported-balancer',
+      /representation/,
+    ],
+    [
+      'averages over trunks',
+      { balancer: 'db-mtl', method: { name: 'trirep', multiTask: 'perTask' } },
+      'unsupported-balancer',
+      /trunk/,
+    ],
+    [
+      'a representation that trunks do not share',
+      {
+        balancer: 'mgda',
+        gradients: 'representation' as const,
+        method: { name: 'trirep', multiTask: 'perTask' },
+      },
+      'unsupported-balancer',
+      /no representation that tasks share/,
+    ],
+    [
+      'merging without a routine that merges',
+      { method: { name: 'trirep', multiTask: 'merge' } },
+      'unsupported-routine',
+      /"tau".*progressive/,
+    ],
+    [
+      'one network after trunks that stay apart',
+      { method: { name: 'trirep', multiTask: 'perTask' }, routine: 'progressive' },
+      'unsupported-routine',
+      /trunks stay apart/,
+    ],
+    [
+      'sizes that the network cannot take',
+      { dataset: { name: 'nyuv2-sample', size: [40, 32] } },
+      'invalid-network-shape',
+      /multiples of 32/,
+    ],
+    ['an unknown head', { heads: 'segnt' }, 'unknown-head', /"segnet"/],
+    [
+      'the best epoch without a split for it',
+      { evaluation: 'best' as const },
+      'no-validation-split',
+      /holdOut/,
+    ],
+  ])('%s', async (_, changes, code, message) => {
+    const error = await refusal(changes as ConfigFile);
+    expect(error.message).toMatch(message);
+    expect(error.code).toBe(code);
+  });
+});
+
+test('the command line ends with code 2', async () => {
+  writeFileSync(
+    path('config.yaml'),
+    stringify({ ...tinyScenes, balancer: { name: 'static', weights: [1, 2] } }),
+  );
+  const { code, stderr } = await runCommand('train', path('config.yaml'), '--out', path('run'));
+  expect(stderr).toContain('2 weights for 3 tasks');
+  expect(code).toBe(2);
+});
+
+test('a task without labels anywhere ends the run after the first pass, by name', async () => {
+  const { session, trained } = await openSession({ ...tinyScenes, limit: { train: 4, test: 1 } });
+  const { label } = session.dataset;
+  const dataset = {
+    ...session.dataset,
+    label(example: unknown, task: string, target: Float32Array | Int32Array, offset: number) {
+      label.call(session.dataset, example, task, target, offset);
+      if (task === 'normals') target.fill(0, offset);
+    },
+  };
+  const batches = trainingBatches(dataset, { key: session.key, size: 4, batch: 2, augment: true });
+  const loop = new TrainingLoop(
+    { ...session, batches },
+    trained,
+    beginningOf(session),
+    { onUpdate: () => {}, onEpoch: async () => {}, onStop: async () => {} },
+    undefined,
+  );
+  await expect(loop.run()).rejects.toMatchObject({
+    code: 'no-labels',
+    message: expect.stringContaining('Task "normals" had no valid label'),
+  });
+  loop.dispose();
+  disposeTrained(loop.trained);
+  await session.dataset.close();
+});
