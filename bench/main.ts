@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { compare, NoSuchRow } from './compare';
+import { cifar100Parity, NoData } from './parity';
 import { PeerSetupError } from './setup.mjs';
 import { wasmLayers } from './wasm-layers';
 import { wasmTraining } from './wasm-training';
@@ -7,13 +8,21 @@ import { wasmTraining } from './wasm-training';
 interface Benchmark {
   readonly name: string;
   readonly question: string;
-  readonly run: () => Promise<object>;
+  readonly run: (options: { readonly short: boolean; readonly json: boolean }) => Promise<object>;
   /** One line for a person. */
   readonly summary: (result: never) => string;
 }
 
 /** Run by name. Without a name the comparison with PyTorch runs. */
 const benchmarks: readonly Benchmark[] = [
+  {
+    name: 'cifar100-parity',
+    question: 'Does training end where PyTorch ends, from the same weights and on the same batches?',
+    run: ({ short, json }) => cifar100Parity(short, (text) => (json ? undefined : console.log(`  ${text}`))),
+    summary: ({ accuracy, readingShare }: Awaited<ReturnType<typeof cifar100Parity>>) =>
+      `mean accuracy ${accuracy.ours.toFixed(2)} % here, ${accuracy.peer.toFixed(2)} % in PyTorch: ` +
+      `${accuracy.difference.toFixed(2)} points apart; reading and augmenting took ${(100 * readingShare).toFixed(1)} % of the time`,
+  },
   {
     name: 'wasm-training',
     question: 'How much does the fused batch norm speed up training on wasm?',
@@ -38,21 +47,25 @@ const benchmarks: readonly Benchmark[] = [
 ];
 
 const usage = `Usage: pnpm bench [--all] [--only PATTERN] [--turns N] [--json]
-       pnpm bench NAME ... [--json]
+       pnpm bench NAME ... [--short] [--json]
 
 Without a name: training and inference here and in PyTorch, in turns.
   --all           every row; by default those that have to reach a ratio
   --only PATTERN  rows with this in their name, * standing for anything, such as 'resnet50 trirep'
   --turns N       how often the sides take turns, at least 5 for figures to rely on (default 7)
   --json          one JSON object on standard output
-By name: ${benchmarks.map(({ name }) => name).join(', ')}.`;
+By name (--short: a small form of cifar100-parity): ${benchmarks.map(({ name }) => name).join(', ')}.`;
 
-async function runNamed(names: readonly string[], json: boolean): Promise<void> {
+async function runNamed(
+  names: readonly string[],
+  options: { readonly short: boolean; readonly json: boolean },
+): Promise<void> {
+  const { json } = options;
   const results: Record<string, object> = {};
   for (const name of names) {
     const benchmark = benchmarks.find((candidate) => candidate.name === name)!;
     if (!json) console.log(`${name}: ${benchmark.question}`);
-    const result = await benchmark.run();
+    const result = await benchmark.run(options);
     results[name] = result;
     if (!json) console.log(`  ${benchmark.summary(result as never)}`);
   }
@@ -67,6 +80,7 @@ function readArguments() {
       only: { type: 'string' },
       turns: { type: 'string', default: '7' },
       json: { type: 'boolean', default: false },
+      short: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -92,18 +106,26 @@ async function run(): Promise<number> {
     return 0;
   }
   if (given.names.length > 0) {
-    await runNamed(given.names, given.json);
-    return 0;
+    return report(() => runNamed(given.names, given));
   }
   const { all, only = null, turns, json } = given;
-  try {
+  return report(async () => {
     const result = await compare({ all, only, turns, json });
     if (json) console.log(JSON.stringify(result));
+  });
+}
+
+/** Says what is missing without a stack trace; gives the exit code. */
+async function report(work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
     return 0;
   } catch (error) {
-    if (!(error instanceof NoSuchRow || error instanceof PeerSetupError)) throw error;
-    console.error(error.message);
-    return error instanceof NoSuchRow ? 2 : 1;
+    if (error instanceof NoSuchRow || error instanceof PeerSetupError || error instanceof NoData) {
+      console.error(error.message);
+      return error instanceof NoSuchRow ? 2 : 1;
+    }
+    throw error;
   }
 }
 

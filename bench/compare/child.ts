@@ -29,19 +29,17 @@ export class Child {
     this.process.stdin.on('error', () => {});
   }
 
-  /** The answer to a request; rejects with the process's own words where it reports an error or ends. */
-  ask<Answer>(request: Message): Promise<Answer> {
+  /**
+   * The answer to a request; rejects with the process's own words where it reports an error or ends.
+   *
+   * @param bytes  sent behind the request, which gets their number as `bytes`
+   */
+  ask<Answer>(request: Message, bytes?: Uint8Array): Promise<Answer> {
     const answer = this.receiveNext<Answer>();
-    this.process.stdin.write(`${JSON.stringify(request)}\n`);
+    const whole = bytes ? { ...request, bytes: bytes.byteLength } : request;
+    this.process.stdin.write(`${JSON.stringify(whole)}\n`);
+    if (bytes) this.process.stdin.write(bytes);
     return answer;
-  }
-
-  /** Sends bytes behind a request that announced them; resolves when the process has taken them. */
-  send(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.process.stdin.write(bytes)) resolve();
-      else this.process.stdin.once('drain', resolve);
-    });
   }
 
   /** The next line that the process writes. */

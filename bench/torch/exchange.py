@@ -62,7 +62,10 @@ def memory():
 
 
 class Channel:
-    """Messages: one JSON object a line, requests in, one answer to each out."""
+    """Messages: one JSON object a line, requests in, one answer to each out.
+
+    Behind a request with `bytes` come as many bytes, which the action gets as `payload`.
+    """
 
     def __init__(self):
         # Whatever libraries print goes to standard error, so that it is not taken for an answer.
@@ -76,6 +79,8 @@ class Channel:
     def serve(self, actions):
         for line in iter(self.input.readline, b""):
             request = json.loads(line)
+            if "bytes" in request:
+                request["payload"] = bytearray(self.input.read(request.pop("bytes")))
             try:
                 self.say(actions[request.pop("do")](**request) or {})
             except Exception as error:  # noqa: BLE001 - whatever it is, the benchmark has to hear of it
