@@ -39,7 +39,7 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
  * Replaces layers of a network by their expansions and returns a new network; the given one is untouched.
  *
  * Names are kept. Where several selections take a layer, the first does. A norm that no expansion takes over
- * becomes a {@link NormLayer}, which trains faster and keeps PyTorch's statistics. Dropout becomes a
+ * becomes a `NormLayer`, which trains faster and keeps PyTorch's statistics. Dropout becomes a
  * layer whose masks follow from a key; see `dropoutMasks`.
  *
  * @returns the expanded network; the caller disposes it

@@ -19,6 +19,7 @@ export interface Download {
   /** What the file must hash to; without it only its length is checked, where the server tells it. */
   readonly checksum?: Checksum;
   readonly signal?: AbortSignal;
+  /** Told of bytes done and in all; called often. */
   readonly progress?: (done: number, total: number) => void;
 }
 

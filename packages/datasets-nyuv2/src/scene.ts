@@ -1,8 +1,8 @@
 /** The tasks of this dataset, in the order in which they are listed. */
-export const taskNames = ['segmentation', 'depth', 'normals'] as const;
+export const taskNames = ['segmentation', 'depth', 'normals'] as const satisfies readonly TaskName[];
 
 /** One of the three tasks. */
-export type TaskName = (typeof taskNames)[number];
+export type TaskName = 'segmentation' | 'depth' | 'normals';
 
 /** The two splits that the published files have; the folder of `test` is called `val`. */
 export type OfficialSplit = 'train' | 'test';
@@ -27,7 +27,7 @@ export interface Scene {
   readonly normals: Int8Array | Float32Array | null;
 }
 
-/** One scene as a run reads it; what is not known is -1 or 0 as in {@link Scene}, also for a missing label. */
+/** One scene as a run reads it; what is not known is -1 or 0 as in scene, also for a missing label. */
 export interface NyuExample {
   readonly height: number;
   readonly width: number;

@@ -15,10 +15,10 @@ export interface SceneSource {
 }
 
 /** The names of sources in the option `source`. */
-export const sourceNames = ['folders', 'archive', 'mat', 'parquet'] as const;
+export const sourceNames = ['folders', 'archive', 'mat', 'parquet'] as const satisfies readonly SourceName[];
 
 /** One of the forms that this package reads. */
-export type SourceName = (typeof sourceNames)[number];
+export type SourceName = 'folders' | 'archive' | 'mat' | 'parquet';
 
 /** Opens a form found in `folder`, or gives null where it is not there. */
 export type FindSource = (folder: string) => Promise<SceneSource | null>;

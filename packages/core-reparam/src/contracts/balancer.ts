@@ -83,12 +83,15 @@ export interface Balancer<Options = unknown> {
   readonly name: string;
   readonly summary: string;
   readonly options: z.ZodType<Options>;
+  /** What it asks the training loop for, with these options. */
   needs(options: Options): readonly BalancerNeed[];
   /** Whether it can do this, asked when the config is read: true, or the reason why not and what to do. */
   supports(setup: BalancerSetup, options: Options): true | string;
   /** The state before the first update. */
   initialise(tasks: readonly string[], options: Options): BalancerState;
   /**
+   * The weights of an update, and the state after it.
+   *
    * @param present  by task, whether it has labels in this batch; the others are treated as if they were not
    *                 there, and keep their part of the state
    * @param state    as {@link initialise}, the last call or {@link afterStep} gave it

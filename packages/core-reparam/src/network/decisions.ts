@@ -20,6 +20,7 @@ export interface RecordedDecisions {
   readonly recording: Decisions;
   /** For one further run; a layer that the first run did not have chooses for itself. */
   replay(): Decisions;
+  /** Frees what was recorded. */
   dispose(): void;
 }
 

@@ -68,7 +68,7 @@ function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBacke
  * Registers `SgdUpdate` and `AdamUpdate` for the backends wasm and cpu; calling it again does nothing.
  *
  * Inputs: `parameter`, `gradient`, the parameter's slots, scalars `rate` (float32) and `apply` (bool).
- * Attributes: {@link Attributes} of the rule. Outputs: see {@link stateNames}; bit for bit the inputs where
+ * Attributes: `Attributes` of the rule. Outputs: see `stateNames`; bit for bit the inputs where
  * `apply` is false. A backend may register its own under the same names.
  */
 export function registerOptimiserKernels(): void {
