@@ -126,7 +126,7 @@ export function networksText(rows: readonly TaskRowSummary[]): string {
 /** How little or much the seeds allow to say. */
 export function seedsText({ seeds }: Obtained): string {
   return seeds.length === 1
-    ? 'One seed: there is no spread to judge by, and and another seed may turn any order here around. No row is shown to be better or worse than another.'
+    ? 'One seed: there is no spread to judge by, and another seed may turn any order here around. No row is shown to be better or worse than another.'
     : `Means and standard deviations over ${seeds.length} seeds; paired differences to the baseline with 95 % intervals are on the page and in compare.json.`;
 }
 

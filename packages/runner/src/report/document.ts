@@ -27,7 +27,7 @@ export function document(
 <main>
 <header><h1>${escapeMarkup(title)}</h1>
 ${leads.map((sentence) => `<p class="lead">${escapeMarkup(sentence)}</p>`).join('\n')}
-<p class="note">${escapeMarkup(note)}</p></header>
+${note === '' ? '' : `<p class="note">${escapeMarkup(note)}</p>`}</header>
 ${sections.filter((section) => section !== '').join('\n')}
 </main>
 </body>

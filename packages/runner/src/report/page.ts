@@ -22,7 +22,8 @@ function barsInWords(rows: readonly RowSummary[]): string {
   return `Mean top-1 error in percent, lower is better: ${entries.join('; ')}.`;
 }
 
-async function errorSection(rows: readonly RowSummary[], baseline: number): Promise<string> {
+/** The poster's figure: the mean top-1 error of every row. */
+export async function errorSection(rows: readonly RowSummary[], baseline: number): Promise<string> {
   const styles = rowStyles(rows.length, baseline);
   const drawing = await drawInBothForms(
     (form) => errorBars(rows, styles, form),

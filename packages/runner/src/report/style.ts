@@ -15,6 +15,8 @@ export function styleSheet(): string {
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:1060px;margin:0 auto;padding:40px 24px 64px}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .5rem;letter-spacing:-.01em}
+h4{font-size:.95rem;margin:1.2rem 0 .3rem}
+a{color:inherit}
 h3{font-size:.95rem;margin:1.2rem 0 .3rem}
 h2{font-size:1.15rem;line-height:1.3;margin:2.6rem 0 .6rem}
 p{margin:.4rem 0;max-width:46rem}

@@ -41,7 +41,7 @@ function stylesOf(rows: readonly TaskRowSummary[]): RowStyle[] {
 }
 
 /** The poster's figure: for each task, its headline figure in every row. */
-async function headlineSection(rows: readonly TaskRowSummary[], obtained: Obtained): Promise<string> {
+export async function headlineSection(rows: readonly TaskRowSummary[], obtained: Obtained): Promise<string> {
   const baseline = rows.findIndex(({ kind }) => kind === 'baseline');
   const styles = stylesOf(rows);
   const drawn: string[] = [];

@@ -1,0 +1,40 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import { evaluationBatches } from '../../src/train/batches';
+import { openSession } from '../support/session';
+import { batchOrder, checksum, configFor, firstWeights, recipe } from './recipe';
+
+/** Writes what overfit.py reads: scenes, first weights and the order of batches of each seed. */
+const folder = process.argv[2]!;
+mkdirSync(folder, { recursive: true });
+
+function write(file: string, tensors: ReadonlyMap<string, tf.Tensor>): object[] {
+  const parts: Buffer[] = [];
+  const entries = [...tensors].map(([name, value]) => {
+    const data = Float32Array.from(value.dataSync());
+    parts.push(Buffer.from(data.buffer));
+    return { name, shape: value.shape };
+  });
+  writeFileSync(join(folder, file), Buffer.concat(parts));
+  return entries;
+}
+
+const seeds: object[] = [];
+let scenes: object[] = [];
+for (const seed of recipe.seeds) {
+  const { session } = await openSession(configFor(seed, recipe.steps, 'wasm'));
+  const weights = firstWeights(session);
+  seeds.push({
+    seed,
+    checksum: checksum(weights),
+    weights: write(`weights-${seed}.bin`, weights),
+    order: batchOrder(seed, recipe.steps),
+  });
+  const options = { split: 'train', size: recipe.scenes, batch: recipe.scenes };
+  for await (const { tensors } of evaluationBatches(session.dataset, options)) {
+    scenes = write('scenes.bin', new Map(Object.entries(tensors)));
+  }
+  await session.dataset.close();
+}
+writeFileSync(join(folder, 'exchange.json'), JSON.stringify({ recipe, scenes, seeds }));

@@ -1,0 +1,109 @@
+"""Writes torch.json: how PyTorch learns eight real scenes by heart, from the same first weights and batches.
+
+In this folder, with PyTorch 2.13 and NumPy 2:
+    NODE_OPTIONS=--conditions=@overparam/source npx tsx export.ts /tmp/overfit
+    python overfit.py /tmp/overfit
+
+SegNet with one trunk and three heads, written down here again from the MTAN paper (Liu et al. 2019), at a quarter of its
+width; Adam at the rate of the recipe, losses added up.
+"""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+folder = pathlib.Path(sys.argv[1])
+exchange = json.loads((folder / "exchange.json").read_text())
+recipe = exchange["recipe"]
+
+
+def read(file, entries):
+    data = np.fromfile(folder / file, dtype=np.float32)
+    tensors, at = {}, 0
+    for entry in entries:
+        size = int(np.prod(entry["shape"]))
+        tensors[entry["name"]] = torch.tensor(data[at : at + size].reshape(entry["shape"]))
+        at += size
+    return tensors
+
+
+class SegNet:
+    def __init__(self, weights):
+        self.p = {}
+        for name, value in weights.items():
+            value = value.permute(3, 2, 0, 1).contiguous() if name.endswith("/kernel") else value.clone()
+            self.p[name] = value.requires_grad_()
+        self.running = {}
+
+    def conv(self, x, name):
+        kernel = self.p[f"{name}/kernel"]
+        return F.conv2d(x, kernel, self.p[f"{name}/bias"], padding=kernel.shape[-1] // 2)
+
+    def unit(self, x, block, index, train):
+        norm = f"{block}_norm{index}"
+        y = self.conv(x, f"{block}_conv{index}")
+        c = y.shape[1]
+        mean, variance = self.running.setdefault(norm, (torch.zeros(c), torch.ones(c)))
+        y = F.batch_norm(y, mean, variance, self.p[f"{norm}/gamma"], self.p[f"{norm}/beta"], train, 0.1, 1e-5)
+        return F.relu(y)
+
+    def __call__(self, x, train):
+        places = {}
+        for level in range(1, 6):
+            for index in range(1, (2 if level <= 2 else 3) + 1):
+                x = self.unit(x, f"encoder{level}", index, train)
+            x, places[level] = F.max_pool2d(x, 2, 2, return_indices=True)
+        for level in range(5, 0, -1):
+            x = F.max_unpool2d(x, places[level], 2, 2)
+            for index in range(1, (2 if level <= 2 else 3) + 1):
+                x = self.unit(x, f"decoder{level}", index, train)
+        heads = [self.conv(self.conv(x, f"{task}_conv1"), f"{task}_conv2") for task in ("segmentation", "depth", "normals")]
+        heads[2] = F.normalize(heads[2], dim=1, eps=1e-12)
+        return heads
+
+
+def losses_of(outputs, batch):
+    classes, depth, normals = batch
+    segmentation = F.cross_entropy(outputs[0], classes, ignore_index=-1)
+    known = (depth != 0).float()
+    distance = ((outputs[1] - depth).abs() * known).sum() / known.sum().clamp(min=1)
+    valid = (normals != 0).any(1, keepdim=True).float()
+    angle = 1 - ((outputs[2] * normals).sum(1, keepdim=True) * valid).sum() / valid.sum().clamp(min=1)
+    return segmentation + distance + angle
+
+
+def mean_iou(predicted, truth, classes=13):
+    valid = truth >= 0
+    matrix = torch.bincount(classes * truth[valid] + predicted[valid], minlength=classes**2).reshape(classes, classes)
+    union = matrix.sum(0) + matrix.sum(1) - matrix.diag()
+    there = union > 0
+    return (matrix.diag()[there] / union[there]).double().mean().item()
+
+
+scenes = read("scenes.bin", exchange["scenes"])
+images = scenes["x"].permute(0, 3, 1, 2).contiguous()
+classes = scenes["label/segmentation"].long()
+depth = scenes["label/depth"].permute(0, 3, 1, 2).contiguous()
+normals = scenes["label/normals"].permute(0, 3, 1, 2).contiguous()
+
+results = []
+for entry in exchange["seeds"]:
+    network = SegNet(read(f"weights-{entry['seed']}.bin", entry["weights"]))
+    optimiser = torch.optim.Adam(network.p.values(), lr=recipe["rate"])
+    losses = []
+    for order in entry["order"]:
+        loss = losses_of(network(images[order], True), (classes[order], depth[order], normals[order]))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(round(loss.item(), 5))
+    with torch.no_grad():
+        predicted = network(images, False)[0].argmax(1)
+    result = {"seed": entry["seed"], "checksum": entry["checksum"], "mIoU": round(mean_iou(predicted, classes), 4), "losses": losses}
+    print(result["seed"], result["mIoU"], losses[0], losses[-1], flush=True)
+    results.append(result)
+(pathlib.Path(__file__).parent / "torch.json").write_text(json.dumps({"recipe": recipe, "runs": results}) + "\n")

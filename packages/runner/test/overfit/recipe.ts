@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { type Backbone, forward, lookup } from '@overparam/core-reparam';
+import { foldKey, keyFromSeed, permutation } from '@overparam/engine';
+import * as tf from '@tensorflow/tfjs';
+import type { ConfigFile } from '../../src/config/schema';
+import { evaluationBatches } from '../../src/train/batches';
+import { TrainingLoop } from '../../src/train/loop';
+import type { Session } from '../../src/train/session';
+import { disposeTrained } from '../../src/train/stage';
+import { beginningOf, openSession } from '../support/session';
+
+/** Scenes, steps and so on, as overfit.py has them. */
+export const recipe = { scenes: 8, batch: 4, steps: 400, rate: 1e-3, seeds: [0, 1, 2] } as const;
+
+/** A run that learns eight real scenes by heart, by the plain network. */
+export function configFor(seed: number, steps: number, engine: 'wasm' | 'tensorflow'): ConfigFile {
+  return {
+    backbone: { name: 'segnet', width: 0.25 },
+    dataset: { name: 'nyuv2-sample', threads: 0 },
+    limit: { train: recipe.scenes, test: 1 },
+    augment: false,
+    batch: recipe.batch,
+    epochs: Math.ceil((steps * recipe.batch) / recipe.scenes),
+    optimiser: 'adam',
+    lr: recipe.rate,
+    weightDecay: 0,
+    seed,
+    engine,
+  };
+}
+
+/** Values that PyTorch begins from: every weight of the plain network by name, in TensorFlow's layout. */
+export function firstWeights({ config, dataset }: Session): Map<string, tf.Tensor> {
+  const backbone: Backbone = lookup('backbone', config.backbone.name);
+  const { name: _, ...options } = config.backbone;
+  const tasks = dataset.tasks.map(({ name, kind, outputs }) => ({ name, kind, outputs }));
+  const key = foldKey(keyFromSeed(config.seed), 'weights');
+  const { model } = backbone.build({ inputShape: dataset.inputShape, tasks, key }, options);
+  const weights = new Map(
+    model.trainableWeights.map((weight) => [weight.originalName, tf.clone(weight.read())] as const),
+  );
+  model.dispose();
+  return weights;
+}
+
+/** Tells weights apart that a stored result is not of. */
+export function checksum(weights: ReadonlyMap<string, tf.Tensor>): string {
+  const hash = createHash('sha256');
+  // Rounded: normal numbers are the same on every engine up to rounding.
+  for (const [name, value] of weights)
+    hash.update(`${name} ${Array.from(value.dataSync().slice(0, 8), (v) => v.toFixed(4))}\n`);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Which scenes make up each batch. */
+export function batchOrder(seed: number, steps: number): number[][] {
+  const perEpoch = recipe.scenes / recipe.batch;
+  return Array.from({ length: steps }, (_, step) => {
+    const order = permutation(
+      foldKey(keyFromSeed(seed), 'order', Math.floor(step / perEpoch)),
+      recipe.scenes,
+    );
+    const start = (step % perEpoch) * recipe.batch;
+    return [...order.subarray(start, start + recipe.batch)];
+  });
+}
+
+/** What a run came to. */
+export interface Overfitted {
+  /** Of every step, before its update. */
+  readonly losses: readonly number[];
+  /** In inference mode, on the scenes that were learnt, from 0 to 1. */
+  readonly mIoU: number;
+  readonly checksum: string;
+}
+
+/** Trains through the runner's own loop. */
+export async function overfit(
+  seed: number,
+  steps: number,
+  engine: 'wasm' | 'tensorflow',
+  tell: (step: number, loss: number) => void = () => {},
+): Promise<Overfitted> {
+  const { session, trained } = await openSession(configFor(seed, steps, engine));
+  const weights = firstWeights(session);
+  const sum = checksum(weights);
+  tf.dispose([...weights.values()]);
+  const losses: number[] = [];
+  const listeners = {
+    onUpdate({ update, loss }: { update: number; loss: number }) {
+      losses.push(loss);
+      tell(update, loss);
+    },
+    onEpoch: async () => {},
+    onStop: async () => {},
+  };
+  const loop = new TrainingLoop(session, trained, beginningOf(session), listeners, undefined);
+  try {
+    await loop.run();
+    return { losses, mIoU: await learnt(session, loop.trained.network.model), checksum: sum };
+  } finally {
+    loop.dispose();
+    disposeTrained(loop.trained);
+    await session.dataset.close();
+  }
+}
+
+async function learnt({ tasks, dataset }: Session, model: tf.LayersModel): Promise<number> {
+  const accumulator = tasks[0]!.accumulator();
+  const options = { split: 'train', size: recipe.scenes, batch: recipe.batch };
+  for await (const { examples, tensors } of evaluationBatches(dataset, options)) {
+    const outputs = forward(model, tensors.x!, { mode: 'infer' });
+    const label = tensors['label/segmentation']!.dataSync<'int32'>();
+    accumulator.add(outputs[0]!.dataSync<'float32'>(), label, examples);
+    tf.dispose([outputs, tensors]);
+  }
+  return accumulator.result().mIoU! / 100;
+}
