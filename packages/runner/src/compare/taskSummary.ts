@@ -39,9 +39,9 @@ export interface TaskRowSummary {
   readonly failures: RowRecord['failures'];
 }
 
-/** Whether a comparison has anything to show besides one task's top-1 error. */
+/** Whether a comparison is of more than one classification's top-1 error, or of something else. */
 export function comparesTasks({ metrics }: Pick<Obtained, 'metrics'>): boolean {
-  return metrics.length !== 1 || metrics[0]!.name !== 'top1Error';
+  return metrics[0]?.name !== 'top1Error' || metrics.some(({ task }) => task !== metrics[0]!.task);
 }
 
 function spreadOf(values: readonly number[]): Spread {

@@ -1,5 +1,6 @@
 import type { Obtained } from './record';
 import type { RowSummary, Standing } from './summary';
+import { comparesTasks } from './taskSummary';
 
 const minus = '\u2212';
 /** What stands in a cell that has no figure. */
@@ -72,7 +73,7 @@ export function obtainedText(obtained: Obtained): string {
     `${counted(obtained.seeds.length, 'seed')} (${obtained.seeds.join(', ')})`,
     `${counted(obtained.epochs, 'epoch')} of batch ${obtained.batch} (${counted(obtained.gradientEvaluations, 'gradient evaluation')} each)`,
     obtained.recipe,
-    `${obtained.backbone} on ${obtained.dataset}, ${counted(obtained.trainImages, 'training image')}, ${counted(obtained.testImages, 'test image')}${obtained.metrics.length === 1 ? `, ${counted(obtained.classes, 'class', 'classes')}` : ''}`,
+    `${obtained.backbone} on ${obtained.dataset}, ${counted(obtained.trainImages, 'training image')}, ${counted(obtained.testImages, 'test image')}${comparesTasks(obtained) ? '' : `, ${counted(obtained.classes, 'class', 'classes')}`}`,
     `engine ${obtained.engine}`,
     ...(obtained.recipeDifferences.length > 0
       ? [`rows with settings of their own: ${obtained.recipeDifferences.join(', ')}`]
