@@ -1,5 +1,5 @@
-import { collapse, forward, type OpenDataset } from '@overparam/core-reparam';
-import { compile, keyFromSeed, normalTensor } from '@overparam/engine';
+import { collapse, forward } from '@overparam/core-reparam';
+import { compile, keyFromSeed } from '@overparam/engine';
 import { taskFor } from '@overparam/mtl-heads';
 import { joint } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
@@ -8,10 +8,9 @@ import type { RunConfig } from '../../packages/runner/src/config/schema';
 import { compilePhase } from '../../packages/runner/src/train/phase';
 import { networkOfStage } from '../../packages/runner/src/train/session';
 import { optimiserFor } from '../../packages/runner/src/train/stage';
-import type { MethodName, ModelName, Row } from './rows';
-import { training } from './settings';
+import { batchOf, datasetOf, problems } from './problems';
+import type { MethodName, Row } from './rows';
 
-const classes = 100;
 const key = keyFromSeed(1);
 
 /** A step that can be timed: it computes, reads its loss and frees what it made. */
@@ -21,40 +20,28 @@ export interface TimedStep {
   readonly parameters: number;
 }
 
-const classTask = {
-  name: 'class',
-  kind: 'classification',
-  outputs: classes,
-  label: { shape: [], dtype: 'int32' },
-} as const;
-
-/** All that a network's form follows from; there are no examples to read. */
-const dataset = { inputShape: [32, 32, 3], tasks: [classTask] } as unknown as OpenDataset;
-
-const backbones: Readonly<Record<ModelName, object>> = {
-  resnet20: { name: 'resnet', depth: 20 },
-  resnet50: { name: 'resnet50' },
-};
-
 const methods: Readonly<Record<MethodName, object>> = {
   plain: { name: 'plain' },
   // Random factors: a spectral start takes minutes on large layers and changes no step's time.
   fnl: { name: 'fnl', form: 'deep', decay: 'frobenius', initialisation: 'kaiming' },
   repvgg: { name: 'repvgg' },
-  trirep: { name: 'trirep', frames: 'channel' },
+  trirep: { name: 'trirep', frames: 'channel', multiTask: 'shared' },
+  routed: { name: 'trirep', frames: 'channel', multiTask: 'routed' },
 };
 
 function configOf({ model, method, batch }: Row): Promise<RunConfig> {
+  const { backbone, optimiser, rate, decay } = problems[model];
   const layer = {
-    backbone: backbones[model],
+    backbone,
     method: methods[method],
     // What a plain run selects makes no difference; every method's own layers are the 3x3 ones.
     select: { kernel: [3, 3] },
     dataset: 'cifar100',
     epochs: 1,
     batch,
-    weightDecay: training.decay,
-    lr: training.rate,
+    optimiser,
+    weightDecay: decay,
+    lr: rate,
   };
   return completeConfig(layer as never, { name: 'tensorflow' }, { name: 'bench', folder: '.' });
 }
@@ -62,7 +49,7 @@ function configOf({ model, method, batch }: Row): Promise<RunConfig> {
 /** A row's network as a run trains it; the caller disposes its model. */
 export async function trainedNetwork(row: Row) {
   const config = await configOf(row);
-  return { config, network: networkOfStage(config, dataset, key, 'expanded', true) };
+  return { config, network: networkOfStage(config, datasetOf(problems[row.model]), key, 'expanded', true) };
 }
 
 /** A row's collapsed network; the caller disposes it. */
@@ -75,41 +62,32 @@ export async function collapsedNetwork(row: Row): Promise<tf.LayersModel> {
   }
 }
 
-/** A batch of noise and classes, the same for all sides; the caller disposes both. */
-export function batchOf(size: number): { readonly x: tf.Tensor4D; readonly labels: tf.Tensor1D } {
-  const x = normalTensor(keyFromSeed(2), [size, 32, 32, 3], 0, 1) as tf.Tensor4D;
-  const labels = tf.tensor1d(
-    Int32Array.from({ length: size }, (_, index) => (index * 37) % classes),
-    'int32',
-  );
-  return { x, labels };
-}
-
 async function lossOf(outputs: Readonly<Record<string, tf.Tensor>>): Promise<number> {
   const [loss] = await outputs.loss!.data();
   tf.dispose(outputs as tf.NamedTensorMap);
   return loss!;
 }
 
-/** The product's own training step, as its loop runs it: SGD with Nesterov momentum, checked for finite values. */
+/** The product's own training step, as its loop runs it, checked for finite values. */
 export async function trainingStep(row: Row): Promise<TimedStep> {
+  const problem = problems[row.model];
   const { config, network } = await trainedNetwork(row);
   const { parameters } = network;
-  const [phase] = joint.plan(
-    { updates: 1, updatesPerEpoch: 1, tasks: ['class'], groups: [], key },
-    {},
-  ).phases;
+  const tasks = problem.tasks.map((task) => taskFor(task));
+  const names = tasks.map(({ name }) => name);
+  const shape = { updates: 1, updatesPerEpoch: 1, tasks: names, groups: [], key };
+  const [phase] = joint.plan(shape, {}).phases;
   const step = compilePhase({
     phase: { ...phase!, moves: [{}] },
     network,
-    tasks: [taskFor(classTask)],
+    tasks,
     optimiser: optimiserFor(config, network),
-    penalty: training.decay,
+    penalty: problem.decay,
   });
-  const { x, labels } = batchOf(row.batch);
+  const batch = batchOf(problem, row.batch);
   const run = async (): Promise<number> => {
-    const rate = tf.scalar(training.rate);
-    const outputs = step({ x, 'label/class': labels, rate });
+    const rate = tf.scalar(problem.rate);
+    const outputs = step({ ...batch, rate });
     rate.dispose();
     const [finite] = await outputs.finite!.data();
     if (finite !== 1) throw new Error('a step was not finite');
@@ -120,27 +98,31 @@ export async function trainingStep(row: Row): Promise<TimedStep> {
 
 /** A pass of the collapsed network, compiled. */
 export async function inferenceStep(row: Row): Promise<TimedStep> {
+  const problem = problems[row.model];
   const model = await collapsedNetwork(row);
-  const task = taskFor(classTask);
-  const { x, labels } = batchOf(row.batch);
+  const tasks = problem.tasks.map((task) => taskFor(task));
+  const batch = batchOf(problem, row.batch);
   const step = compile((inputs) => {
-    const [logits] = forward(model, inputs.x!, { mode: 'infer' });
-    return { loss: task.loss(logits!, inputs.labels!) };
+    const outputs = forward(model, inputs.x!, { mode: 'infer' });
+    const losses = tasks.map(({ name, loss }, index) => loss(outputs[index]!, inputs[`label/${name}`]!));
+    return { loss: tf.addN(losses) };
   });
-  return { run: () => lossOf(step({ x, labels })), parameters: model.countParams() };
+  return { run: () => lossOf(step(batch)), parameters: model.countParams() };
 }
 
-/** The plain network trained as tfjs alone would: its own layers, gradients and optimiser, op by op. */
+/** A classifier's plain network trained as tfjs alone would: its own layers, gradients and optimiser, op by op. */
 export async function stockStep(row: Row): Promise<TimedStep> {
+  const problem = problems[row.model];
+  const [{ name, outputs }] = problem.tasks as [(typeof problem.tasks)[0]];
   const { network } = await trainedNetwork(row);
   const model = collapse(network.model, { norms: 'keep' }).model;
   network.model.dispose();
-  const { x, labels } = batchOf(row.batch);
-  const oneHot = tf.oneHot(labels, classes);
-  const optimiser = tf.train.momentum(training.rate, 0.9, true);
+  const { x, [`label/${name}`]: labels } = batchOf(problem, row.batch);
+  const oneHot = tf.oneHot(labels as tf.Tensor1D, outputs);
+  const optimiser = tf.train.momentum(problem.rate, 0.9, true);
   const run = async (): Promise<number> => {
     const loss = optimiser.minimize(() => {
-      const logits = model.apply(x, { training: true }) as tf.Tensor;
+      const logits = model.apply(x!, { training: true }) as tf.Tensor;
       return tf.losses.softmaxCrossEntropy(oneHot, logits) as tf.Scalar;
     }, true);
     return lossOf({ loss: loss! });

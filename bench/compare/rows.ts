@@ -1,8 +1,8 @@
 /** Networks that both sides have. */
-export type ModelName = 'resnet20' | 'resnet50';
+export type ModelName = 'resnet20' | 'resnet50' | 'segnet';
 
-/** How the 3x3 convolutions are trained. */
-export type MethodName = 'plain' | 'fnl' | 'repvgg' | 'trirep';
+/** How the 3x3 convolutions are trained; `routed` is TriRep with a core for each task in the layers that they share. */
+export type MethodName = 'plain' | 'fnl' | 'repvgg' | 'trirep' | 'routed';
 
 /** What is timed: a step of training, or a pass of the collapsed network. */
 export type Mode = 'training' | 'inference';
@@ -14,6 +14,7 @@ export type PeerName =
   | 'PyTorch compiled'
   | 'ONNX Runtime'
   | 'plain step'
+  | 'joint step'
   | 'stock tfjs'
   | 'wasm';
 
@@ -69,6 +70,8 @@ export const rows: readonly Row[] = [
   ...methods.map((method) => training('resnet50', method, 32, true)),
   training('resnet20', 'trirep', 128, true, ['plain step']),
   training('resnet50', 'trirep', 128, true, ['plain step']),
+  training('segnet', 'plain', 2, true),
+  training('segnet', 'routed', 2, true, ['plain step', 'joint step']),
   ...methods.map((method) => training('resnet20', method, 128, false)),
   training('resnet50', 'plain', 64, false),
   ...methods.map((method) => training('resnet50', method, 64, false)),

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Child } from './child';
+import { problems } from './problems';
 import type { PeerName, Row } from './rows';
-import { training } from './settings';
 
 /** One side of a comparison: a process and what it is asked to prepare. */
 export interface Side {
@@ -36,7 +36,8 @@ function pythonSide(name: PeerName, form: string, python: () => string): Side {
     name,
     start: () => new Child(name, python(), [peer]),
     request: ({ model, method, batch, mode }, tensors) => {
-      return { do: 'prepare', model, method, batch, mode, form, tensors, ...training };
+      const { rate, decay } = problems[model];
+      return { do: 'prepare', model, method, batch, mode, form, tensors, rate, decay };
     },
   };
 }
@@ -49,6 +50,8 @@ export function peerSide(name: PeerName, python: () => string): Side {
   switch (name) {
     case 'plain step':
       return workerSide(name, 'tensorflow', { method: 'plain' });
+    case 'joint step':
+      return workerSide(name, 'tensorflow', { method: 'trirep' });
     case 'stock tfjs':
       return workerSide(name, 'stock');
     case 'wasm':

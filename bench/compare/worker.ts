@@ -6,7 +6,6 @@ import type { StoredTensor } from '@overparam/export';
 import { writeSafetensors } from '@overparam/export/node';
 import * as tf from '@tensorflow/tfjs';
 import {
-  batchOf,
   collapsedNetwork,
   inferenceStep,
   stockStep,
@@ -14,6 +13,7 @@ import {
   trainedNetwork,
   trainingStep,
 } from './network';
+import { batchOf, problems } from './problems';
 import type { Row } from './rows';
 
 /** Which engine trains, and how. */
@@ -68,9 +68,8 @@ async function exportTensors(row: Row, file: string): Promise<object> {
       });
     }
   }
-  const { x, labels } = batchOf(row.batch);
-  add('input/x', x);
-  add('input/labels', labels);
+  for (const [name, tensor] of Object.entries(batchOf(problems[row.model], row.batch)))
+    add(`input/${name}`, tensor);
   await writeSafetensors(file, { tensors, metadata: {} });
   return {};
 }

@@ -5,9 +5,11 @@
 squared kernels.
 """
 
+import torch
 from torch import nn
 from torch.nn import functional as F
 
+from segnet import SegNet
 from units import METHODS
 
 CLASSES = 100
@@ -54,6 +56,16 @@ class Network(nn.Module):
         found["classifier/kernel"] = (self.classifier.weight, "dense")
         found["classifier/bias"] = (self.classifier.bias, "as is")
         return found
+
+    def labels(self, given):
+        """What `loss` takes, from overparam's labels by task."""
+        return given["class"].long()
+
+    def loss(self, logits, labels):
+        return F.cross_entropy(logits, labels)
+
+    def optimiser(self, rate, decay, fused):
+        return torch.optim.SGD(self.groups(decay), lr=rate, momentum=0.9, nesterov=True, fused=fused)
 
     def groups(self, decay):
         """Weight decay on parameters of two axes and more, but for those whose composed kernel decays."""
@@ -112,4 +124,4 @@ class ResNet50(Network):
         return (y + (x if shortcut is None else self.run(shortcut, x))).relu()
 
 
-NETWORKS = {"resnet20": ResNet20, "resnet50": ResNet50}
+NETWORKS = {"resnet20": ResNet20, "resnet50": ResNet50, "segnet": SegNet}

@@ -24,14 +24,12 @@ from networks import NETWORKS
 
 
 def training_step(network, x, labels, *, form, rate, decay):
-    """One step of SGD with Nesterov momentum; gives its cross-entropy."""
-    optimiser = torch.optim.SGD(
-        network.groups(decay), lr=rate, momentum=0.9, nesterov=True, fused=form != "default"
-    )
+    """One step of the network's optimiser; gives its loss."""
+    optimiser = network.optimiser(rate, decay, fused=form != "default")
 
     def losses(x, labels):
-        logits, squares = network(x)
-        loss = F.cross_entropy(logits, labels)
+        outputs, squares = network(x)
+        loss = network.loss(outputs, labels)
         return loss if squares is None else loss + 0.5 * decay * squares, loss
 
     run = torch.compile(losses) if form == "compiled" else losses
@@ -90,10 +88,10 @@ class Peer:
         network = NETWORKS[model](method if mode == "training" else "folded")
         parameters = load(network, given)
         x = given["input/x"].permute(0, 3, 1, 2).contiguous()
+        labels = network.labels({k.removeprefix("input/label/"): v for k, v in given.items()})
         if form in ("channels_last", "compiled"):
             network = network.to(memory_format=torch.channels_last)
             x = x.contiguous(memory_format=torch.channels_last)
-        labels = given["input/labels"].long()
         assert x.shape[0] == batch
         if mode == "training":
             self.step = training_step(network.train(), x, labels, form=form, rate=rate, decay=decay)

@@ -1,4 +1,4 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { LayersModel, Scalar, Tensor } from '@tensorflow/tfjs';
 import type { Decisions } from './network/decisions';
 import { trunkTasks } from './parameters';
 
@@ -14,6 +14,11 @@ export interface ForwardOptions {
   readonly masks?: Readonly<Record<string, Tensor>>;
   /** Takes part in the discrete choices of layers such as max-pooling with places. */
   readonly decisions?: Decisions;
+  /**
+   * Filled with the penalties that expansions give along with their pass, by layer name, for `decayPenalty`: a kernel
+   * composed once then serves both. The caller disposes them.
+   */
+  readonly penalties?: Map<string, Scalar>;
 }
 
 /**
@@ -43,6 +48,7 @@ function run(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions):
     // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
     masks: options.masks ?? null,
     decisions: options.decisions ?? null,
+    penalties: options.penalties ?? null,
   }) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }

@@ -143,10 +143,14 @@ export function parameterGroups(parameters: readonly Parameter[]): ParameterGrou
 /**
  * The sum of all expansions' penalties in place of weight decay, without coefficient; 0 where there is none.
  * Differentiable; the caller disposes.
+ *
+ * @param given  penalties that a forward pass gave along the way, by layer name; borrowed
  */
-export function decayPenalty(model: LayersModel): Scalar {
+export function decayPenalty(model: LayersModel, given: ReadonlyMap<string, Scalar> = new Map()): Scalar {
   return tf.tidy(() => {
-    const penalties = expandedLayers(model).flatMap((layer) => layer.penalty() ?? []);
+    const penalties = expandedLayers(model).flatMap(
+      (layer) => given.get(layer.name) ?? layer.penalty() ?? [],
+    );
     return penalties.length > 0 ? tf.addN(penalties).asScalar() : tf.scalar(0);
   });
 }

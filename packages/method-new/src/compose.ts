@@ -1,5 +1,5 @@
 import { centreKernel, identityKernel, type Site, type Tensors } from '@overparam/core-reparam';
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Structure } from './structure';
 
@@ -19,8 +19,7 @@ export function composedKernel(
 ): Tensor4D {
   const core = framedCore(structure, bare, parameters);
   const others = branchSum(site, structure, parameters);
-  const scaled = structure.scales ? core.mul(parameters.scale_core!) : core;
-  return (others ? scaled.add(others) : scaled) as Tensor4D;
+  return others ? core.add(others) : core;
 }
 
 /** s_p pad(K1) + s_d identity, or null where there is neither; called inside a tidy. */
@@ -34,30 +33,37 @@ export function branchSum(site: Site, structure: Structure, parameters: Tensors)
   return centreKernel(taps.reduce((sum, tap) => sum.add(tap)) as Tensor4D, [kh, kw]);
 }
 
-/** V M U with V = I + a V^ and U = I + a U^. */
-function framedCore({ strength, unfolded }: Structure, kernel: Tensor4D, { u, v }: Tensors): Tensor4D {
-  const inner = v ? kernel.add(onInput(kernel, v as Tensor2D, unfolded).mul(strength)) : kernel;
-  const outer = u ? inner.add(onOutput(inner as Tensor4D, u as Tensor2D, unfolded).mul(strength)) : inner;
-  return outer as Tensor4D;
-}
+/**
+ * s_c (V M U), with V = I + a V^ and U = I + a U^.
+ *
+ * M is unfolded so that V acts on its rows and U on its columns: channels alone, or FNL's pairs, where a row is
+ * (channel, column of the image) and a column is (channel, row of the image). s_c weighs U's columns where these are
+ * the output channels, which is less to compute than weighing the kernel.
+ */
+function framedCore(
+  { strength, unfolded, scales }: Structure,
+  core: Tensor4D,
+  { u, v, scale_core: scale }: Tensors,
+): Tensor4D {
+  const frame = (offset: Tensor) => tf.eye(offset.shape[0]!).add(offset.mul(strength));
+  const foldsScale = scales && u !== undefined && !unfolded;
+  const scaled = (kernel: Tensor) => (scales && !foldsScale ? kernel.mul(scale!) : kernel) as Tensor4D;
+  if (!u && !v) return scaled(core);
 
-/** Input frame: sum_p V[i, p] M[h, w, p, o], or over p = (channel, column) of the unfolding. */
-function onInput(kernel: Tensor4D, v: Tensor2D, unfolded: boolean): Tensor4D {
-  const [kh, kw, cin, cout] = kernel.shape;
-  if (unfolded) {
-    const matrix = kernel.transpose([2, 1, 0, 3]).reshape([cin * kw, kh * cout]);
-    return tf.matMul(v, matrix).reshape([cin, kw, kh, cout]).transpose([2, 1, 0, 3]) as Tensor4D;
-  }
-  const matrix = kernel.transpose([2, 0, 1, 3]).reshape([cin, kh * kw * cout]);
-  return tf.matMul(v, matrix).reshape([cin, kh, kw, cout]).transpose([1, 2, 0, 3]) as Tensor4D;
-}
-
-/** Output frame: sum_q M[h, w, i, q] U[q, o], or over q = (channel, row) of the unfolding. */
-function onOutput(kernel: Tensor4D, u: Tensor2D, unfolded: boolean): Tensor4D {
-  const [kh, kw, cin, cout] = kernel.shape;
-  if (unfolded) {
-    const matrix = kernel.transpose([1, 2, 3, 0]).reshape([kw * cin, cout * kh]);
-    return tf.matMul(matrix, u).reshape([kw, cin, cout, kh]).transpose([3, 0, 1, 2]) as Tensor4D;
-  }
-  return tf.matMul(kernel.reshape([kh * kw * cin, cout]), u).reshape([kh, kw, cin, cout]) as Tensor4D;
+  const [kh, kw, cin, cout] = core.shape;
+  const [rows, columns] = unfolded ? [cin * kw, cout * kh] : [cin, cout];
+  const [there, back] = unfolded
+    ? [
+        [2, 1, 3, 0],
+        [3, 1, 0, 2],
+      ]
+    : [
+        [2, 0, 1, 3],
+        [1, 2, 0, 3],
+      ];
+  let matrix: Tensor = core.transpose(there);
+  const { shape } = matrix;
+  if (v) matrix = tf.matMul(frame(v), matrix.reshape([rows, -1]));
+  if (u) matrix = tf.matMul(matrix.reshape([-1, columns]), foldsScale ? frame(u).mul(scale!) : frame(u));
+  return scaled(matrix.reshape(shape).transpose(back));
 }

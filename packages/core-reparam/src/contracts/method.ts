@@ -55,6 +55,11 @@ export interface Forward {
   /** `[n, h, w, cout]` */
   readonly y: Tensor4D;
   readonly state: Tensors;
+  /**
+   * What {@link Expansion.decay} gives, of what this pass has composed already, so that it is not composed again.
+   * Called at most once, inside the same tidy. Absent: there is only {@link Expansion.decay}.
+   */
+  readonly decay?: () => Decay;
 }
 
 /** What weight decay means for an expansion. */

@@ -131,7 +131,16 @@ export class ExpandedLayer extends tf.layers.Layer {
       const { site } = this.settings;
       const image = (site.kind === 'dense' ? x.reshape([-1, 1, 1, site.kernelShape[2]]) : x) as Tensor4D;
       const context = contextOf(kwargs);
-      const { y, state } = this.expansion.forward(image, this.parameterValues(), this.stateValues(), context);
+      const { y, state, decay } = this.expansion.forward(
+        image,
+        this.parameterValues(),
+        this.stateValues(),
+        context,
+      );
+      const penalties = kwargs.penalties as Map<string, tf.Scalar> | null | undefined;
+      if (decay && penalties && !penalties.has(this.name)) {
+        penalties.set(this.name, tf.keep(decay().penalty));
+      }
       for (const [name, value] of Object.entries(state)) this.states.get(name)!.write(value);
       const shaped = site.kind === 'dense' ? y.reshape([...x.shape.slice(0, -1), site.kernelShape[3]]) : y;
       return this.activation ? (this.activation.apply(shaped) as Tensor) : shaped;

@@ -1,5 +1,5 @@
 import { convolution, type Key } from '@overparam/engine';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Expansion, ParameterSpec, PlainWeights, Site, StateSpec, Tensors } from '../contracts';
 
@@ -46,8 +46,15 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       return site.bias && plain.bias ? { ...values, bias: tf.clone(plain.bias) } : values;
     },
     forward(x, parameters, state, { task }) {
-      const y = convolution(x, space.kernel(parameters, state, task), site);
-      return { y: site.bias ? y.add(parameters.bias!) : y, state: {} };
+      const kernel = space.kernel(parameters, state, task);
+      const y = convolution(x, kernel, site);
+      return {
+        y: site.bias ? y.add(parameters.bias!) : y,
+        state: {},
+        // A kernel of one task is not all that decays.
+        ...(space.decay === 'kernel' &&
+          !space.perTask && { decay: () => ({ penalty: halfSquares([kernel]) }) }),
+      };
     },
     collapse: (parameters, state, task = null) => [
       {
@@ -75,6 +82,19 @@ function tasksOf(site: Site, space: WeightSpace): readonly (string | null)[] {
 }
 
 function halfSquares(kernels: readonly Tensor4D[]): tf.Scalar {
-  const sums = kernels.map((kernel) => kernel.square().sum());
-  return (sums.length === 1 ? sums[0]! : tf.addN(sums)).mul(0.5).asScalar();
+  const halves = kernels.map((kernel) => halfSquare(kernel));
+  return halves.length === 1 ? halves[0]! : tf.addN(halves).asScalar();
+}
+
+/** One half of the sum of squares; its gradient is the tensor itself, which tfjs would take four passes to find. */
+function halfSquare(x: Tensor4D): tf.Scalar {
+  const evaluate = tf.customGrad((given, save) => {
+    const value = given as Tensor;
+    (save as tf.GradSaveFunc)([value]);
+    return {
+      value: value.square().sum().mul(0.5),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => saved[0]!.mul(dy),
+    };
+  });
+  return evaluate(x).asScalar();
 }

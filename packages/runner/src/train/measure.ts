@@ -31,26 +31,32 @@ export interface Measured {
   readonly wrong: Readonly<Record<string, tf.Scalar>>;
 }
 
+/** How {@link measure} runs the network. */
+export interface MeasureOptions {
+  /** The task that is followed, whose trunk is run where tasks have their own; null for all. */
+  readonly only?: string | null;
+  readonly updateStatistics?: boolean;
+  /** Filled with what the pass gives for the decay; see `forward`. The caller disposes. */
+  readonly penalties?: Map<string, tf.Scalar>;
+}
+
 /**
  * Losses of a batch by task, in training mode; the caller disposes.
  *
  * @param tasks  one for each output of the model, in their order
- * @param only   the task that is followed, whose trunk is run where tasks have their own; null for all
  */
 export function measure(
   model: tf.LayersModel,
   tasks: readonly Task[],
   inputs: StepInputs,
-  {
-    only = null,
-    updateStatistics = true,
-  }: { readonly only?: string | null; readonly updateStatistics?: boolean },
+  { only = null, updateStatistics = true, penalties }: MeasureOptions,
 ): Measured {
   const predictions = forward(model, inputs.x!, {
     mode: 'train',
     task: only,
     updateStatistics,
     masks: masksOf(inputs),
+    ...(penalties && { penalties }),
   });
   const losses: Record<string, tf.Scalar> = {};
   const wrong: Record<string, tf.Scalar> = {};

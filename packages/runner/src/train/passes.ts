@@ -68,7 +68,12 @@ interface Recorded extends Measured {
 function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
   const { phase, network, tasks, penalty, weighing } = parts;
   const only = followedTask(phase);
-  const measured = measure(network.model, tasks, inputs, { only, updateStatistics });
+  const penalties = new Map<string, tf.Scalar>();
+  const measured = measure(network.model, tasks, inputs, {
+    only,
+    updateStatistics,
+    ...(penalty > 0 && { penalties }),
+  });
   const isBalanced = only === null && weighing !== 'sum';
   return {
     ...measured,
@@ -78,8 +83,19 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
       tasks,
       isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
     ),
-    penalty: penalty > 0 ? [tf.mul(decayPenalty(network.model), penalty) as tf.Scalar] : [],
+    penalty: penalty > 0 ? [penaltyOf(network.model, penalties, penalty)] : [],
   };
+}
+
+/** The penalty times its coefficient; disposes those that the pass has given. */
+function penaltyOf(
+  model: tf.LayersModel,
+  given: ReadonlyMap<string, tf.Scalar>,
+  coefficient: number,
+): tf.Scalar {
+  const penalty = tf.mul(decayPenalty(model, given), coefficient);
+  tf.dispose([...given.values()]);
+  return penalty as tf.Scalar;
 }
 
 /** Passes where nothing is routed: one, or two where the heads' factors are their own. */
