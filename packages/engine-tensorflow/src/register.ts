@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { backendClass, type TensorFlowBackend } from './backend/backend';
+import type { TensorFlowBackend } from './backend/backend';
+import { backendClass } from './backendClass';
 import { Binding } from './binding/binding';
 import type { DeviceOptions } from './binding/context';
 import { loadLibrary } from './binding/library';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TensorFlowBackend } from '../src/backend/backend';
-import type { Step } from '../src/compile/step';
+import type { Step } from '../src/backend/steps';
 import { registerTensorflow } from '../src/index';
 import { libraryIsThere } from './library';
 
@@ -77,22 +77,32 @@ describe.skipIf(!libraryIsThere())('compiled steps', () => {
     expect(tf.add(weight, 1).dataSync()[0]).toBe(2);
   });
 
+  const sgd = { kernel: 'SgdUpdate', slots: ['velocity'], dampening: 0, rateFactor: 0.5, weightDecay: 0.1 };
+  const adam = {
+    kernel: 'AdamUpdate',
+    slots: ['first', 'second', 'step'],
+    rateFactor: 0.5,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-3,
+  };
   test.each([
-    { momentum: 0.9, nesterov: false },
-    { momentum: 0.9, nesterov: true },
-  ])('updates in place as it does by plain ops: $momentum $nesterov', ({ momentum, nesterov }) => {
-    const attributes = { momentum, nesterov, dampening: 0, weightDecay: 0.1, rateFactor: 0.5 };
-    const make = () => [1, 2].map(() => tf.variable(tf.tensor1d([1, -0, 3])));
-    const update = ([parameter, velocity]: tf.Variable[], inputs: Record<string, tf.Tensor>) => {
+    { ...sgd, momentum: 0.9, nesterov: false },
+    { ...sgd, momentum: 0.9, nesterov: true },
+    { ...adam, weightDecay: 0, decoupled: false },
+    { ...adam, weightDecay: 0.1, decoupled: false },
+    { ...adam, weightDecay: 0.1, decoupled: true },
+  ])('updates in place as it does by plain ops: %o', ({ kernel, slots, ...attributes }) => {
+    const names = ['parameter', ...slots];
+    const first = { parameter: [1, -0, 3], step: 0 } as Record<string, number[] | number>;
+    const make = () =>
+      names.map((name) => tf.variable(tf.tensor(first[name] ?? [0.5, 0.25, 0.125], undefined, 'float32')));
+    const update = (variables: tf.Variable[], inputs: Record<string, tf.Tensor>) => {
+      const own = Object.fromEntries(names.map((name, index) => [name, variables[index]!]));
       const results = tf
         .engine()
-        .runKernel(
-          'SgdUpdate',
-          { parameter, velocity, ...inputs } as never,
-          attributes,
-        ) as never as tf.Tensor[];
-      parameter!.assign(results[0]!);
-      velocity!.assign(results[1]!);
+        .runKernel(kernel, { ...own, ...inputs } as never, attributes) as never as tf.Tensor[];
+      for (const [index, variable] of variables.entries()) variable.assign(results[index]!);
     };
     const [plain, compiled, read] = [make(), make(), make()];
     const step = compile((inputs) => {
@@ -118,10 +128,9 @@ describe.skipIf(!libraryIsThere())('compiled steps', () => {
       }
     }
     for (const [index, variable] of plain.entries()) {
-      expect([...compiled[index]!.dataSync()].map(Math.fround)).toEqual(
-        [...variable.dataSync()].map((value) => expect.closeTo(value, 6)),
-      );
-      expect([...read[index]!.dataSync()]).toEqual([...variable.dataSync()].map((v) => expect.closeTo(v, 6)));
+      const expected = [...variable.dataSync()].map((value) => expect.closeTo(value, 6));
+      expect([...compiled[index]!.dataSync()]).toEqual(expected);
+      expect([...read[index]!.dataSync()]).toEqual(expected);
     }
     const before = compiled.map((variable) => new Uint32Array(variable.dataSync().buffer.slice(0)));
     step({ gradient: tf.tensor1d([Number.NaN, 0, 0]), rate: tf.scalar(1), apply: tf.scalar(false, 'bool') });
@@ -146,6 +155,42 @@ describe.skipIf(!libraryIsThere())('compiled steps', () => {
       return kernel.dataSync();
     };
     expect(train()).toEqual(train());
+  });
+
+  test.each([
+    [
+      [8, 3],
+      /a batch of 8 \(input 'x' has the shape \[8,3\]\)\. A batch of 4 would probably fit.*an estimate/,
+    ],
+    [[1, 300], /a batch of 1 .*there is none smaller/],
+  ])('a step that runs out of memory names the batch to try: %j', (shape, expected) => {
+    const { binding } = backend();
+    const weight = tf.variable(tf.scalar(1));
+    const step = compile(({ x, rate }) => {
+      weight.assign(tf.add(weight, tf.mul(tf.sum(x!), rate!)));
+      return {};
+    });
+    const call = (size: number[]) => step({ x: tf.ones(size), rate: tf.scalar(1), rates: tf.ones([2]) });
+    call(shape);
+    const before = weight.dataSync()[0];
+    // TensorFlow's own report of such a failure, without the failure.
+    const run = vi.spyOn(binding, 'run').mockImplementation((name) => {
+      binding.library.TF_SetStatus(binding.status, 8, `OOM when allocating tensor with shape[${shape}]`);
+      binding.check(`the op ${name}`);
+      return [];
+    });
+    try {
+      expect(() => call(shape)).toThrow(expected);
+      expect(() => call(shape)).toThrow(expect.objectContaining({ code: 'out-of-memory' }));
+      expect(() => call(shape)).toThrow(/ran out of memory in .*OOM when allocating/);
+    } finally {
+      run.mockRestore();
+    }
+    expect(weight.dataSync()[0]).toBe(before);
+    // Another batch goes on from there.
+    call([2, 3]);
+    expect(weight.dataSync()[0]).toBe(before! + 6);
+    step.dispose();
   });
 
   test('says which op cannot be part of a step', () => {

@@ -1,14 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
-import type { Binding, TensorMetadata } from '../binding/binding';
+import type * as tf from '@tensorflow/tfjs';
 import type { Device } from '../binding/context';
-import { dtypeOf } from '../binding/enumerations';
-import type { Values } from '../binding/values';
-import { type CompiledStep, compileStep } from '../compile/compile';
-import type { Step } from '../compile/step';
-import type { Trace } from '../compile/trace';
-import { readEntry } from '../compile/variables';
-import { registerOwnKernels } from '../kernels';
-import { loadUpstream, type TensorEntry, type UpstreamBackend } from './upstream';
+import type { CompiledStep, Step } from './steps';
+import type { TensorEntry, UpstreamBackend } from './upstream';
 
 /** The tfjs backend `tensorflow`. */
 export interface TensorFlowBackend extends UpstreamBackend {
@@ -19,71 +12,4 @@ export interface TensorFlowBackend extends UpstreamBackend {
   entry(tensor: tf.TensorInfo): TensorEntry;
   /** Makes a step one function of TensorFlow's; see `compile` of `@overparam/engine` for what a step may do. */
   compileStep(step: Step): CompiledStep;
-}
-
-/** Has the kernels registered, and gives what makes a backend: tfjs makes another one after each `reset`. */
-export async function backendClass(): Promise<new (binding: Binding) => TensorFlowBackend> {
-  const Upstream = await loadUpstream();
-  registerOwnKernels();
-
-  return class extends Upstream implements TensorFlowBackend {
-    readonly version: string;
-    readonly devices: readonly Device[];
-
-    constructor(binding: Binding) {
-      super(binding, '@tensorflow/tfjs-node');
-      this.version = binding.TF_Version;
-      this.devices = binding.devices();
-    }
-
-    entry(tensor: tf.TensorInfo): TensorEntry {
-      return this.tensorMap.get(tensor.dataId);
-    }
-
-    compileStep(step: Step): CompiledStep {
-      return compileStep(this, step);
-    }
-
-    override getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[] {
-      const trace = this.binding.recorder as Trace | null;
-      return tensors.map((tensor) => {
-        const entry = this.entry(tensor);
-        return trace === null ? readEntry(this, entry) : trace.idOf(entry);
-      });
-    }
-
-    override readSync(dataId: object): Values {
-      const entry = this.tensorMap.get(dataId);
-      if (entry.values !== null) return entry.values;
-      if (this.binding.recorder !== null) this.binding.recorder.read();
-      return this.binding.tensorDataSync(readEntry(this, entry));
-    }
-
-    override async read(dataId: object): Promise<Values> {
-      try {
-        return this.readSync(dataId);
-      } catch (error) {
-        // The step itself fails, at its end; here nobody may be waiting.
-        if (this.binding.recorder !== null) return new Promise<never>(() => {});
-        throw error;
-      }
-    }
-
-    override disposeData(dataId: object, force?: boolean): boolean {
-      const resource = this.tensorMap.has(dataId) ? this.tensorMap.get(dataId).resource : undefined;
-      const freed = super.disposeData(dataId, force);
-      if (freed && resource !== undefined) this.binding.deleteTensor(resource);
-      return freed;
-    }
-
-    override createOutputTensor({ id, shape, dtype }: TensorMetadata): tf.Tensor {
-      const dataId = {};
-      this.tensorMap.set(dataId, { shape, dtype, id, values: null, refCount: 1 });
-      return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype: dtypeOf(dtype) });
-    }
-
-    override memory(): { unreliable: boolean } {
-      return { unreliable: false };
-    }
-  };
 }

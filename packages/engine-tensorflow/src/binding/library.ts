@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import { OverparamError } from '../errors';
+import { minimumVersion } from '../library/version';
 import { declarations } from './functions';
 import { quietly } from './quiet';
 
@@ -90,7 +91,7 @@ export function loadLibrary(files: LibraryFiles): Library {
     throw new OverparamError(
       'library-incomplete',
       `${files.library} lacks ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more functions` : ''} ` +
-        'of the C API. Expected TensorFlow 2.14 or newer. Install one with: overparam engine install',
+        `of the C API. Expected TensorFlow ${minimumVersion} or newer. Install one with: overparam engine install`,
     );
   }
   const library = {

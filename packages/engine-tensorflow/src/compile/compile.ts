@@ -1,13 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import type { CompiledStep, Step, Tensors } from '../backend/steps';
 import { OverparamError } from '../errors';
-import { type Step, type Tensors, type TracedStep, traceStep } from './step';
-
-/** A step that is compiled for each kind of inputs when they first come. */
-export interface CompiledStep {
-  (inputs: Tensors): Tensors;
-  dispose(): void;
-}
+import { namingBatch } from './outOfMemory';
+import { type TracedStep, traceStep } from './step';
 
 /** Functions that a step may have at once: as many kinds of inputs. The one used longest ago goes. */
 const mostFunctions = 16;
@@ -34,15 +30,7 @@ export function compileStep(backend: TensorFlowBackend, step: Step): CompiledSte
   const functions = new Map<string, TracedStep>();
   let traces = 0;
   let disposed = false;
-  const run = (inputs: Tensors): Tensors => {
-    if (disposed) {
-      throw new OverparamError(
-        'step-disposed',
-        'A compiled step was called after its dispose(). Compile it again.',
-      );
-    }
-    // Within another step it is a part of that one.
-    if (backend.binding.recorder !== null) return inline(step, inputs);
+  const functionFor = (inputs: Tensors): TracedStep => {
     const signature = signatureOf(inputs);
     let traced = functions.get(signature);
     if (traced === undefined) {
@@ -62,7 +50,22 @@ export function compileStep(backend: TensorFlowBackend, step: Step): CompiledSte
       functions.get(oldest!)!.dispose();
       functions.delete(oldest!);
     }
-    return traced.run(inputs);
+    return traced;
+  };
+  const run = (inputs: Tensors): Tensors => {
+    if (disposed) {
+      throw new OverparamError(
+        'step-disposed',
+        'A compiled step was called after its dispose(). Compile it again.',
+      );
+    }
+    // Within another step it is a part of that one.
+    if (backend.binding.recorder !== null) return inline(step, inputs);
+    try {
+      return functionFor(inputs).run(inputs);
+    } catch (error) {
+      throw namingBatch(error, inputs);
+    }
   };
   const dispose = () => {
     for (const traced of functions.values()) traced.dispose();

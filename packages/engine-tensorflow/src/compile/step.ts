@@ -1,16 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import type { Step, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
 import { OverparamError } from '../errors';
-import { Trace, type VariableUse } from './trace';
-import { bookkeeping, releaseRead, resourceOf, separate } from './variables';
-
-/** Tensors by name. */
-export type Tensors = Readonly<Record<string, tf.Tensor>>;
-
-/** A step in tfjs's ops. */
-export type Step = (inputs: Tensors) => Tensors;
+import { Trace } from './trace';
+import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from './variables';
 
 /** A step for inputs of certain shapes, as a function of TensorFlow's. */
 export interface TracedStep {

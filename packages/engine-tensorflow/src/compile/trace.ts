@@ -1,27 +1,19 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import type { Tracing, UpdateAttributes } from '../backend/tracing';
 import type { TensorEntry } from '../backend/upstream';
-import type { Recorder, TensorMetadata } from '../binding/binding';
+import type { TensorMetadata } from '../binding/binding';
 import { dataTypes, type OpAttribute } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
+import { attribute } from '../binding/makeAttribute';
 import type { Values } from '../binding/values';
 import { OverparamError } from '../errors';
-import { attribute } from '../kernels/kernel';
+import { adamRule } from './adam';
 import { Graph } from './graph';
+import { momentumRule } from './momentum';
 import { readError } from './readError';
-import { MomentumUpdates, type UpdateAttributes } from './updates';
-import { assignable, readEntry } from './variables';
-
-/** A variable in a trace. */
-export interface VariableUse {
-  readonly variable: tf.Variable;
-  readonly shape: readonly number[];
-  readonly dtype: number;
-  /** The step's argument: a handle of a variable of TensorFlow's. */
-  readonly resource: Output;
-  /** Its value at the step's beginning. */
-  readonly value: Output;
-}
+import { Updates } from './updates';
+import { assignable, readEntry, type VariableUse } from './variables';
 
 /** Values up to this size are written into the function, where TensorFlow can compute with them beforehand. */
 const constantSize = 64;
@@ -32,9 +24,9 @@ const sizeOf = (shape: readonly number[]) => shape.reduce((product, length) => p
 const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
 
 /** Writes ops down as a graph while tfjs believes that it executes them. */
-export class Trace implements Recorder {
+export class Trace implements Tracing {
   readonly graph: Graph;
-  readonly updates: MomentumUpdates;
+  readonly updates: Updates;
   /** What was read in the step, against the rule. */
   violation: OverparamError | null = null;
   readonly uses = new Map<TensorEntry, VariableUse>();
@@ -49,7 +41,7 @@ export class Trace implements Recorder {
     private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
   ) {
     this.graph = new Graph(backend.binding);
-    this.updates = new MomentumUpdates(this.graph);
+    this.updates = new Updates(this.graph);
   }
 
   /** A tensor that is an argument of the step. */
@@ -129,30 +121,26 @@ export class Trace implements Recorder {
     return Array.from({ length: outputs }, (_, index) => this.describe(name, { oper, index }));
   }
 
-  /** One update by SGD with momentum, to be done in place at the step's end. Gives the new parameter and velocity. */
-  momentumUpdate(
-    parameter: TensorEntry,
-    velocity: TensorEntry | null,
+  /** One update by an optimiser, to be done in place at the step's end. Gives the new parameter and slots. */
+  update(
+    entries: readonly TensorEntry[],
     others: { readonly gradient: number; readonly rate: number; readonly apply: number },
     attributes: UpdateAttributes,
   ): TensorMetadata[] | null {
-    const use = this.useOf(parameter);
-    const slot = velocity && this.useOf(velocity);
-    if (use === null || (velocity !== null && slot === null)) return null;
+    const variables = entries.map((entry) => this.useOf(entry));
+    if (!variables.every((use) => use !== null)) return null;
     const update = {
-      parameter: use,
-      velocity: slot,
+      variables,
       gradient: this.output(others.gradient),
       rate: this.output(others.rate),
       apply: this.output(others.apply),
-      attributes,
+      rule: attributes.rule === 'adam' ? adamRule(attributes) : momentumRule(attributes),
     };
     // Identities of the old values stand for the new ones; whether anything reads them shows at the end.
-    const stand = (of: VariableUse) => {
-      const output = this.identity(of.value);
-      return { id: this.symbol(output), output, shape: [...of.shape], dtype: of.dtype };
-    };
-    const results = [use, ...(slot ? [slot] : [])].map(stand);
+    const results = variables.map((use) => {
+      const output = this.identity(use.value);
+      return { id: this.symbol(output), output, shape: [...use.shape], dtype: use.dtype };
+    });
     this.updates.add(
       update,
       results.map(({ output }) => keyOf(output)),

@@ -1,31 +1,24 @@
 import { attributeKinds, dataTypes } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
-import { attribute } from '../kernels/kernel';
+import { attribute } from '../binding/makeAttribute';
 import { Graph } from './graph';
-import type { VariableUse } from './trace';
-
-/** Constants of an update by stochastic gradient descent; PyTorch's meanings. */
-export interface UpdateAttributes {
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  readonly weightDecay: number;
-  readonly rateFactor: number;
-}
+import type { UpdateRule } from './updateRule';
+import type { VariableUse } from './variables';
 
 /** One parameter's update. */
 export interface Update {
-  readonly parameter: VariableUse;
-  readonly velocity: VariableUse | null;
+  /** The parameter and its slots. */
+  readonly variables: readonly VariableUse[];
   readonly gradient: Output;
   readonly rate: Output;
   /** Bool: whether to do it. */
   readonly apply: Output;
-  readonly attributes: UpdateAttributes;
+  readonly rule: UpdateRule;
 }
 
 interface Entry {
   readonly update: Update;
-  /** What stands for the new parameter and velocity until they are needed. */
+  /** What stands for the new values until they are needed. */
   readonly keys: readonly string[];
   /** The new values as outputs, once something has asked for them. */
   values: readonly Output[] | null;
@@ -39,7 +32,7 @@ const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
  * branch that runs only where they apply: no second copy of a parameter, and no pass over it that chooses between old
  * and new.
  */
-export class MomentumUpdates {
+export class Updates {
   private readonly entries: Entry[] = [];
   private readonly byKey = new Map<string, Entry>();
 
@@ -72,13 +65,12 @@ export class MomentumUpdates {
     const done = new Set<VariableUse>();
     const groups = new Map<string, Update[]>();
     for (const { update, keys, values } of this.entries) {
-      const targets = [update.parameter, ...(update.velocity ? [update.velocity] : [])];
-      const whole = targets.every((use, index) => {
+      const whole = update.variables.every((use, index) => {
         const final = finals.get(use);
         return final !== undefined && keyOf(final) === keys[index];
       });
       if (values !== null || !whole) continue;
-      for (const use of targets) done.add(use);
+      for (const use of update.variables) done.add(use);
       const group = keyOf(update.apply);
       groups.set(group, [...(groups.get(group) ?? []), update]);
     }
@@ -87,28 +79,18 @@ export class MomentumUpdates {
   }
 
   /** The new values by plain ops, chosen where they apply. */
-  private compute({ parameter, velocity, gradient, rate, apply, attributes }: Update): Output[] {
+  private compute({ variables, gradient, rate, apply, rule }: Update): Output[] {
     const { graph } = this;
-    const mul = (a: Output, b: Output) => graph.output('Mul', [float], [a, b]);
-    const plus = (a: Output, b: Output) => graph.output('AddV2', [float], [a, b]);
-    const choose = (next: Output, old: Output) => graph.output('SelectV2', [float], [apply, next, old]);
-    const lr = mul(rate, graph.scalar(attributes.rateFactor));
-    const g =
-      attributes.weightDecay === 0
-        ? gradient
-        : plus(gradient, mul(parameter.value, graph.scalar(attributes.weightDecay)));
-    const step = (move: Output) => graph.output('Sub', [float], [parameter.value, mul(move, lr)]);
-    if (velocity === null) return [choose(step(g), parameter.value)];
-    const v = plus(mul(velocity.value, graph.scalar(attributes.momentum)), g);
-    const move = attributes.nesterov ? plus(g, mul(v, graph.scalar(attributes.momentum))) : v;
-    return [choose(step(move), parameter.value), choose(v, velocity.value)];
+    const old = variables.map(({ value }) => value);
+    return rule
+      .values(graph, old, gradient, rate)
+      .map((next, index) => graph.output('SelectV2', [float], [apply, next, old[index]!]));
   }
 
   private branch(updates: readonly Update[]): Pointer {
     const { binding } = this.graph;
-    const inputs = updates.flatMap(({ parameter, velocity, gradient }) => [
-      parameter.resource,
-      ...(velocity ? [velocity.resource] : []),
+    const inputs = updates.flatMap(({ variables, gradient }) => [
+      ...variables.map(({ resource }) => resource),
       gradient,
     ]);
     inputs.push(updates[0]!.rate);
@@ -140,10 +122,7 @@ export class MomentumUpdates {
       ],
       [updates[0]!.apply, ...inputs],
       // The values that the step began with are read before they change.
-      updates.flatMap(({ parameter, velocity }) => [
-        parameter.value.oper,
-        ...(velocity ? [velocity.value.oper] : []),
-      ]),
+      updates.flatMap(({ variables }) => variables.map(({ value }) => value.oper)),
     );
   }
 
@@ -151,43 +130,22 @@ export class MomentumUpdates {
   readonly branches: string[] = [];
 }
 
-/** The function that applies updates to their variables. TensorFlow's momentum is PyTorch's: v = m v + g, p = p - rate v. */
+/** The function that applies updates to their variables. */
 function applyAll(graph: Graph, updates: readonly Update[], name: string): Pointer {
   const inputs: Output[] = [];
-  const effects: Pointer[] = [];
   const argument = (shape: readonly number[], dtype: number) => {
     const input = graph.placeholder(shape, dtype);
     inputs.push(input);
     return input;
   };
-  const mul = (a: Output, b: Output) => graph.output('Mul', [float], [a, b]);
-  const parts = updates.map((update) => ({
-    update,
-    parameter: argument([], dataTypes.TF_RESOURCE),
-    velocity: update.velocity && argument([], dataTypes.TF_RESOURCE),
-    gradient: argument(update.parameter.shape, dataTypes.TF_FLOAT),
-  }));
+  const parts = updates.map(({ variables, rule }) => {
+    const { shape } = variables[0]!;
+    const resources = variables.map(() => argument([], dataTypes.TF_RESOURCE));
+    return { rule, shape, resources, gradient: argument(shape, dataTypes.TF_FLOAT) };
+  });
   const rate = argument([], dataTypes.TF_FLOAT);
-  const rates = new Map<number, Output>([[1, rate]]);
-  for (const { update, parameter, velocity, gradient } of parts) {
-    const { momentum, nesterov, weightDecay, rateFactor } = update.attributes;
-    if (!rates.has(rateFactor)) rates.set(rateFactor, mul(rate, graph.scalar(rateFactor)));
-    const lr = rates.get(rateFactor)!;
-    let g = gradient;
-    if (weightDecay !== 0) {
-      const value = graph.output('ReadVariableOp', [attribute.type('dtype', 'float32')], [parameter]);
-      graph.setShape(value, update.parameter.shape);
-      g = graph.output('AddV2', [float], [gradient, mul(value, graph.scalar(weightDecay))]);
-    }
-    effects.push(
-      velocity === null
-        ? graph.add('ResourceApplyGradientDescent', [float], [parameter, lr, g])
-        : graph.add(
-            'ResourceApplyMomentum',
-            [float, attribute.bool('use_nesterov', nesterov)],
-            [parameter, velocity, lr, g, graph.scalar(momentum)],
-          ),
-    );
-  }
+  const effects = parts.flatMap(({ rule, shape, resources, gradient }) =>
+    rule.apply(graph, resources, gradient, rate, shape),
+  );
   return graph.toFunction(name, { inputs, outputs: [], effects });
 }

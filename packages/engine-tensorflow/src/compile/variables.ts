@@ -2,8 +2,19 @@ import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { TensorEntry } from '../backend/upstream';
 import { dataTypes } from '../binding/enumerations';
-import type { Pointer } from '../binding/functions';
-import { attribute } from '../kernels/kernel';
+import type { Output, Pointer } from '../binding/functions';
+import { attribute } from '../binding/makeAttribute';
+
+/** A variable in a trace. */
+export interface VariableUse {
+  readonly variable: tf.Variable;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+  /** The step's argument: a handle of a variable of TensorFlow's. */
+  readonly resource: Output;
+  /** Its value at the step's beginning. */
+  readonly value: Output;
+}
 
 /** tfjs's bookkeeping, as far as variables need it. */
 interface Bookkeeping {

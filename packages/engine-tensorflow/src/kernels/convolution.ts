@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { type Attributes, attribute, type Kernel } from './kernel';
+import { attribute } from '../binding/makeAttribute';
+import type { Attributes, Kernel } from './kernel';
 import { type Plan, paddedShape, padImage, planPadding, unpadImage } from './padding';
 
 type Shape4D = [number, number, number, number];

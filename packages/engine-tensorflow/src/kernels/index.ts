@@ -1,6 +1,7 @@
 import { convolutionKernels } from './convolution';
 import { registerFallbacks } from './fallback';
 import { registerKernels } from './kernel';
+import { placeKernels } from './places';
 import { poolingKernels } from './pooling';
 import { randomKernels } from './random';
 import { repairedKernels } from './repaired';
@@ -11,6 +12,7 @@ export function registerOwnKernels(): void {
   registerKernels(repairedKernels());
   registerKernels(convolutionKernels);
   registerKernels(poolingKernels);
+  registerKernels(placeKernels);
   registerKernels(trainingKernels);
   registerKernels(randomKernels);
   registerFallbacks();

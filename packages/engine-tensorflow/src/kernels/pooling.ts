@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { type Attributes, attribute, type Kernel } from './kernel';
+import { attribute } from '../binding/makeAttribute';
+import type { Attributes, Kernel } from './kernel';
 import { type Plan, padImage, planPadding, unpadImage } from './padding';
 
 interface Pooling {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { dataTypes } from '../binding/enumerations';
-import { attribute, type Kernel } from './kernel';
+import { attribute } from '../binding/makeAttribute';
+import type { Kernel } from './kernel';
 
 const philox = 1;
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { attribute } from '../binding/makeAttribute';
 import { portableKernel } from './fallback';
-import { attribute, type Inputs, type Kernel, registeredKernel } from './kernel';
+import { type Inputs, type Kernel, registeredKernel } from './kernel';
 
 /** As the kernel that is registered, with inputs changed beforehand. */
 function after(name: string, prepare: (inputs: Inputs) => Inputs): Kernel {

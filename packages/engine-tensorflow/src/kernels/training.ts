@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import type { AdamAttributes, Tracing, UpdateAttributes } from '../backend/tracing';
 import type { TensorMetadata } from '../binding/binding';
-import type { Trace } from '../compile/trace';
-import { type Attributes, attribute, type Inputs, type Kernel } from './kernel';
+import { attribute } from '../binding/makeAttribute';
+import type { Inputs, Kernel } from './kernel';
 
 /**
  * Kernels for training that tfjs has no names for. `@overparam/engine` calls them by these names and brings the
@@ -115,6 +116,24 @@ function chosen(
     .map((name) => tf.where(inputs.apply, next[name]!, inputs[name]!));
 }
 
+/** In a trace, the update in place at the step's end; null elsewhere. */
+function inPlace(
+  backend: TensorFlowBackend,
+  { parameter, gradient, rate, apply }: UpdateInputs,
+  slots: readonly tf.Tensor[],
+  attributes: UpdateAttributes,
+): tf.Tensor[] | null {
+  const trace = backend.binding.recorder as Tracing | null;
+  if (trace === null) return null;
+  const id = (tensor: tf.Tensor) => trace.idOf(backend.entry(tensor));
+  const made = trace.update(
+    [parameter, ...slots].map((tensor) => backend.entry(tensor)),
+    { gradient: id(gradient), rate: id(rate), apply: id(apply) },
+    attributes,
+  );
+  return made && made.map((metadata) => backend.createOutputTensor(metadata));
+}
+
 /**
  * PyTorch's SGD. Inputs parameter, gradient, rate, apply, and of velocity and step what there is; outputs in that order
  * the new parameter, velocity, step.
@@ -125,16 +144,15 @@ const sgd: Kernel = (backend, given, attributes) => {
   const { momentum, nesterov, dampening, weightDecay, rateFactor } = attributes as Record<string, number> & {
     nesterov: boolean;
   };
-  const trace = backend.binding.recorder as Trace | null;
-  if (trace !== null && step === undefined) {
-    const id = (tensor: tf.Tensor) => trace.idOf(backend.entry(tensor));
-    const made = trace.momentumUpdate(
-      backend.entry(parameter),
-      velocity ? backend.entry(velocity) : null,
-      { gradient: id(gradient), rate: id(rate), apply: id(apply) },
-      { momentum: momentum!, nesterov, weightDecay: weightDecay!, rateFactor: rateFactor! },
-    );
-    if (made !== null) return made.map((metadata) => backend.createOutputTensor(metadata));
+  if (step === undefined) {
+    const made = inPlace(backend, inputs, velocity ? [velocity] : [], {
+      rule: 'momentum',
+      momentum: momentum!,
+      nesterov,
+      weightDecay: weightDecay!,
+      rateFactor: rateFactor!,
+    });
+    if (made !== null) return made;
   }
   const lr = tf.mul(rate, rateFactor!);
   const g = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay!));
@@ -149,30 +167,35 @@ const sgd: Kernel = (backend, given, attributes) => {
   });
 };
 
-/**
- * PyTorch's Adam and AdamW. TensorFlow's own ResourceApplyAdam forms 1 - beta in float32, five digits of it at beta 0.999,
- * and so is not used.
- */
-const adam: Kernel = (_backend, given, attributes: Attributes) => {
+/** PyTorch's Adam and AdamW; outputs the new parameter, first and second moment, step. */
+const adam: Kernel = (backend, given, attributes) => {
   const inputs = given as unknown as UpdateInputs & Record<'first' | 'second' | 'step', tf.Tensor>;
   const { parameter, gradient, first, second, step, rate } = inputs;
-  const { beta1, beta2, epsilon, weightDecay, rateFactor, decoupled } = attributes as unknown as Record<
-    string,
-    number
-  > & { decoupled: boolean };
-  const lr = tf.mul(rate, rateFactor!);
+  const { beta1, beta2, epsilon, weightDecay, rateFactor, decoupled } =
+    attributes as unknown as AdamAttributes;
+  const made = inPlace(backend, inputs, [first, second, step], {
+    rule: 'adam',
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+    rateFactor,
+    decoupled,
+  });
+  if (made !== null) return made;
+  const lr = tf.mul(rate, rateFactor);
   const t = tf.add(step, 1);
   // 1 - beta^t, by expm1: the plain difference would lose four digits at the first updates.
   const correction = (beta: number) =>
     beta === 0 ? tf.scalar(1) : tf.neg(tf.expm1(tf.mul(t, Math.log(beta))));
   const p =
-    decoupled && weightDecay !== 0 ? tf.mul(parameter, tf.sub(1, tf.mul(lr, weightDecay!))) : parameter;
-  const g = decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(p, weightDecay!));
-  const m = tf.add(first, tf.mul(tf.sub(g, first), 1 - beta1!));
-  const v = tf.add(tf.mul(second, beta2!), tf.mul(tf.square(g), 1 - beta2!));
-  const root = tf.div(tf.sqrt(v), tf.sqrt(correction(beta2!)));
-  const size = tf.div(lr, correction(beta1!));
-  const move = tf.div(tf.mul(m, size), tf.add(root, epsilon!));
+    decoupled && weightDecay !== 0 ? tf.mul(parameter, tf.sub(1, tf.mul(lr, weightDecay))) : parameter;
+  const g = decoupled || weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(p, weightDecay));
+  const m = tf.add(first, tf.mul(tf.sub(g, first), 1 - beta1));
+  const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(g), 1 - beta2));
+  const root = tf.div(tf.sqrt(v), tf.sqrt(correction(beta2)));
+  const size = tf.div(lr, correction(beta1));
+  const move = tf.div(tf.mul(m, size), tf.add(root, epsilon));
   return chosen(inputs, { parameter: tf.sub(p, move), first: m, second: v, step: t });
 };
 

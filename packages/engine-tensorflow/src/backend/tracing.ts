@@ -1,0 +1,43 @@
+import type { Recorder, TensorMetadata } from '../binding/binding';
+import type { TensorEntry } from './upstream';
+
+/** Constants of an update by stochastic gradient descent; PyTorch's meanings. */
+export interface MomentumAttributes {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  readonly rateFactor: number;
+}
+
+/** Constants of an update by Adam, or by AdamW where the decay is decoupled; PyTorch's meanings. */
+export interface AdamAttributes {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly rateFactor: number;
+  readonly decoupled: boolean;
+}
+
+/** One parameter's update. */
+export type UpdateAttributes =
+  | ({ readonly rule: 'momentum' } & MomentumAttributes)
+  | ({ readonly rule: 'adam' } & AdamAttributes);
+
+/** A trace as kernels see it, which do more for one than to name their ops. */
+export interface Tracing extends Recorder {
+  /** The number of a tensor in this trace. */
+  idOf(entry: TensorEntry): number;
+  /**
+   * One update by an optimiser, done in place at the step's end; null where an entry is no variable.
+   *
+   * @param entries  the parameter and its slots: of `momentum` the velocity or none, of `adam` first and second moment
+   *                 and count
+   * @returns        their new values
+   */
+  update(
+    entries: readonly TensorEntry[],
+    others: { readonly gradient: number; readonly rate: number; readonly apply: number },
+    attributes: UpdateAttributes,
+  ): TensorMetadata[] | null;
+}
