@@ -77,6 +77,16 @@ describe.skipIf(!libraryIsThere())('compiled steps', () => {
     expect(tf.add(weight, 1).dataSync()[0]).toBe(2);
   });
 
+  test('a value can wait for others, in a step and outside', () => {
+    const later = (inputs: Record<string, tf.Tensor>) => ({
+      y: tf
+        .engine()
+        .runKernel('RunAfter', { x: inputs.x!, 0: tf.square(inputs.other!) } as never) as tf.Tensor,
+    });
+    const inputs = { x: tf.tensor1d([1, 2]), other: tf.tensor1d([3]) };
+    for (const run of [later, compile(later)]) expect([...run(inputs).y!.dataSync()]).toEqual([1, 2]);
+  });
+
   const sgd = { kernel: 'SgdUpdate', slots: ['velocity'], dampening: 0, rateFactor: 0.5, weightDecay: 0.1 };
   const adam = {
     kernel: 'AdamUpdate',

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { OverparamError } from './errors';
+import { trainingKernels } from './kernels/names';
 
 /**
  * Gradients of a scalar of the recorded pass.
@@ -22,9 +23,16 @@ interface Recorder {
   gradients(
     f: () => tf.Tensor,
     xs: readonly tf.Tensor[],
-    dy: undefined,
+    dy: tf.Tensor,
     allowNone: boolean,
   ): { readonly grads: readonly (tf.Tensor | undefined)[] };
+}
+
+/** x, to be had once the others are: passes of a compiled step that ran side by side would each hold its gradients. */
+function after(x: tf.Tensor, others: readonly tf.Tensor[]): tf.Tensor {
+  const alive = others.filter((tensor) => !tensor.isDisposed);
+  if (alive.length === 0 || !tf.getKernel(trainingKernels.runAfter, tf.getBackend())) return x;
+  return tf.engine().runKernel(trainingKernels.runAfter, { x, ...alive } as never) as tf.Tensor;
 }
 
 /**
@@ -55,10 +63,16 @@ export function backwardPasses<Outputs extends tf.TensorContainer, Result>(
       const outputs = tf.tidy(forward);
       // As inside a kernel: the backward passes are not differentiated, so nothing of them is to be remembered.
       engine.state.kernelDepth++;
+      let before: readonly tf.Tensor[] = [];
       try {
-        return use(outputs, (y, xs) =>
-          engine.gradients(() => y, [...xs], undefined, true).grads.map((gradient) => gradient ?? null),
-        );
+        return use(outputs, (y, xs) => {
+          const dy = after(tf.onesLike(y), before);
+          const gradients = engine
+            .gradients(() => y, [...xs], dy, true)
+            .grads.map((gradient) => gradient ?? null);
+          before = gradients.filter((gradient) => gradient !== null);
+          return gradients;
+        });
       } finally {
         engine.state.kernelDepth--;
       }

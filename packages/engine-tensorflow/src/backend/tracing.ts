@@ -28,6 +28,8 @@ export type UpdateAttributes =
 export interface Tracing extends Recorder {
   /** The number of a tensor in this trace. */
   idOf(entry: TensorEntry): number;
+  /** A tensor's value, to be computed with only when others are there; tensors by number. */
+  after(id: number, others: readonly number[]): TensorMetadata;
   /**
    * One update by an optimiser, done in place at the step's end; null where an entry is no variable.
    *

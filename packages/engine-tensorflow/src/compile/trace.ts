@@ -121,6 +121,13 @@ export class Trace implements Tracing {
     return Array.from({ length: outputs }, (_, index) => this.describe(name, { oper, index }));
   }
 
+  after(id: number, others: readonly number[]): TensorMetadata {
+    const x = this.output(id);
+    const T = attribute.type('T', this.graph.dtypeOf(x));
+    const before = others.map((other) => this.output(other).oper);
+    return this.describe('Identity', { oper: this.graph.add('Identity', [T], [x], before), index: 0 });
+  }
+
   /** One update by an optimiser, to be done in place at the step's end. Gives the new parameter and slots. */
   update(
     entries: readonly TensorEntry[],

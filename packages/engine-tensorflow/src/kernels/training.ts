@@ -131,7 +131,7 @@ function inPlace(
     { gradient: id(gradient), rate: id(rate), apply: id(apply) },
     attributes,
   );
-  return made && made.map((metadata) => backend.createOutputTensor(metadata));
+  return made?.map((metadata) => backend.createOutputTensor(metadata)) ?? null;
 }
 
 /**
@@ -140,7 +140,7 @@ function inPlace(
  */
 const sgd: Kernel = (backend, given, attributes) => {
   const inputs = given as unknown as UpdateInputs;
-  const { parameter, gradient, velocity, step, rate, apply } = inputs;
+  const { parameter, gradient, velocity, step, rate } = inputs;
   const { momentum, nesterov, dampening, weightDecay, rateFactor } = attributes as Record<string, number> & {
     nesterov: boolean;
   };
@@ -199,10 +199,24 @@ const adam: Kernel = (backend, given, attributes) => {
   return chosen(inputs, { parameter: tf.sub(p, move), first: m, second: v, step: t });
 };
 
+/** Inputs x and 0, 1, ...; output x, in a trace not before the others are there. */
+const runAfter: Kernel = (backend, { x, ...others }) => {
+  const trace = backend.binding.recorder as Tracing | null;
+  if (trace === null) return tf.clone(x!);
+  const id = (tensor: tf.Tensor) => trace.idOf(backend.entry(tensor));
+  return backend.createOutputTensor(
+    trace.after(
+      id(x!),
+      Object.values(others).map((other) => id(other!)),
+    ),
+  );
+};
+
 export const trainingKernels: Readonly<Record<string, Kernel>> = {
   TrainingBatchNorm: batchNorm,
   TrainingBatchNormGrad: batchNormGradient,
   ReluGrad: reluGradient,
+  RunAfter: runAfter,
   AllFinite: allFinite,
   SgdUpdate: sgd,
   AdamUpdate: adam,

@@ -13,6 +13,8 @@
  *   left to 3 bottom right, the first of equals), both float32 `[n, h/2, w/2, c]`. `PutPlace2x2`: inputs values, places;
  *   output the values at their places in `[n, h, w, c]`, zero elsewhere. `TakePlace2x2`: inputs x, places; output the
  *   values there. Optional: pooling layers that use them have composites of their own.
+ * - `RunAfter`: inputs x and 0, 1, ...; output x, in a compiled step not before the others are there. Optional: where
+ *   ops run as they are called there is nothing to put in order.
  */
 export const trainingKernels = {
   batchNorm: 'TrainingBatchNorm',
@@ -24,4 +26,5 @@ export const trainingKernels = {
   maxPlace: 'MaxPlace2x2',
   putPlace: 'PutPlace2x2',
   takePlace: 'TakePlace2x2',
+  runAfter: 'RunAfter',
 } as const;
