@@ -1,3 +1,4 @@
+import { locate } from '@overparam/engine-tensorflow/library';
 import * as tf from '@tensorflow/tfjs';
 import { installTraining, trainingKernels, useEngine } from '../src';
 
@@ -16,7 +17,26 @@ async function usePortable(): Promise<void> {
   installTraining();
 }
 
-export const backends = ['wasm', 'cpu', 'portable'] as const;
+const isInstalled = await locate().then(
+  () => true,
+  () => false,
+);
+
+/** `tensorflow` where its library is there to test with; elsewhere nothing, and a word about it on the terminal. */
+function native(): readonly 'tensorflow'[] {
+  if (isInstalled) return ['tensorflow'];
+  console.warn(
+    '\n*** SKIPPED: TensorFlow is not installed, so its kernels and gradients are not tested here. Install it with ' +
+      '`overparam engine install`, or set OVERPARAM_TENSORFLOW to the folder of its libraries. ***\n',
+  );
+  return [];
+}
+
+/** The engines whose kernels are tested. */
+export const engines: readonly ('wasm' | 'cpu' | 'tensorflow')[] = ['wasm', 'cpu', ...native()];
+
+/** The same, and a backend without kernels of this package. */
+export const backends: readonly ((typeof engines)[number] | 'portable')[] = [...engines, 'portable'];
 
 /** Makes one of {@link backends} current. */
 export async function useBackend(name: (typeof backends)[number]): Promise<void> {
