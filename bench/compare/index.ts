@@ -1,3 +1,4 @@
+import { note } from '../note';
 import { peerPython } from '../setup.mjs';
 import { type ReportRow, reportRows, rowText } from './report';
 import { chooseRows, nameOf, rows } from './rows';
@@ -17,11 +18,6 @@ export interface CompareOptions {
 
 /** An option that no row fits. */
 export class NoSuchRow extends Error {}
-
-/** Shows what is going on, on a terminal only, in one line that comes and goes. */
-function note(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-}
 
 /**
  * Trains and runs networks here and elsewhere in turns, and says who is faster.

@@ -13,6 +13,7 @@ import { emptySums } from '../../packages/runner/src/train/progress';
 import { networkOfStage, planSession, type Session } from '../../packages/runner/src/train/session';
 import { disposeTrained, equip, type Trained } from '../../packages/runner/src/train/stage';
 import { Child } from '../compare/child';
+import { note } from '../note';
 import { peerPython } from '../setup.mjs';
 
 /** What one side's training came to. */
@@ -28,6 +29,10 @@ export interface Outcome {
 /** This project's outcome, and the time that reading and augmenting took of it. */
 export interface OwnOutcome extends Outcome {
   readonly readingSeconds: number;
+}
+
+function progress(side: string, seed: number | string, done: number, of: number): void {
+  note(done < of ? `seed ${seed}: ${side}, update ${done} of ${of}` : '');
 }
 
 function namedValues({ network }: Trained) {
@@ -63,7 +68,7 @@ export async function trainOurs(session: Session, tensors: string): Promise<OwnO
     },
   };
   const listeners = {
-    onUpdate() {},
+    onUpdate: ({ update }: { update: number }) => progress('overparam', config.seed, update, session.updates),
     async onEpoch(_progress: unknown, _trained: unknown, { trainSeconds }: { trainSeconds: number }) {
       epochs += trainSeconds;
     },
@@ -111,6 +116,7 @@ export async function trainTheirs(session: Session, tensors: string): Promise<Ou
       const request = { do: 'train', examples: batch, rate: rateAt(update) };
       const { loss } = await child.ask<{ loss: number }>(request, bytes);
       milliseconds += performance.now() - started;
+      progress('PyTorch', config.seed, update + 1, updates);
       if (update >= updates - batches.perEpoch) sum += loss;
     }
     let wrong = 0;
