@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { classification, crossEntropy } from '../src/index';
+import { engines } from './engines';
 
 interface Case {
   name: string;
@@ -30,9 +31,9 @@ function lossAndGradient(logits: number[], labels: number[], classes: number, la
   });
 }
 
-describe.each(['cpu', 'wasm'])('on %s', (backend) => {
+describe.each(engines)('on %s', (engine) => {
   beforeAll(async () => {
-    expect(await tf.setBackend(backend)).toBe(true);
+    await useEngine(engine);
   });
 
   test.each(cases)("loss and gradient are PyTorch's: $name", (given) => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { DatasetTask, Task } from '@overparam/core-reparam';
-import { compile } from '@overparam/engine';
+import { compile, useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { depth, normals, type TaskOptions, taskFor } from '../src/index';
+import { engines } from './engines';
 
 interface Case extends TaskOptions {
   kind: DatasetTask['kind'];
@@ -27,9 +27,9 @@ function taskOf({ kind, outputs = 1, labelShape, labelSmoothing, error }: Case):
   return taskFor({ name: kind, kind, outputs, label }, { labelSmoothing, error, missing: -1 });
 }
 
-describe.each(['cpu', 'wasm'])('on %s', (backend) => {
+describe.each(engines)('on %s', (engine) => {
   beforeAll(async () => {
-    expect(await tf.setBackend(backend)).toBe(true);
+    await useEngine(engine);
   });
 
   test.each(cases)("loss and gradient are PyTorch's: $kind, $name", (given) => {

@@ -1,6 +1,7 @@
 import { useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { engines } from './engines';
 import { type DenseRun, denseFixture, followDense } from './followDense';
 import { noise } from './noise';
 
@@ -16,10 +17,6 @@ function distance(losses: readonly (readonly number[])[], reference: readonly (r
 const runsOf = (network: DenseRun['network'], optimiser: DenseRun['optimiser']) =>
   denseFixture.runs.filter((run) => run.network === network && run.optimiser === optimiser);
 
-beforeAll(async () => {
-  await useEngine('wasm');
-});
-
 test('noise gives the numbers of the script', () => {
   // noise(7, "a/kernel", 4) of make_dense_fixtures.py.
   expect([...noise(7, 'a/kernel', 4)]).toEqual([
@@ -27,18 +24,24 @@ test('noise gives the numbers of the script', () => {
   ]);
 });
 
-test.each([
-  ['segnet', 'sgd'],
-  ['segnet', 'adam'],
-  ['resnet50-dilated', 'sgd'],
-  ['resnet50-dilated', 'adam'],
-] as const)("%s with %s follows PyTorch's three losses over 10 steps", (network, optimiser) => {
-  const runs = runsOf(network, optimiser);
-  expect(runs).toHaveLength(3);
-  const before = tf.memory().numTensors;
-  const found = runs.map((run) => distance(followDense(run), run.float64));
-  // Three times as far as PyTorch's own float32 is from its float64, the worst of the seeds, or 3e-6.
-  const allowed = 3 * Math.max(1e-6, ...runs.map((run) => distance(run.float32, run.float64)));
-  expect(Math.max(...found)).toBeLessThanOrEqual(allowed);
-  expect(tf.memory().numTensors).toBe(before);
+describe.each(engines)('on %s', (engine) => {
+  beforeAll(async () => {
+    await useEngine(engine);
+  });
+
+  test.each([
+    ['segnet', 'sgd'],
+    ['segnet', 'adam'],
+    ['resnet50-dilated', 'sgd'],
+    ['resnet50-dilated', 'adam'],
+  ] as const)("%s with %s follows PyTorch's three losses over 10 steps", (network, optimiser) => {
+    const runs = runsOf(network, optimiser);
+    expect(runs).toHaveLength(3);
+    const before = tf.memory().numTensors;
+    const found = runs.map((run) => distance(followDense(run), run.float64));
+    // Three times as far as PyTorch's own float32 is from its float64, the worst of the seeds, or 3e-6.
+    const allowed = 3 * Math.max(1e-6, ...runs.map((run) => distance(run.float32, run.float64)));
+    expect(Math.max(...found)).toBeLessThanOrEqual(allowed);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });

@@ -1,6 +1,7 @@
 import { type EngineName, useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { engines } from './engines';
 import { fixture, type MethodName, type OptimiserName, type Run, stored, storedNames } from './fixture';
 import { type Followed, follow } from './follow';
 
@@ -37,18 +38,9 @@ test('the fixture has three seeds of every method and optimiser, and 20 losses i
   }
 });
 
-const native = await useEngine('tensorflow').then(
-  () => true,
-  (error: Error) => {
-    console.warn(`\n*** SKIPPED: the native engine is not tested against PyTorch: ${error.message} ***\n`);
-    return false;
-  },
-);
-
 /** Every run on wasm, and where it is installed on TensorFlow, compiled; on cpu, which is slow, two. */
 const backends: { engine: EngineName; chosen: (run: Run) => boolean }[] = [
-  ...(native ? [{ engine: 'tensorflow' as const, chosen: () => true }] : []),
-  { engine: 'wasm', chosen: () => true },
+  ...engines.map((engine) => ({ engine, chosen: () => true })),
   {
     engine: 'cpu',
     chosen: ({ method, optimiser, seed }) =>
@@ -77,24 +69,21 @@ describe.each(backends)('on $engine', ({ engine, chosen }) => {
   }
 });
 
-describe.each([...(native ? (['tensorflow'] as const) : []), 'wasm' as const])(
-  'running statistics after 20 steps on %s',
-  (engine) => {
-    beforeAll(async () => {
-      await useEngine(engine);
-    });
+describe.each(engines)('running statistics after 20 steps on %s', (engine) => {
+  beforeAll(async () => {
+    await useEngine(engine);
+  });
 
-    test.each(methodNames)('of %s follow PyTorch, unbiased and biased', (method) => {
-      const run = runsOf(method, 'sgd')[0]!;
-      const unbiased = follow(run, 'unbiased').statistics;
-      const biased = follow(run, 'biased').statistics;
-      expect(statisticsGap(run, unbiased, 'unbiased')).toBeLessThanOrEqual(1e-4);
-      expect(statisticsGap(run, biased, 'biased')).toBeLessThanOrEqual(1e-4);
-      // The two are far enough apart for this to tell them.
-      expect(statisticsGap(run, unbiased, 'biased')).toBeGreaterThan(1e-3);
-    });
-  },
-);
+  test.each(methodNames)('of %s follow PyTorch, unbiased and biased', (method) => {
+    const run = runsOf(method, 'sgd')[0]!;
+    const unbiased = follow(run, 'unbiased').statistics;
+    const biased = follow(run, 'biased').statistics;
+    expect(statisticsGap(run, unbiased, 'unbiased')).toBeLessThanOrEqual(1e-4);
+    expect(statisticsGap(run, biased, 'biased')).toBeLessThanOrEqual(1e-4);
+    // The two are far enough apart for this to tell them.
+    expect(statisticsGap(run, unbiased, 'biased')).toBeGreaterThan(1e-3);
+  });
+});
 
 /** Largest difference of any running statistic from PyTorch's, in units of its tensor's largest value. */
 function statisticsGap(run: Run, ours: Followed['statistics'], theirs: 'unbiased' | 'biased'): number {

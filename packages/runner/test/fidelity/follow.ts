@@ -1,4 +1,4 @@
-import { expand, type Method, type Phase, parametersOf, plain, statesOf } from '@overparam/core-reparam';
+import { expand, type Method, parametersOf, plain, statesOf } from '@overparam/core-reparam';
 import { createOptimiser, keyFromSeed, type OptimiserConfig } from '@overparam/engine';
 import { fnl } from '@overparam/method-fnl';
 import { trirep } from '@overparam/method-new';
@@ -6,10 +6,10 @@ import { repvgg } from '@overparam/method-repvgg';
 import { classification } from '@overparam/mtl-heads';
 import * as tf from '@tensorflow/tfjs';
 import { optimisedParameters } from '../../src/train/groups';
-import type { TrainedNetwork } from '../../src/train/network';
 import { compilePhase } from '../../src/train/phase';
 import { fixture, type MethodName, type OptimiserName, type Run, stored, storedNames } from './fixture';
 import { buildNetwork, expandedLayers } from './network';
+import { joint, trainedNetwork } from './trainedNetwork';
 
 interface Choice {
   // biome-ignore lint/suspicious/noExplicitAny: options of different methods differ; each schema guards its own.
@@ -35,9 +35,6 @@ const optimisers: Record<OptimiserName, OptimiserConfig> = {
 };
 
 const task = classification({ name: 'class', classes: fixture.classes });
-
-/** Everything moves on the one loss, as in the joint routine. */
-const phase: Phase = { name: 'joint', stage: 'expanded', moves: [{}], rates: [], loss: 'balanced' };
 
 /** A network expanded by a run's method, all weights and statistics as PyTorch had them; the caller disposes. */
 export function prepare(run: Run, statistics: 'biased' | 'unbiased'): tf.LayersModel {
@@ -78,7 +75,7 @@ export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased')
   const weightDecay = { coefficient: setting.weightDecay, norms: false, biases: false };
   const optimiser = createOptimiser(optimisers[run.optimiser], optimisedParameters(parameters, weightDecay));
   const step = compilePhase({
-    phase,
+    phase: joint,
     network: trainedNetwork(model),
     tasks: [task],
     optimiser,
@@ -100,17 +97,6 @@ export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased')
   model.dispose();
   rate.dispose();
   return { losses, statistics: after };
-}
-
-function trainedNetwork(model: tf.LayersModel): TrainedNetwork {
-  return {
-    stage: 'expanded',
-    model,
-    layout: { owner: () => null, representations: [] },
-    parameters: parametersOf(model).map((parameter) => ({ ...parameter, owner: null })),
-    states: statesOf(model),
-    trunks: [],
-  };
 }
 
 function batchOf(index: number) {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { dilatedResnet50, segnet } from '@overparam/backbones';
-import { expand, forward, parametersOf, plain } from '@overparam/core-reparam';
-import { compile, createOptimiser, keyFromSeed } from '@overparam/engine';
+import { expand, parametersOf, plain } from '@overparam/core-reparam';
+import { createOptimiser, keyFromSeed } from '@overparam/engine';
 import { depth, normals, segmentation } from '@overparam/mtl-heads';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { optimisedParameters } from '../../src/train/groups';
+import { compilePhase } from '../../src/train/phase';
 import { noise } from './noise';
+import { joint, trainedNetwork } from './trainedNetwork';
 
 const size = z.tuple([z.int(), z.int()]);
 const losses = z.array(z.tuple([z.number(), z.number(), z.number()]));
@@ -97,13 +100,13 @@ function batchOf(step: number, [height, columns]: readonly [number, number]) {
   });
   return {
     x: tf.tensor(Float32Array.from(draw('image', 3 * pixels)), [...shape, 3]),
-    segmentation: tf.tensor(Int32Array.from(classes), shape, 'int32'),
-    depth: tf.tensor(Float32Array.from(depths), [...shape, 1]),
-    normals: tf.tensor(Float32Array.from(vectors), [...shape, 3]),
+    'label/segmentation': tf.tensor(Int32Array.from(classes), shape, 'int32'),
+    'label/depth': tf.tensor(Float32Array.from(depths), [...shape, 1]),
+    'label/normals': tf.tensor(Float32Array.from(vectors), [...shape, 3]),
   };
 }
 
-/** Repeats one of PyTorch's runs on the present backend: the three losses before each step. */
+/** Repeats one of PyTorch's runs on the present backend, with the step that the runner compiles: the three losses before each step. */
 export function followDense(run: DenseRun): number[][] {
   const model = prepare(run);
   const imageSize = sizes[run.network];
@@ -112,44 +115,26 @@ export function followDense(run: DenseRun): number[][] {
     depth({ name: 'depth', size: imageSize }),
     normals({ name: 'normals', size: imageSize }),
   ];
-  const parameters = parametersOf(model);
   const setting = optimisers[run.optimiser];
+  const network = trainedNetwork(model);
   const optimiser = createOptimiser(
     run.optimiser === 'sgd'
       ? { name: 'sgd', momentum: optimisers.sgd.momentum, nesterov: false }
       : { name: 'adam' },
-    parameters.map(({ name, variable }) => ({ name, variable, weightDecay: 0 })),
+    optimisedParameters(network.parameters, { coefficient: 0, norms: false, biases: false }),
   );
-  const nameOf = new Map(parameters.map(({ name, variable }) => [variable.name, name]));
-  const variables = parameters.map(({ variable }) => variable);
+  const step = compilePhase({ phase: joint, network, tasks, optimiser, penalty: 0 });
   const rate = tf.scalar(setting.lr);
-  const apply = tf.scalar(true, 'bool');
-  const step = compile((inputs) => {
-    let parts: tf.Tensor | null = null;
-    const { grads } = tf.variableGrads(() => {
-      const predictions = forward(model, inputs.x!, { mode: 'train' });
-      const list = tasks.map((task, index) => task.loss(predictions[index]!, inputs[task.name]!));
-      parts = tf.keep(tf.stack(list));
-      return tf.addN(list) as tf.Scalar;
-    }, variables);
-    const gradients = Object.fromEntries(
-      Object.entries(grads).map(([name, gradient]) => [nameOf.get(name)!, gradient]),
-    );
-    optimiser.update(gradients, { rate, apply });
-    const found = tf.clone(parts!);
-    tf.dispose(parts!);
-    return { losses: found };
-  });
   const history = Array.from({ length: steps }, (_, index) => {
-    const inputs = batchOf(index, imageSize);
-    const { losses: found } = step(inputs);
-    const values = [...found!.dataSync()];
-    tf.dispose([inputs, found!]);
+    const batch = batchOf(index, imageSize);
+    const found = step({ ...batch, rate });
+    const values = tasks.map(({ name }) => found[`loss/${name}`]!.dataSync()[0]!);
+    tf.dispose([batch, found]);
     return values;
   });
   step.dispose();
   optimiser.dispose();
   model.dispose();
-  tf.dispose([rate, apply]);
+  rate.dispose();
   return history;
 }
