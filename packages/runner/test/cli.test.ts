@@ -183,6 +183,21 @@ describe('list and doctor', () => {
     expect(methods.every(({ options }) => options.some(({ name }) => name === 'start'))).toBe(true);
   });
 
+  test('list names balancers, heads and definitions of relative improvement', async () => {
+    expect(await main(['list', '--json'])).toBe(0);
+    const all = JSON.parse(written(stdout)) as Record<
+      string,
+      { name: string; options: { name: string }[] }[]
+    >;
+    const names = (kind: string) => all[kind]!.map(({ name }) => name);
+    expect(names('balancers')).toHaveLength(17);
+    expect(all.balancers!.find(({ name }) => name === 'cagrad')!.options.map(({ name }) => name)).toContain(
+      'c',
+    );
+    expect(names('heads')).toEqual(['segnet', 'deeplab', 'pooled']);
+    expect(names('improvements')).toEqual(['deltaTask', 'deltaMetric', 'deltaM', 'deltaHeadline']);
+  });
+
   test('list of an unknown kind suggests the nearest', async () => {
     expect(await mistake('list', 'method')).toContain('Did you mean "methods"?');
   });

@@ -7,10 +7,11 @@ import {
   forward,
   gapBetween,
   type Method,
+  recordDecisions,
   registerPlugin,
   sitesOf,
 } from '@overparam/core-reparam';
-import { keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
+import { foldKey, keyFromSeed, normalTensor, uniformTensor, useEngine } from '@overparam/engine';
 import { plugin as methodNew, trirep } from '@overparam/method-new';
 import { plugin as methodRepvgg, repvgg } from '@overparam/method-repvgg';
 import * as tf from '@tensorflow/tfjs';
@@ -46,6 +47,35 @@ test('places of maxima are no way around a layer: TriRep gives SegNet identities
   expect(new Map(bypassed(networks['resnet50-dilated']())).get('stage3_block2_conv2')).toBe(true);
 });
 
+/** Largest gap of any output, both making the choices of `reference` where maxima are. */
+function gapTo(network: tf.LayersModel, reference: tf.LayersModel, images: tf.Tensor): number {
+  return tf.tidy(() => {
+    const { recording, replay, dispose } = recordDecisions();
+    const expected = forward(reference, images, { mode: 'infer', decisions: recording });
+    const found = forward(network, images, { mode: 'infer', decisions: replay() });
+    dispose();
+    return Math.max(...expected.map((output, index) => gapBetween(found[index]!, output)));
+  });
+}
+
+/** What half a unit in the last place, drawn for each weight and statistic, does to a network's outputs. */
+function roundingGap(model: tf.LayersModel, images: tf.Tensor): number {
+  const weights = model.getWeights();
+  return tf.tidy(() => {
+    const rounded = weights.map((weight, index) =>
+      weight.mul(uniformTensor(foldKey(keyFromSeed(5), index), weight.shape, -(2 ** -24), 2 ** -24).add(1)),
+    );
+    const exact = weights.map((weight) => weight.clone());
+    const { recording, replay, dispose } = recordDecisions();
+    const expected = forward(model, images, { mode: 'infer', decisions: recording });
+    model.setWeights(rounded);
+    const found = forward(model, images, { mode: 'infer', decisions: replay() });
+    model.setWeights(exact);
+    dispose();
+    return Math.max(...expected.map((output, index) => gapBetween(found[index]!, output)));
+  });
+}
+
 describe.each(Object.keys(networks) as (keyof typeof networks)[])('%s', (network) => {
   test.each([
     ['repvgg', repvgg],
@@ -80,8 +110,10 @@ describe.each(Object.keys(networks) as (keyof typeof networks)[])('%s', (network
 
     const { model: deployed, report } = collapse(wide);
     expect(Math.max(...report.layers.map(({ gap }) => gap))).toBeLessThanOrEqual(1e-5);
-    // Through the masks of untrained attention rounding grows further; collapse itself allows 1e-4.
-    expect(report.gap).toBeLessThanOrEqual(network === 'segnet-mtan' ? 1e-4 : 1e-5);
+    // Untrained attention amplifies rounding: there, the measure is what rounding alone does.
+    const gap = gapTo(deployed, wide, images);
+    if (network === 'segnet-mtan') expect(gap).toBeLessThanOrEqual(3 * roundingGap(wide, images));
+    else expect(Math.max(gap, report.gap)).toBeLessThanOrEqual(1e-5);
     expect(deployed.countParams()).toBeLessThan(wide.countParams());
     tf.dispose([images, masks]);
     for (const model of [base, wide, copy, deployed]) model.dispose();

@@ -50,8 +50,16 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
         const { gap, tolerance, ok } = collapsed.report;
         await writeNetwork(place, collapsed.model, { ...metadata, role: 'collapsed', collapseGap: gap });
         const parameters = collapsed.model.countParams();
-        results.push({ collapseGap: gap, tolerance, ok, deployParameters: parameters, folder: place });
+        results.push({
+          ...(task !== null && { task }),
+          collapseGap: gap,
+          tolerance,
+          ok,
+          deployParameters: parameters,
+          folder: place,
+        });
         rows.push(
+          ...(task === null ? [] : [[`network of ${task}`, '']]),
           [
             'collapse gap',
             `${gap.toExponential(1)} (at most ${tolerance.toExponential(0)})${ok ? '' : ': DIFFERS'}`,

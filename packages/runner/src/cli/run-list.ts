@@ -1,8 +1,10 @@
 import { nearest, type PluginKind, registered } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
+import { improvementDefinitions } from '@overparam/mtl-heads';
 import { z } from 'zod';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { optimiserSchema } from '../config/schema';
+import { type HeadName, headNames } from '../train/heads';
 import type { Invocation } from './invocation';
 import { columns } from './output';
 
@@ -23,7 +25,28 @@ const pluginKinds: Readonly<Record<string, PluginKind>> = {
   routines: 'routine',
   backbones: 'backbone',
   datasets: 'dataset',
+  balancers: 'balancer',
 };
+
+const headSummaries: Readonly<Record<HeadName, string>> = {
+  segnet: 'A 3x3 and a 1x1 convolution',
+  deeplab: 'Atrous spatial pyramid pooling, dropout, a 3x3 and a 1x1 convolution',
+  pooled: 'Mean over the image and a dense layer: one answer an image',
+};
+
+const headEntries: readonly Entry[] = headNames.map((name) => ({
+  name,
+  summary: headSummaries[name],
+  options: [],
+}));
+
+const improvements: readonly Entry[] = Object.values(improvementDefinitions).map(
+  ({ name, formula, direction }) => ({
+    name,
+    summary: `${formula}; ${direction} is better`,
+    options: [],
+  }),
+);
 
 const engines: readonly Entry[] = [
   { name: 'auto', summary: 'The best that loads: tensorflow, then wasm, then cpu', options: [] },
@@ -92,10 +115,13 @@ function everything(): Record<string, readonly Entry[]> {
       options: optionsOf(options as z.ZodType),
     })),
   ]);
-  return { ...Object.fromEntries(parts), engines, optimisers: optimisers() } as Record<
-    string,
-    readonly Entry[]
-  >;
+  return {
+    ...Object.fromEntries(parts),
+    heads: headEntries,
+    improvements,
+    engines,
+    optimisers: optimisers(),
+  } as Record<string, readonly Entry[]>;
 }
 
 function entryText({ name, summary, options }: Entry): string {

@@ -23,24 +23,45 @@ function reportText(report: VerifyReport): string {
   return columns([['layer', 'method', 'gap', ''], ...rows, whole]);
 }
 
+/** A collapsed network's report, and the task whose network it is, where there is one for each. */
+interface Verified {
+  readonly task: string | null;
+  readonly report: VerifyReport;
+}
+
+function networkText({ task, report }: Verified): string {
+  return task === null ? reportText(report) : `network of ${task}\n${reportText(report)}`;
+}
+
+/** Of several networks, the report of the one that agrees least: any that fails is worse than all that do not. */
+function worstOf(networks: readonly Verified[]): VerifyReport {
+  const failing = networks.filter(({ report }) => !report.ok);
+  const candidates = failing.length > 0 ? failing : networks;
+  return candidates
+    .map(({ report }) => report)
+    .reduce((worst, next) => (next.gap > worst.gap ? next : worst));
+}
+
 /** Runs `overparam verify`; networks that differ are a failure. */
 export async function runVerify(args: VerifyArguments, { output }: Invocation): Promise<void> {
   const options = toleranceOf(args.tolerance);
   await openRun(args.run, args.engine);
   const expanded = await readRunNetwork(args.run, 'expanded');
   const collapsed = await readCollapsed(args.run, expanded.model);
-  const reports = collapsed.map(({ task, model }) =>
-    verify(expanded.model, model, { ...options, ...(task === null ? {} : { task }) }),
-  );
+  const networks = collapsed.map(({ task, model }) => ({
+    task,
+    report: verify(expanded.model, model, { ...options, ...(task === null ? {} : { task }) }),
+  }));
   expanded.model.dispose();
   for (const { model } of collapsed) model.dispose();
-  // Of several networks, that of the task that agrees least.
-  const report = reports.reduce((worst, next) => (next.ok && next.gap <= worst.gap ? worst : next));
+  const report = worstOf(networks);
+  const text = networks.map(networkText).join('\n\n');
   if (report.ok) {
-    output.result(report, reportText(report));
+    const byTask = networks.map(({ task, report: { gap, ok } }) => ({ task, gap, ok }));
+    output.result(networks.length === 1 ? report : { ...report, networks: byTask }, text);
     return;
   }
-  output.say(reportText(report));
+  output.say(text);
   const worst = report.worst
     ? ` The worst layer is "${report.worst.layer}", gap ${report.worst.gap.toExponential(1)}.`
     : '';

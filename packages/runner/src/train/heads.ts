@@ -4,11 +4,17 @@ import { OverparamError } from '@overparam/engine';
 import type { RunConfig } from '../config/schema';
 
 /** Heads that a config can name. */
-const heads: Readonly<Record<string, Head>> = {
+const heads = {
   segnet: segnetHead,
   deeplab: deeplabHead(),
   pooled: pooledHead,
-};
+} as const satisfies Readonly<Record<string, Head>>;
+
+/** A head that a config can name. */
+export type HeadName = keyof typeof heads;
+
+/** Names of the heads. */
+export const headNames = Object.keys(heads) as readonly HeadName[];
 
 /**
  * The head that a config gives a task; null for the backbone's own.
@@ -18,12 +24,11 @@ const heads: Readonly<Record<string, Head>> = {
 export function headFor(given: RunConfig['heads'], task: string): Head | null {
   const name = typeof given === 'string' ? given : given?.[task];
   if (name === undefined || name === null) return null;
-  const head = Object.hasOwn(heads, name) ? heads[name] : undefined;
-  if (head) return head;
-  const known = Object.keys(heads);
-  const guess = nearest(name, known);
+  const known = headNames.find((head) => head === name);
+  if (known) return heads[known];
+  const guess = nearest(name, headNames);
   throw new OverparamError(
     'unknown-head',
-    `heads: there is no head "${name}". ${guess ? `Did you mean "${guess}"?` : `There are ${known.join(', ')}.`}`,
+    `heads: there is no head "${name}". ${guess ? `Did you mean "${guess}"?` : `There are ${headNames.join(', ')}.`}`,
   );
 }

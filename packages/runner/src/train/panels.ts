@@ -16,6 +16,17 @@ type Values = Float32Array | Int32Array | Uint8Array;
 /** Draws one value of a map: its place among the pixels decides what is read. */
 type Draw = (values: Values, pixel: number) => Pixel;
 
+/** Least and largest value of those that count. */
+function rangeOf(values: Values, counts: (value: number) => boolean): readonly [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (!counts(value)) continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}
+
 /** How a task's labels and predictions are drawn; null for kinds that are no images. */
 function drawingOf(
   { kind, outputs }: DatasetTask,
@@ -35,8 +46,7 @@ function drawingOf(
   }
   if (kind === 'depth') {
     // Truth and prediction are drawn on one scale: the truth's own.
-    const known = [...label].filter((value) => value !== 0);
-    const [near, far] = [Math.min(...known), Math.max(...known)];
+    const [near, far] = rangeOf(label, (value) => value !== 0);
     const draw = (value: number) => depthColour((value - near) / Math.max(far - near, 1e-6));
     return {
       truth: (values, pixel) => (values[pixel] === 0 ? noLabel : draw(values[pixel]!)),
@@ -61,11 +71,7 @@ function paint(values: Values, height: number, width: number, draw: Draw): Buffe
 
 /** The network's input as a picture, stretched from its least to its largest value as it may be normalised. */
 function inputPicture(x: Float32Array, [height, width, channels]: readonly number[]): Buffer {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of x) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
+  const [low, high] = rangeOf(x, () => true);
   const shown = (value: number) => Math.round((255 * (value - low)) / Math.max(high - low, 1e-6));
   return paint(x, height!, width!, (values, pixel) => {
     const at = (channel: number) => shown(values[pixel * channels! + Math.min(channel, channels! - 1)]!);

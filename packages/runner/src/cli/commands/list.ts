@@ -6,14 +6,15 @@ import { commonOptions } from '../options';
 export const listCommand = defineCommand({
   meta: {
     name: 'list',
-    description: 'List methods, routines, backbones, datasets, engines and optimisers with their options',
+    description:
+      'List all that a config can name, such as methods, backbones and balancers, with their options',
   },
   args: {
     kind: {
       type: 'positional',
       required: false,
       description:
-        'methods, routines, backbones, datasets, engines or optimisers; all of them where left out',
+        'methods, routines, backbones, datasets, balancers, heads, improvements, engines or optimisers; all of them where left out',
     },
     plugin: { type: 'string', description: 'Load a plugin first: a package or a path', valueHint: 'name' },
     ...commonOptions,

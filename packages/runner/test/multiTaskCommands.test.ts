@@ -1,0 +1,137 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { main } from '../src/cli/main';
+import { temporaryFolder, tinyScenes } from './support/tiny';
+
+const path = temporaryFolder();
+const tasks = ['segmentation', 'depth', 'normals'];
+let stdout: MockInstance<typeof process.stdout.write>;
+
+beforeEach(() => {
+  stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** Runs a command line, and reads the one object that it prints. */
+async function printed<Result>(...rawArguments: string[]): Promise<Result> {
+  stdout.mockClear();
+  expect(await main([...rawArguments, '--json'])).toBe(0);
+  return JSON.parse(stdout.mock.calls.map(([text]) => String(text)).join('')) as Result;
+}
+
+interface Trained {
+  readonly collapsed: Record<string, number>;
+  readonly collapseGap: number;
+  readonly deployParameters: number;
+  readonly deployNetworks: number;
+}
+interface Evaluated {
+  readonly network: string;
+  readonly images: number;
+  readonly scores: Record<string, number>;
+}
+interface CollapsedNetwork {
+  readonly task?: string;
+  readonly collapseGap: number;
+  readonly tolerance: number;
+  readonly ok: boolean;
+  readonly deployParameters: number;
+  readonly folder: string;
+}
+
+/** A finished run of three tasks. */
+async function trainedRun(multiTask: string): Promise<{ out: string; trained: Trained }> {
+  const config = path(`${multiTask}.yaml`);
+  const method = { name: 'trirep', multiTask };
+  writeFileSync(config, stringify({ ...tinyScenes, method, epochs: 1, limit: { train: 4, test: 3 } }));
+  const out = path(multiTask);
+  return { out, trained: await printed<Trained>('train', config, '--out', out) };
+}
+
+/** All tensors of a saved network, without the file's header, which also says how large the gap was. */
+function valuesIn(folder: string): Buffer {
+  const file = readFileSync(join(folder, 'weights.safetensors'));
+  return file.subarray(8 + Number(file.readBigUInt64LE(0)));
+}
+
+const figures = {
+  segmentation: ['loss', 'mIoU', 'pixelAccuracy'],
+  depth: ['loss', 'absoluteError', 'relativeError'],
+  normals: ['loss', 'meanAngle', 'medianAngle', 'within11.25', 'within22.5', 'within30'],
+};
+const scoreNames = [
+  'loss',
+  ...Object.entries(figures).flatMap(([task, names]) => names.map((name) => `${task}/${name}`)),
+];
+
+/** What `evaluate` says of both networks is what the run says of them. */
+async function expectEvaluations(out: string, trained: Trained): Promise<void> {
+  for (const network of ['final', 'collapsed']) {
+    const found = await printed<Evaluated>('evaluate', out, '--network', network);
+    expect(Object.keys(found)).toEqual(['network', 'images', 'scores']);
+    expect(found).toMatchObject({ network, images: 3 });
+    expect(Object.keys(found.scores)).toEqual(scoreNames);
+    for (const name of scoreNames) {
+      const [value, expected] = [found.scores[name]!, trained.collapsed[name]!];
+      // A pixel whose two largest classes tie may fall to either.
+      const tolerance = network === 'final' ? 1e-3 * Math.max(1, Math.abs(expected)) : 0;
+      expect(Math.abs(value - expected), name).toBeLessThanOrEqual(tolerance);
+    }
+  }
+}
+
+describe('commands on a run of several tasks', () => {
+  test('routed cores: one network', async () => {
+    const { out, trained } = await trainedRun('routed');
+    expect(trained.deployNetworks).toBe(1);
+    await expectEvaluations(out, trained);
+    const verified = await printed<Record<string, unknown>>('verify', out);
+    expect(Object.keys(verified)).toEqual(['gap', 'tolerance', 'ok', 'worst', 'layers']);
+    expect(verified.ok).toBe(true);
+    const folder = path('routed-again');
+    const collapsed = await printed<CollapsedNetwork>('collapse', out, '--out', folder);
+    expect(Object.keys(collapsed)).toEqual(['collapseGap', 'tolerance', 'ok', 'deployParameters', 'folder']);
+    expect(collapsed).toMatchObject({ ok: true, folder, deployParameters: trained.deployParameters });
+    expect(valuesIn(folder).equals(valuesIn(join(out, 'collapsed')))).toBe(true);
+  });
+
+  test('a trunk for each task: a network for each, in a folder of its own', async () => {
+    const { out, trained } = await trainedRun('perTask');
+    expect(trained.deployNetworks).toBe(3);
+    expect(readdirSync(path('perTask', 'collapsed')).sort()).toEqual([...tasks].sort());
+    await expectEvaluations(out, trained);
+    const verified = await printed<{ ok: boolean; gap: number; networks: { task: string; gap: number }[] }>(
+      'verify',
+      out,
+    );
+    expect(verified.ok).toBe(true);
+    expect(verified.networks.map(({ task }) => task)).toEqual(tasks);
+    expect(verified.gap).toBe(Math.max(...verified.networks.map(({ gap }) => gap)));
+    const folder = path('perTask-again');
+    const { networks } = await printed<{ networks: CollapsedNetwork[] }>('collapse', out, '--out', folder);
+    expect(networks.map(({ task }) => task)).toEqual(tasks);
+    expect(networks.reduce((sum, network) => sum + network.deployParameters, 0)).toBe(
+      trained.deployParameters,
+    );
+    for (const { task, ok, folder: place } of networks) {
+      expect([ok, place]).toEqual([true, path('perTask-again', task!)]);
+      expect(valuesIn(place).equals(valuesIn(join(out, 'collapsed', task!)))).toBe(true);
+    }
+    expect(existsSync(path('perTask-again', 'model.json'))).toBe(false);
+  });
+
+  test('networks that differ are named, and are a failure', async () => {
+    stdout.mockClear();
+    expect(await main(['verify', path('perTask'), '--tolerance', '1e-12', '--json'])).toBe(1);
+    const { error } = JSON.parse(String(stdout.mock.calls[0]![0])) as { error: { code: string } };
+    expect(error.code).toBe('verify-failed');
+    const said = vi
+      .mocked(process.stderr.write)
+      .mock.calls.map(([text]) => String(text))
+      .join('');
+    for (const task of tasks) expect(said).toContain(`network of ${task}`);
+  });
+});
