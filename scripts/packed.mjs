@@ -93,17 +93,34 @@ await main(async () => {
     console.log(
       `the README's program: ${printed.endsWith(expected.trim()) ? 'ok' : `FAILED, it printed ${printed}`}`,
     );
-    // The sample is a file of its package, which the built code must find.
-    for (const [name, load] of [
-      ['sample.mjs', "import { cifar100Sample as data } from '@overparam/datasets-cifar';"],
-      ['sample.cjs', "const { cifar100Sample: data } = require('@overparam/datasets-cifar');"],
-    ]) {
-      const open =
-        "data.open(data.options.parse({}), { dataDir: 'data' }).then(({ splits }) => console.log(splits.train.size));";
-      writeFileSync(join(folder, name), `${load}\n${open}\n`);
-      const size = Number(call(process.execPath, [name], folder).trim().split('\n').at(-1));
-      if (size !== 2500) failures += 1;
-      console.log(`the shipped sample from ${name}: ${size === 2500 ? 'ok' : `FAILED, ${size} images`}`);
+    // Samples are files of their packages, and scenes are read by a worker, which the built code must find.
+    const samples = [
+      ['@overparam/datasets-cifar', 'cifar100Sample', '2500', 'console.log(opened.splits.train.size);'],
+      [
+        '@overparam/datasets-nyuv2',
+        'nyuv2Sample',
+        '24 12 2 12288',
+        `const prepared = await opened.prepare('train', [0, 1].map((index) => ({ index, key: [1, index] })));
+         const sizes = Object.values(opened.splits).map(({ size }) => size);
+         console.log(...sizes, prepared.length, prepared[0].segmentation.length);`,
+      ],
+    ];
+    for (const [name, dataset, expected, look] of samples) {
+      for (const [file, load] of [
+        ['sample.mjs', `import { ${dataset} as data } from '${name}';`],
+        ['sample.cjs', `const { ${dataset}: data } = require('${name}');`],
+      ]) {
+        const open = `data.open(data.options.parse({}), { dataDir: 'data' }).then(async (opened) => {
+          ${look}
+          await opened.close();
+        });`;
+        writeFileSync(join(folder, file), `${load}\n${open}\n`);
+        const printed = call(process.execPath, [file], folder).trim().split('\n').at(-1);
+        if (printed !== expected) failures += 1;
+        console.log(
+          `${dataset} from ${file}: ${printed === expected ? 'ok' : `FAILED, it printed ${printed}`}`,
+        );
+      }
     }
     return failures === 0 ? 0 : 1;
   } finally {

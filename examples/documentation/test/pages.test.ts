@@ -92,25 +92,30 @@ test.for(pages)(
   },
 );
 
-test.each(['first.yaml', 'comparison.yaml'])(
-  'docs/getting-started.md shows %s, and it runs',
-  async (name) => {
-    const config = readFileSync(join(here, name), 'utf8');
-    expect(blocksOf(read('docs/getting-started.md')).map(({ code }) => code)).toContain(config);
-    const out = mkdtempSync(join(tmpdir(), 'overparam-documentation-'));
-    const small = ['--set', 'epochs=1', '--set', 'limit.train=100', '--set', 'limit.test=50'];
-    try {
-      // `train` on a comparison's config trains its first row unless told otherwise.
-      const row = name === 'comparison.yaml' ? ['--set', 'method=repvgg', '--set', 'routine=joint'] : [];
-      const flags = ['--conditions=@overparam/source', '--import=tsx', commandLine];
-      const command = [...flags, 'train', join(here, name), '--out', join(out, 'run'), ...small, ...row];
-      const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: here });
-      expect(stdout).toContain('collapse gap');
-    } finally {
-      rmSync(out, { recursive: true, force: true });
-    }
-  },
-);
+test.each([
+  ['docs/getting-started.md', 'first.yaml', []],
+  // `train` on a comparison's config trains the row that it is told.
+  ['docs/getting-started.md', 'comparison.yaml', ['method=repvgg', 'routine=joint']],
+  ['docs/several-tasks.md', 'tasks.yaml', []],
+  ['docs/several-tasks.md', 'tasks.yaml', ['method=trirep', 'method.multiTask=perTask']],
+  ['docs/several-tasks.md', 'tasks-comparison.yaml', ['method=trirep']],
+])('%s shows %s, and it runs: %o', { timeout: patience }, async (page, name, settings) => {
+  const config = readFileSync(join(here, name), 'utf8');
+  expect(blocksOf(read(page)).map(({ code }) => code)).toContain(config);
+  const out = mkdtempSync(join(tmpdir(), 'overparam-documentation-'));
+  const limit = name.startsWith('tasks')
+    ? ['limit.train=4', 'limit.test=2']
+    : ['limit.train=100', 'limit.test=50'];
+  const given = ['epochs=1', ...limit, ...settings].flatMap((setting) => ['--set', setting]);
+  try {
+    const flags = ['--conditions=@overparam/source', '--import=tsx', commandLine];
+    const command = [...flags, 'train', join(here, name), '--out', join(out, 'run'), ...given];
+    const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: here });
+    expect(stdout).toContain('collapse gap');
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+});
 
 test('every file that a page links to exists', () => {
   for (const path of [
@@ -118,6 +123,7 @@ test('every file that a page links to exists', () => {
     'CONTRIBUTING.md',
     'docs/README.md',
     'docs/getting-started.md',
+    'docs/several-tasks.md',
     'docs/writing-a-method.md',
   ]) {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link]) => link!);
