@@ -1,4 +1,4 @@
-import type { LayersModel, Scalar, Tensor } from '@tensorflow/tfjs';
+import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import type { Decisions } from './network/decisions';
 import { trunkTasks } from './parameters';
 
@@ -15,10 +15,10 @@ export interface ForwardOptions {
   /** Takes part in the discrete choices of layers such as max-pooling with places. */
   readonly decisions?: Decisions;
   /**
-   * Filled with the penalties that expansions give along with their pass, by layer name, for `decayPenalty`: a kernel
-   * composed once then serves both. The caller disposes them.
+   * Filled with the kernels that expansions compose in this pass, by layer name, for `decayPenalty` and for gradients
+   * by way of them. The caller disposes them.
    */
-  readonly penalties?: Map<string, Scalar>;
+  readonly composed?: Map<string, Tensor4D>;
 }
 
 /**
@@ -48,7 +48,7 @@ function run(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions):
     // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
     masks: options.masks ?? null,
     decisions: options.decisions ?? null,
-    penalties: options.penalties ?? null,
+    composed: options.composed ?? null,
   }) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }

@@ -1,4 +1,4 @@
-import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
+import type { LayersModel, Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Expansion, ParameterGroup, ParameterSpec, Role, Site, StateSpec } from './contracts';
 import { ExpandedLayer } from './network/expanded-layer';
@@ -144,13 +144,14 @@ export function parameterGroups(parameters: readonly Parameter[]): ParameterGrou
  * The sum of all expansions' penalties in place of weight decay, without coefficient; 0 where there is none.
  * Differentiable; the caller disposes.
  *
- * @param given  penalties that a forward pass gave along the way, by layer name; borrowed
+ * @param composed  kernels that a forward pass has composed, by layer name; borrowed
  */
-export function decayPenalty(model: LayersModel, given: ReadonlyMap<string, Scalar> = new Map()): Scalar {
+export function decayPenalty(
+  model: LayersModel,
+  composed: ReadonlyMap<string, Tensor4D> = new Map(),
+): Scalar {
   return tf.tidy(() => {
-    const penalties = expandedLayers(model).flatMap(
-      (layer) => given.get(layer.name) ?? layer.penalty() ?? [],
-    );
+    const penalties = expandedLayers(model).flatMap((layer) => layer.penalty(composed.get(layer.name)) ?? []);
     return penalties.length > 0 ? tf.addN(penalties).asScalar() : tf.scalar(0);
   });
 }

@@ -3,13 +3,14 @@ import { OverparamError } from './errors';
 import { trainingKernels } from './kernels/names';
 
 /**
- * Gradients of a scalar of the recorded pass.
+ * Gradients of a tensor of the recorded pass.
  *
- * @param y   a scalar that the forward pass gave
+ * @param y   a tensor that the forward pass gave
  * @param xs  variables, or tensors that the forward pass made
+ * @param dy  what the gradient of y is, of its shape; ones where left out
  * @returns   one gradient for each of `xs`, null where y does not depend on it
  */
-export type Backward = (y: tf.Scalar, xs: readonly tf.Tensor[]) => (tf.Tensor | null)[];
+export type Backward = (y: tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor) => (tf.Tensor | null)[];
 
 /** Parts of tfjs's engine that its declarations hide. */
 interface Recorder {
@@ -65,12 +66,12 @@ export function backwardPasses<Outputs extends tf.TensorContainer, Result>(
       engine.state.kernelDepth++;
       let before: readonly tf.Tensor[] = [];
       try {
-        return use(outputs, (y, xs) => {
-          const dy = after(tf.onesLike(y), before);
+        return use(outputs, (y, xs, given) => {
+          const dy = given ?? after(tf.onesLike(y), before);
           const gradients = engine
             .gradients(() => y, [...xs], dy, true)
             .grads.map((gradient) => gradient ?? null);
-          before = gradients.filter((gradient) => gradient !== null);
+          if (!given) before = gradients.filter((gradient) => gradient !== null);
           return gradients;
         });
       } finally {

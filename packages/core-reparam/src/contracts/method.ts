@@ -56,10 +56,11 @@ export interface Forward {
   readonly y: Tensor4D;
   readonly state: Tensors;
   /**
-   * What {@link Expansion.decay} gives, of what this pass has composed already, so that it is not composed again.
-   * Called at most once, inside the same tidy. Absent: there is only {@link Expansion.decay}.
+   * The kernel `[kh, kw, cin, cout]` that this pass has composed of all parameters but those of role `plain`, where y
+   * depends on those through it alone. A training loop need not compose it again for the decay, and can sum up
+   * gradients there before it takes them further.
    */
-  readonly decay?: () => Decay;
+  readonly composed?: Tensor4D;
 }
 
 /** What weight decay means for an expansion. */
@@ -93,8 +94,10 @@ export interface Expansion {
   /**
    * A penalty that takes the place of weight decay on the parameters in `decayCovers`. It adds to the loss
    * (coupled, as L2), so that no optimiser decays those parameters itself. Absent: ordinary weight decay.
+   *
+   * @param composed  what a pass with the same parameters has composed; it is then not composed again
    */
-  decay?(parameters: Tensors, state: Tensors): Decay;
+  decay?(parameters: Tensors, state: Tensors, composed?: Tensor4D): Decay;
   /** Names of the parameters that {@link decay} stands for. */
   readonly decayCovers?: readonly string[];
   /** What a user should know about this expansion before training, such as width that cannot learn. */

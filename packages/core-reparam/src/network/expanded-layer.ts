@@ -95,9 +95,13 @@ export class ExpandedLayer extends tf.layers.Layer {
     return Math.max(1, this.inboundNodes.length);
   }
 
-  /** The expansion's penalty in place of weight decay, without coefficient, or null; the caller disposes. */
-  penalty(): tf.Scalar | null {
-    return this.expansion.decay?.(this.parameterValues(), this.stateValues()).penalty ?? null;
+  /**
+   * The expansion's penalty in place of weight decay, without coefficient, or null; the caller disposes.
+   *
+   * @param composed  the kernel that a pass has composed, if any; borrowed
+   */
+  penalty(composed?: Tensor4D): tf.Scalar | null {
+    return this.expansion.decay?.(this.parameterValues(), this.stateValues(), composed).penalty ?? null;
   }
 
   /** Current parameters by name; they belong to the layer. */
@@ -131,16 +135,11 @@ export class ExpandedLayer extends tf.layers.Layer {
       const { site } = this.settings;
       const image = (site.kind === 'dense' ? x.reshape([-1, 1, 1, site.kernelShape[2]]) : x) as Tensor4D;
       const context = contextOf(kwargs);
-      const { y, state, decay } = this.expansion.forward(
-        image,
-        this.parameterValues(),
-        this.stateValues(),
-        context,
-      );
-      const penalties = kwargs.penalties as Map<string, tf.Scalar> | null | undefined;
-      if (decay && penalties && !penalties.has(this.name)) {
-        penalties.set(this.name, tf.keep(decay().penalty));
-      }
+      const parameters = this.parameterValues();
+      const { y, state, composed } = this.expansion.forward(image, parameters, this.stateValues(), context);
+      const kernels = kwargs.composed as Map<string, Tensor4D> | null | undefined;
+      // A layer used twice composes the same kernel again.
+      if (composed && kernels && !kernels.has(this.name)) kernels.set(this.name, tf.keep(composed));
       for (const [name, value] of Object.entries(state)) this.states.get(name)!.write(value);
       const shaped = site.kind === 'dense' ? y.reshape([...x.shape.slice(0, -1), site.kernelShape[3]]) : y;
       return this.activation ? (this.activation.apply(shaped) as Tensor) : shaped;

@@ -51,9 +51,8 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       return {
         y: site.bias ? y.add(parameters.bias!) : y,
         state: {},
-        // A kernel of one task is not all that decays.
-        ...(space.decay === 'kernel' &&
-          !space.perTask && { decay: () => ({ penalty: halfSquares([kernel]) }) }),
+        // A parameter itself is not composed, and where each task has a kernel, one of them is not all that decays.
+        ...(!space.perTask && !Object.values(parameters).includes(kernel) && { composed: kernel }),
       };
     },
     collapse: (parameters, state, task = null) => [
@@ -66,9 +65,11 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       },
     ],
     ...(space.decay === 'kernel' && {
-      decay: (parameters: Tensors, state: Tensors) => ({
+      decay: (parameters: Tensors, state: Tensors, composed?: Tensor4D) => ({
         penalty: tf.tidy(() =>
-          halfSquares(tasksOf(site, space).map((task) => space.kernel(parameters, state, task))),
+          halfSquares(
+            composed ? [composed] : tasksOf(site, space).map((task) => space.kernel(parameters, state, task)),
+          ),
         ),
       }),
       decayCovers: space.parameters.map((parameter) => parameter.name),

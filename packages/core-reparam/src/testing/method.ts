@@ -282,7 +282,7 @@ function checkDecay(cases: readonly SupportedSite[], key: Key): void {
   }
 }
 
-/** What a pass gives for the decay must be what `decay` gives, gradients included. */
+/** The penalty of the kernel that a pass has composed must be the penalty itself, gradients included. */
 function checkPenaltyOfPass(
   site: Site,
   expansion: Expansion,
@@ -292,19 +292,21 @@ function checkPenaltyOfPass(
 ): void {
   const x = imagesFor(site, 2, foldKey(key, 'probe'));
   const context = { mode: 'train', task: null, updateStatistics: false } as const;
-  if (!expansion.forward(x, parameters, state, context).decay) return;
+  const composed = (given: Tensors) => expansion.forward(x, given, state, context).composed;
+  if (!composed(parameters)) return;
   for (const name of expansion.decayCovers ?? []) {
-    const along = (value: Tensor) =>
-      expansion.forward(x, { ...parameters, [name]: value }, state, context).decay!().penalty.asScalar();
-    const apart = (value: Tensor) =>
-      expansion.decay!({ ...parameters, [name]: value }, state).penalty.asScalar();
-    const [mine, theirs] = [tf.valueAndGrad(along), tf.valueAndGrad(apart)].map((f) => f(parameters[name]!));
+    const [mine, theirs] = [true, false].map((passed) =>
+      tf.valueAndGrad((value: Tensor) => {
+        const given = { ...parameters, [name]: value };
+        return expansion.decay!(given, state, passed ? composed(given) : undefined).penalty.asScalar();
+      })(parameters[name]!),
+    );
     const size = theirs!.grad.abs().max().dataSync()[0]!;
     const distance = mine!.grad.sub(theirs!.grad).abs().max().dataSync()[0]!;
     const values = [mine!, theirs!].map(({ value }) => value.dataSync()[0]!);
     ensure(
       Math.abs(values[0]! - values[1]!) <= 1e-5 * values[1]! && distance <= 1e-5 * size,
-      `the penalty that a pass gives differs from decay's in its value or its gradient of "${name}"`,
+      `the penalty of the kernel that a pass composed differs from decay's in its value or its gradient of "${name}"`,
     );
   }
 }

@@ -36,8 +36,8 @@ export interface MeasureOptions {
   /** The task that is followed, whose trunk is run where tasks have their own; null for all. */
   readonly only?: string | null;
   readonly updateStatistics?: boolean;
-  /** Filled with what the pass gives for the decay; see `forward`. The caller disposes. */
-  readonly penalties?: Map<string, tf.Scalar>;
+  /** Filled with the kernels that the pass composes; see `forward`. The caller disposes. */
+  readonly composed?: Map<string, tf.Tensor4D>;
 }
 
 /**
@@ -49,14 +49,14 @@ export function measure(
   model: tf.LayersModel,
   tasks: readonly Task[],
   inputs: StepInputs,
-  { only = null, updateStatistics = true, penalties }: MeasureOptions,
+  { only = null, updateStatistics = true, composed }: MeasureOptions,
 ): Measured {
   const predictions = forward(model, inputs.x!, {
     mode: 'train',
     task: only,
     updateStatistics,
     masks: masksOf(inputs),
-    ...(penalties && { penalties }),
+    ...(composed && { composed }),
   });
   const losses: Record<string, tf.Scalar> = {};
   const wrong: Record<string, tf.Scalar> = {};

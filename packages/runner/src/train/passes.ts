@@ -1,9 +1,10 @@
 import { decayPenalty, type Phase, type Task } from '@overparam/core-reparam';
-import { type Backward, backwardPasses } from '@overparam/engine';
+import { backwardPasses } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
+import { gradientsOf, type Pass } from './gradients';
 import { type Measured, measure, type StepInputs } from './measure';
-import type { TrainedNetwork, TrainedParameter } from './network';
+import type { TrainedNetwork } from './network';
 import { allOf, followedTask, type Routes } from './routes';
 
 /**
@@ -25,13 +26,6 @@ export interface GradientParts {
   readonly weighing: Weighing;
   /** There where the weighing is `averaged`. */
   readonly averages: Averages | null;
-}
-
-/** One backward pass: a scalar, and the parameters that take its gradient, times a share. */
-interface Pass {
-  readonly descended: tf.Scalar;
-  readonly moves: readonly TrainedParameter[];
-  share?(parameter: TrainedParameter): number;
 }
 
 type Losses = Readonly<Record<string, tf.Scalar>>;
@@ -63,16 +57,18 @@ interface Recorded extends Measured {
   readonly forHeads: Losses;
   /** The penalty times its coefficient; empty where it is 0. */
   readonly penalty: readonly tf.Scalar[];
+  /** Kernels that the pass has composed, by layer. */
+  readonly composed: ReadonlyMap<string, tf.Tensor4D>;
 }
 
 function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
   const { phase, network, tasks, penalty, weighing } = parts;
   const only = followedTask(phase);
-  const penalties = new Map<string, tf.Scalar>();
+  const composed = new Map<string, tf.Tensor4D>();
   const measured = measure(network.model, tasks, inputs, {
     only,
     updateStatistics,
-    ...(penalty > 0 && { penalties }),
+    composed,
   });
   const isBalanced = only === null && weighing !== 'sum';
   return {
@@ -83,19 +79,9 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
       tasks,
       isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
     ),
-    penalty: penalty > 0 ? [penaltyOf(network.model, penalties, penalty)] : [],
+    penalty: penalty > 0 ? [tf.mul(decayPenalty(network.model, composed), penalty) as tf.Scalar] : [],
+    composed,
   };
-}
-
-/** The penalty times its coefficient; disposes those that the pass has given. */
-function penaltyOf(
-  model: tf.LayersModel,
-  given: ReadonlyMap<string, tf.Scalar>,
-  coefficient: number,
-): tf.Scalar {
-  const penalty = tf.mul(decayPenalty(model, given), coefficient);
-  tf.dispose([...given.values()]);
-  return penalty as tf.Scalar;
 }
 
 /** Passes where nothing is routed: one, or two where the heads' factors are their own. */
@@ -191,34 +177,26 @@ export function stepGradients(
             : jointPasses(parts, recorded, plus);
       return { recorded, passes } as unknown as tf.TensorContainer & { recorded: Recorded; passes: Pass[] };
     },
-    ({ recorded: { losses, wrong }, passes }, backward) => {
-      const gradients =
-        weighing === 'averaged'
-          ? averagedGradients(parts, inputs.weights!)
-          : ({} as Record<string, tf.Tensor>);
-      for (const pass of passes) addPass(gradients, pass, backward);
+    ({ recorded: { losses, wrong, composed }, passes }, backward) => {
+      // Only what is routed takes gradients of several passes.
+      const kernels = routes.routed.size > 0 ? composed : new Map<string, tf.Tensor4D>();
+      const averaged = weighing === 'averaged' ? averagedGradients(parts, inputs.weights!) : {};
+      const gradients = added(averaged, gradientsOf(passes, kernels, backward));
+      tf.dispose([...composed.values()]);
       const descended = passes.map((pass) => pass.descended);
       return { loss: sumOf(losses), losses, wrong, descended, gradients };
     },
   );
 }
 
-function addPass(
-  gradients: Record<string, tf.Tensor>,
-  { descended, moves, share }: Pass,
-  backward: Backward,
-) {
-  if (moves.length === 0) return;
-  const found = backward(
-    descended,
-    moves.map(({ variable }) => variable),
-  );
-  moves.forEach((parameter, index) => {
-    const gradient = found[index];
-    if (!gradient) return;
-    const factor = share?.(parameter) ?? 1;
-    const part = factor === 1 ? gradient : tf.mul(gradient, factor);
-    const before = gradients[parameter.name];
-    gradients[parameter.name] = before ? tf.add(before, part) : part;
-  });
+function added(
+  some: Readonly<Record<string, tf.Tensor>>,
+  others: Readonly<Record<string, tf.Tensor>>,
+): Record<string, tf.Tensor> {
+  const sums = { ...some, ...others };
+  for (const [name, gradient] of Object.entries(some)) {
+    const other = others[name];
+    if (other) sums[name] = tf.add(gradient, other);
+  }
+  return sums;
 }
