@@ -39,9 +39,10 @@ export function reportRows({ row, ours, peers }: RowResult): ReportRow[] {
 }
 
 function speedText({ name, speed: { median, low, high }, memory }: Measured): string {
-  const range = `(${low.toFixed(1)} to ${high.toFixed(1)})`;
+  const text = (speed: number) => speed.toFixed(speed < 10 ? 2 : 1);
+  const range = `(${text(low)} to ${text(high)})`;
   const gigabytes = `${(memory / 2 ** 30).toFixed(2)} GiB`;
-  return `  ${name.padEnd(22)}${median.toFixed(1).padStart(8)} images/s ${range.padEnd(20)}${gigabytes.padStart(9)}`;
+  return `  ${name.padEnd(22)}${text(median).padStart(8)} images/s ${range.padEnd(20)}${gigabytes.padStart(9)}`;
 }
 
 /** A row for a person: medians with their range over the turns, peak memory, and ratios. */
