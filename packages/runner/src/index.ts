@@ -24,6 +24,7 @@ export {
   type RunLayer,
 } from './config/schema';
 export {
+  type Choices,
   type MetricsLine,
   type RunRecord,
   type RunResult,
@@ -31,7 +32,6 @@ export {
   type Scores,
   type TimingLine,
 } from './run/files';
-export type { Choices } from './train/choices';
 export type { UpdateReport } from './train/loop';
 export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './train/run';
 export { type TrainOptions, train } from './train/train';

@@ -45,6 +45,23 @@ export function figureAxis(figures: readonly string[], form: Form) {
   };
 }
 
+/** Epochs of training, from the left. @param gap  in pixels, between the numbers and the axis's name */
+export function epochAxis(gap: number) {
+  return {
+    type: 'value' as const,
+    min: 0,
+    max: 'dataMax' as const,
+    minInterval: 1,
+    name: 'epoch',
+    nameLocation: 'middle' as const,
+    nameGap: gap,
+    nameTextStyle: axisText,
+    axisLabel: axisText,
+    axisLine: { lineStyle: { color: neutral.muted.light } },
+    splitLine: { show: false },
+  };
+}
+
 export function valueAxis(name: string) {
   return {
     type: 'value' as const,

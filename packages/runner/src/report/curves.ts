@@ -1,7 +1,7 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import type { EpochRecord, RowRecord } from '../compare/record';
 import { mean } from '../compare/statistics';
-import type { Form } from './axes';
+import { epochAxis, type Form } from './axes';
 import { neutral, type RowStyle } from './colours';
 
 /** A figure that runs log by epoch. */
@@ -90,19 +90,7 @@ export function learningCurves(
   return {
     textStyle: { fontFamily: 'inherit' },
     grid: { left: 52, right: 22, top: boundaries.length > 0 ? 28 : 14, bottom: 46 },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: 'dataMax',
-      minInterval: 1,
-      name: 'epoch',
-      nameLocation: 'middle',
-      nameGap: 28,
-      nameTextStyle: axisText,
-      axisLabel: axisText,
-      axisLine: { lineStyle: { color: neutral.muted.light } },
-      splitLine: { show: false },
-    },
+    xAxis: epochAxis(28),
     yAxis: {
       type: 'value',
       scale: true,

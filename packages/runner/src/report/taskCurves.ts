@@ -1,7 +1,7 @@
 import type { EChartsOption, SeriesOption } from 'echarts';
 import type { EpochRecord, Obtained, RowRecord } from '../compare/record';
 import { mean } from '../compare/statistics';
-import { axisText, type Form, text } from './axes';
+import { axisText, epochAxis, type Form, text } from './axes';
 import { neutral, type RowStyle, rowStyles } from './colours';
 import { legend } from './curveSection';
 import { escapeMarkup } from './escape';
@@ -47,19 +47,7 @@ function chartOf(
     textStyle: text,
     title: { text: curve.title, left: 0, top: 0, textStyle: { ...text, fontSize: 13, fontWeight: 600 } },
     grid: { left: 44, right: 12, top: 30, bottom: 40 },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: 'dataMax',
-      minInterval: 1,
-      name: 'epoch',
-      nameLocation: 'middle',
-      nameGap: 24,
-      nameTextStyle: axisText,
-      axisLabel: axisText,
-      axisLine: { lineStyle: { color: neutral.muted.light } },
-      splitLine: { show: false },
-    },
+    xAxis: epochAxis(24),
     yAxis: {
       type: 'value',
       scale: true,

@@ -6,7 +6,6 @@ import { OverparamError } from '@overparam/engine';
 import { writeFileAtomic } from '@overparam/export/node';
 import { parse } from 'yaml';
 import type { RunConfig } from '../config/schema';
-import type { Choices } from '../train/choices';
 
 export { writeFileAtomic as writeAtomically };
 
@@ -47,6 +46,19 @@ export interface TimingLine {
 
 /** Figures of one network on the test split: `loss` and the tasks' metrics by name. */
 export type Scores = Readonly<Record<string, number>>;
+
+/** Test figures of a run by the ways in which published tables choose epochs. */
+export interface Choices {
+  /** Of the collapsed network. */
+  readonly last: Scores;
+  /** Means over the last ten epochs, or over all where there are fewer. */
+  readonly meanOfLast: { readonly epochs: number; readonly scores: Scores };
+  /**
+   * Of the epoch that is best on `val`: whose losses there, each relative to that after the first epoch, have the
+   * lowest mean. Null without a split `val`.
+   */
+  readonly best: { readonly epoch: number; readonly scores: Scores } | null;
+}
 
 /** `result.json`: what a finished run came to. Holds no times and no paths. */
 export interface RunResult {

@@ -1,20 +1,7 @@
-import type { MetricsLine, Scores } from '../run/files';
+import type { Choices, MetricsLine, Scores } from '../run/files';
 
 /** How many of the last epochs {@link Choices.meanOfLast} averages, if there are as many. */
 const lastEpochs = 10;
-
-/** Test figures of a run by the ways in which published tables choose epochs. */
-export interface Choices {
-  /** Of the collapsed network. */
-  readonly last: Scores;
-  /** Means over the last ten epochs, or over all where there are fewer. */
-  readonly meanOfLast: { readonly epochs: number; readonly scores: Scores };
-  /**
-   * Of the epoch that is best on `val`: whose losses there, each relative to that after the first epoch, have the
-   * lowest mean. Null without a split `val`.
-   */
-  readonly best: { readonly epoch: number; readonly scores: Scores } | null;
-}
 
 function figuresOf(line: MetricsLine, names: readonly string[]): Scores {
   return Object.fromEntries(names.map((name) => [name, line[name] as number]));

@@ -3,8 +3,15 @@ import * as tf from '@tensorflow/tfjs';
 import type { StepInputs } from './measure';
 import { stepGradients } from './passes';
 import { gradientParts, type PhaseParts } from './phase';
-import type { Moment } from './update';
 import { watchLayers } from './watch';
+
+/** When an update happens. */
+export interface Moment {
+  readonly update: number;
+  /** Epochs before it. */
+  readonly epoch: number;
+  readonly rate: number;
+}
 
 function hasFiniteValues(tensor: tf.Tensor): boolean {
   return tf.tidy(() => tf.all(tf.isFinite(tf.cast(tensor, 'float32'))).dataSync()[0] === 1);

@@ -2,12 +2,13 @@ import type { ScheduledUpdate } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { MetricsLine, TimingLine } from '../run/files';
+import type { Moment } from './diagnose';
 import { createEvaluator, type Evaluation, type Evaluator, figureName } from './evaluate';
 import { matches } from './groups';
 import { addTo, addUpdate, cosinesOf, type EpochSums, emptySums, meansOf, type Progress } from './progress';
 import { type Session, stageAt } from './session';
 import { changeStage, type Trained } from './stage';
-import { type Moment, Updater } from './update';
+import { Updater } from './update';
 
 /** What one update came to. */
 export interface UpdateReport {

@@ -2,7 +2,7 @@ import type { BalancerState, Task } from '@overparam/core-reparam';
 import { dropoutMasks } from '@overparam/core-reparam';
 import { type CompiledStep, foldKey } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
-import { nonFiniteError } from './diagnose';
+import { type Moment, nonFiniteError } from './diagnose';
 import { compileGramian, compileLosses } from './gramian';
 import { maskInputs, type StepInputs } from './measure';
 import type { Weighing } from './passes';
@@ -29,14 +29,6 @@ export interface UpdateOutcome {
   readonly balancer: BalancerState | null;
   /** By task, whether the batch had labels for it. */
   readonly present: readonly boolean[];
-}
-
-/** When an update happens. */
-export interface Moment {
-  readonly update: number;
-  /** Epochs before it. */
-  readonly epoch: number;
-  readonly rate: number;
 }
 
 /** What is read from a compiled step. */
