@@ -52,7 +52,7 @@ const usage = `Usage: pnpm bench [--all] [--only PATTERN] [--turns N] [--json]
 Without a name: training and inference here and in PyTorch, in turns.
   --all           every row; by default those that have to reach a ratio
   --only PATTERN  rows with this in their name, * standing for anything, such as 'resnet50 trirep'
-  --turns N       how often the sides take turns, at least 5 for figures to rely on (default 7)
+  --turns N       how often the sides take turns, at least 5 for figures to rely on (default 5)
   --json          one JSON object on standard output
 By name (--short: a small form of cifar100-parity): ${benchmarks.map(({ name }) => name).join(', ')}.`;
 
@@ -78,7 +78,7 @@ function readArguments() {
     options: {
       all: { type: 'boolean', default: false },
       only: { type: 'string' },
-      turns: { type: 'string', default: '7' },
+      turns: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
       short: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
