@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { compare, NoSuchRow } from './compare';
 import { cifar100Parity, NoData } from './parity';
+import { nyuOverfit } from './parity/overfit';
 import { PeerSetupError } from './setup.mjs';
 import { wasmLayers } from './wasm-layers';
 import { wasmTraining } from './wasm-training';
@@ -22,6 +23,15 @@ const benchmarks: readonly Benchmark[] = [
     summary: ({ accuracy, readingShare }: Awaited<ReturnType<typeof cifar100Parity>>) =>
       `mean accuracy ${accuracy.ours.toFixed(2)} % here, ${accuracy.peer.toFixed(2)} % in PyTorch: ` +
       `${accuracy.difference.toFixed(2)} points apart; reading and augmenting took ${(100 * readingShare).toFixed(1)} % of the time`,
+  },
+  {
+    name: 'nyuv2-overfit',
+    question:
+      'Are eight real scenes learnt by heart as well as in PyTorch, from the same weights and batches?',
+    run: ({ short, json }) => nyuOverfit(short, (text) => (json ? undefined : console.log(`  ${text}`))),
+    summary: ({ steps, loss, mIoU }: Awaited<ReturnType<typeof nyuOverfit>>) =>
+      `after ${steps} steps a loss of ${loss.ours.toFixed(4)} here, ${loss.peer.toFixed(4)} in PyTorch (${loss.ratio.toFixed(2)} times); ` +
+      `mIoU ${mIoU.ours.toFixed(3)} and ${mIoU.peer.toFixed(3)}`,
   },
   {
     name: 'wasm-training',
@@ -54,7 +64,7 @@ Without a name: training and inference here and in PyTorch, in turns.
   --only PATTERN  rows with this in their name, * standing for anything, such as 'resnet50 trirep'
   --turns N       how often the sides take turns, at least 5 for figures to rely on (default 5)
   --json          one JSON object on standard output
-By name (--short: a small form of cifar100-parity): ${benchmarks.map(({ name }) => name).join(', ')}.`;
+By name (--short: a small form of cifar100-parity, one seed of nyuv2-overfit): ${benchmarks.map(({ name }) => name).join(', ')}.`;
 
 async function runNamed(
   names: readonly string[],

@@ -5,7 +5,7 @@ import { evaluationBatches } from '../../src/train/batches';
 import { openSession } from '../support/session';
 import { batchOrder, checksum, configFor, firstWeights, recipe } from './recipe';
 
-/** Writes what overfit.py reads: scenes, first weights and the order of batches of each seed. */
+/** Writes what overfit.py reads: scenes, first weights, the order of batches and the rates of each seed. */
 const folder = process.argv[2]!;
 mkdirSync(folder, { recursive: true });
 
@@ -30,6 +30,7 @@ for (const seed of recipe.seeds) {
     checksum: checksum(weights),
     weights: write(`weights-${seed}.bin`, weights),
     order: batchOrder(seed, recipe.steps),
+    rates: Array.from({ length: recipe.steps }, (_, update) => session.rateAt(update)),
   });
   const options = { split: 'train', size: recipe.scenes, batch: recipe.scenes };
   for await (const { tensors } of evaluationBatches(session.dataset, options)) {

@@ -5,7 +5,7 @@ In this folder, with PyTorch 2.13 and NumPy 2:
     python overfit.py /tmp/overfit
 
 SegNet with one trunk and three heads, written down here again from the MTAN paper (Liu et al. 2019), at a quarter of its
-width; Adam at the rate of the recipe, losses added up.
+width; Adam at the rates of the recipe, losses weighed as there.
 """
 
 import json
@@ -73,7 +73,7 @@ def losses_of(outputs, batch):
     distance = ((outputs[1] - depth).abs() * known).sum() / known.sum().clamp(min=1)
     valid = (normals != 0).any(1, keepdim=True).float()
     angle = 1 - ((outputs[2] * normals).sum(1, keepdim=True) * valid).sum() / valid.sum().clamp(min=1)
-    return segmentation + distance + angle
+    return segmentation, distance, angle
 
 
 def mean_iou(predicted, truth, classes=13):
@@ -90,17 +90,19 @@ classes = scenes["label/segmentation"].long()
 depth = scenes["label/depth"].permute(0, 3, 1, 2).contiguous()
 normals = scenes["label/normals"].permute(0, 3, 1, 2).contiguous()
 
+weights = [recipe["weights"][task] for task in ("segmentation", "depth", "normals")]
 results = []
 for entry in exchange["seeds"]:
     network = SegNet(read(f"weights-{entry['seed']}.bin", entry["weights"]))
-    optimiser = torch.optim.Adam(network.p.values(), lr=recipe["rate"])
+    optimiser = torch.optim.Adam(network.p.values(), lr=recipe["rate"], betas=(0.9, recipe["beta2"]))
     losses = []
-    for order in entry["order"]:
-        loss = losses_of(network(images[order], True), (classes[order], depth[order], normals[order]))
+    for order, rate in zip(entry["order"], entry["rates"], strict=True):
+        optimiser.param_groups[0]["lr"] = rate
+        parts = losses_of(network(images[order], True), (classes[order], depth[order], normals[order]))
         optimiser.zero_grad()
-        loss.backward()
+        sum(weight * part for weight, part in zip(weights, parts)).backward()
         optimiser.step()
-        losses.append(round(loss.item(), 5))
+        losses.append(round(sum(parts).item(), 5))
     with torch.no_grad():
         predicted = network(images, False)[0].argmax(1)
     result = {"seed": entry["seed"], "checksum": entry["checksum"], "mIoU": round(mean_iou(predicted, classes), 4), "losses": losses}
