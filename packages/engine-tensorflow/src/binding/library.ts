@@ -12,8 +12,8 @@ export interface LibraryFiles {
   readonly library: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: C functions, declared by their C prototypes.
-type CFunction = (...parameters: any[]) => any;
+/** A function declared by its C prototype; callers know what it gives. */
+type CFunction = (...parameters: readonly unknown[]) => unknown;
 
 /** TensorFlow's C API in this process, and the little of libc that goes with it. */
 export type Library = Readonly<Record<keyof typeof declarations, CFunction>> & {

@@ -94,32 +94,35 @@ function resultSection(rows: readonly TaskRowSummary[], obtained: Obtained): str
     .join('')}</section>`;
 }
 
+/** The row's name, and a column for each figure. */
+function figureColumns(
+  metrics: Obtained['metrics'],
+  column: (metric: Obtained['metrics'][number]) => Pick<HtmlColumn<TaskRowSummary>, 'cell' | 'className'>,
+): HtmlColumn<TaskRowSummary>[] {
+  const name: HtmlColumn<TaskRowSummary> = { heading: 'row', numeric: false, cell: ({ label }) => label };
+  return [
+    name,
+    ...metrics.map((metric) => ({ heading: headingOf(metric), numeric: true, ...column(metric) })),
+  ];
+}
+
 /** Paired differences to the baseline with their intervals; empty with one seed. */
 function differenceSection(rows: readonly TaskRowSummary[], { metrics }: Obtained): string {
   const shown = rows.filter(
     ({ kind, differences }) => kind === 'row' && Object.values(differences).some(Boolean),
   );
   if (shown.length === 0) return '';
-  const columns: HtmlColumn<TaskRowSummary>[] = [
-    { heading: 'row', numeric: false, cell: ({ label }) => label },
-    ...metrics.map(
-      (metric): HtmlColumn<TaskRowSummary> => ({
-        heading: headingOf(metric),
-        numeric: true,
-        cell({ differences }) {
-          const interval = differences[metric.figure];
-          return interval
-            ? `${signed(interval.mean)} [${signed(interval.low)}, ${signed(interval.high)}]`
-            : '-';
-        },
-        className({ differences }) {
-          const interval = differences[metric.figure];
-          if (!interval || (interval.low <= 0 && interval.high >= 0)) return '';
-          return interval.low > 0 === (metric.direction === 'higher') ? 'better' : 'worse';
-        },
-      }),
-    ),
-  ];
+  const columns = figureColumns(metrics, (metric) => ({
+    cell({ differences }) {
+      const interval = differences[metric.figure];
+      return interval ? `${signed(interval.mean)} [${signed(interval.low)}, ${signed(interval.high)}]` : '-';
+    },
+    className({ differences }) {
+      const interval = differences[metric.figure];
+      if (!interval || (interval.low <= 0 && interval.high >= 0)) return '';
+      return interval.low > 0 === (metric.direction === 'higher') ? 'better' : 'worse';
+    },
+  }));
   const table = htmlTable(
     'This row minus the baseline, paired by seed, with the 95 % interval',
     columns,
@@ -134,16 +137,9 @@ function choiceSection(rows: readonly TaskRowSummary[], { metrics, evaluation }:
   const names = { last: 'last epoch', meanOfLast: 'mean of the last ten epochs', best: 'best epoch on val' };
   const tables = others.flatMap((choice) => {
     if (rows.every(({ choices }) => choices[choice] === null)) return [];
-    const columns: HtmlColumn<TaskRowSummary>[] = [
-      { heading: 'row', numeric: false, cell: ({ label }) => label },
-      ...metrics.map(
-        (metric): HtmlColumn<TaskRowSummary> => ({
-          heading: headingOf(metric),
-          numeric: true,
-          cell: ({ choices }) => choices[choice]?.[metric.figure]?.toFixed(digitsOf(metric)) ?? '-',
-        }),
-      ),
-    ];
+    const columns = figureColumns(metrics, (metric) => ({
+      cell: ({ choices }) => choices[choice]?.[metric.figure]?.toFixed(digitsOf(metric)) ?? '-',
+    }));
     return [
       `<details><summary>By the ${names[choice]}</summary>${htmlTable(`By the ${names[choice]}`, columns, rows)}</details>`,
     ];

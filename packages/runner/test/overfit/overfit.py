@@ -1,8 +1,8 @@
 """Writes torch.json: how PyTorch learns eight real scenes by heart, from the same first weights and batches.
 
 In this folder, with PyTorch 2.13 and NumPy 2:
-    NODE_OPTIONS=--conditions=@overparam/source npx tsx export.ts /tmp/overfit
-    python overfit.py /tmp/overfit
+    NODE_OPTIONS=--conditions=@overparam/source npx tsx export.ts FOLDER
+    python overfit.py FOLDER
 
 SegNet with one trunk and three heads, written down here again from the MTAN paper (Liu et al. 2019), at a quarter of its
 width; Adam at the rates of the recipe, losses weighed as there.
