@@ -31,6 +31,13 @@ export interface Tracing extends Recorder {
   /** A tensor's value, to be computed with only when others are there; tensors by number. */
   after(id: number, others: readonly number[]): TensorMetadata;
   /**
+   * Says how a large tensor is made again from small ones, so that it need not be kept for the gradient of a convolution
+   * that reads it.
+   *
+   * @param make  makes it once others are there; tensors by number
+   */
+  remake(id: number, make: (others: readonly number[]) => number): void;
+  /**
    * One update by an optimiser, done in place at the step's end; null where an entry is no variable.
    *
    * @param entries  the parameter and its slots: of `momentum` the velocity or none, of `adam` first and second moment

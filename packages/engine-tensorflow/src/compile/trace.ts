@@ -19,6 +19,11 @@ import { assignable, readEntry, type VariableUse } from './variables';
 const constantSize = 64;
 /** What a step makes of JavaScript's values is written into the function up to this size. */
 const literalSize = 4096;
+/**
+ * Convolutions whose output's gradient is larger compute their own gradients one after the other, in the order of the
+ * tape: each keeps all processors busy by itself, and those side by side only hold more memory at a time.
+ */
+const largeGradientSize = 2 ** 23;
 
 const sizeOf = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
 const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
@@ -34,7 +39,10 @@ export class Trace implements Tracing {
   readonly captures: { readonly input: Output; readonly id: number }[] = [];
   private readonly symbols = new Map<number, Output>();
   private readonly known = new WeakMap<TensorEntry, number>();
+  /** Empty, or the last operation that the next one of its kind waits for. */
+  private lastLargeGradient: readonly Pointer[] = [];
   private readonly rectified = new Map<string, Output>();
+  private readonly remakes = new Map<string, (others: readonly number[]) => number>();
 
   constructor(
     readonly backend: TensorFlowBackend,
@@ -116,9 +124,24 @@ export class Trace implements Tracing {
       // The sign of the output tells the same as that of the input, which then need not be kept, and may be fused away.
       sources[1] = this.rectified.get(keyOf(sources[1]!)) ?? sources[1]!;
     }
-    const oper = this.graph.add(name, attributes, sources);
+    if (name === 'Conv2DBackpropFilter') {
+      // The image is needed again only now: made anew once the gradient is there, it need not be kept until then.
+      const remake = this.remakes.get(keyOf(sources[0]!));
+      if (remake !== undefined) sources[0] = this.output(remake([inputs[2]!]));
+    }
+    const turn = this.isLargeGradient(name, sources) ? this.lastLargeGradient : [];
+    const oper = this.graph.add(name, attributes, sources, turn);
+    if (turn === this.lastLargeGradient) this.lastLargeGradient = [oper];
     if (name === 'Relu') this.rectified.set(keyOf(sources[0]!), { oper, index: 0 });
     return Array.from({ length: outputs }, (_, index) => this.describe(name, { oper, index }));
+  }
+
+  remake(id: number, make: (others: readonly number[]) => number): void {
+    this.remakes.set(keyOf(this.output(id)), make);
+  }
+
+  private isLargeGradient(name: string, [, , dy]: readonly Output[]): boolean {
+    return name.startsWith('Conv2DBackprop') && sizeOf(this.graph.shapeOf(dy!) ?? []) > largeGradientSize;
   }
 
   after(id: number, others: readonly number[]): TensorMetadata {

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import type { TensorFlowBackend } from '../backend/backend';
+import type { Tracing } from '../backend/tracing';
 import { attribute } from '../binding/makeAttribute';
 import type { Kernel } from './kernel';
 
@@ -32,14 +34,33 @@ const maximum: Kernel = (_backend, { x }) => {
   return [tf.maximum(top, bottom), tf.where(tf.greater(bottom, top), bottomPlace, topPlace)];
 };
 
-/** Inputs values, places; output the values at their places in `[n, h, w, c]`, zero elsewhere. */
-const put: Kernel = (backend, { values, places }) => {
-  const [n, h, w, c] = values!.shape as [number, number, number, number];
+/** Values at their places in `[n, h, w, c]`, zero elsewhere. */
+function spread(backend: TensorFlowBackend, values: tf.Tensor, places: tf.Tensor): tf.Tensor {
+  const [n, h, w, c] = values.shape as [number, number, number, number];
   // The image is written once, by spreading each window over its pixels: no parts to be put together afterwards.
   const windows = (tensor: tf.Tensor) => tf.reshape(tensor, [n * h, 1, w, 1, c]);
-  const here = tf.equal(windows(places!), tf.tensor([0, 1, 2, 3], [1, 2, 1, 2, 1]));
-  const image = backend.executeSingleOutput('SelectV2', [T], [here, windows(values!), tf.scalar(0)]);
+  const here = tf.equal(windows(places), tf.tensor([0, 1, 2, 3], [1, 2, 1, 2, 1]));
+  const image = backend.executeSingleOutput('SelectV2', [T], [here, windows(values), tf.scalar(0)]);
   return tf.reshape(image, [n, 2 * h, 2 * w, c]);
+}
+
+/** Inputs values, places; output the values at their places in `[n, h, w, c]`, zero elsewhere. */
+const put: Kernel = (backend, { values, places }) => {
+  const image = spread(backend, values!, places!);
+  const trace = backend.binding.recorder as Tracing | null;
+  if (trace === null) return image;
+  const numberOf = (tensor: tf.Tensor) => trace.idOf(backend.entry(tensor));
+  // By number: the tensors themselves may be gone when the image is made again.
+  const [from, at] = [values!, places!].map((tensor) => ({
+    id: numberOf(tensor),
+    shape: [...tensor.shape],
+    dtype: backend.entry(tensor).dtype,
+  }));
+  trace.remake(numberOf(image), (others) => {
+    const late = backend.createOutputTensor(trace.after(from!.id, others));
+    return numberOf(spread(backend, late, backend.createOutputTensor(at!)));
+  });
+  return image;
 };
 
 /** Inputs x, places; output the values there. */
