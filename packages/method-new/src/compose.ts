@@ -36,34 +36,55 @@ export function branchSum(site: Site, structure: Structure, parameters: Tensors)
 /**
  * s_c (V M U), with V = I + a V^ and U = I + a U^.
  *
- * M is unfolded so that V acts on its rows and U on its columns: channels alone, or FNL's pairs, where a row is
- * (channel, column of the image) and a column is (channel, row of the image). s_c weighs U's columns where these are
- * the output channels, which is less to compute than weighing the kernel.
+ * s_c weighs U's columns where these are the output channels, which is less to compute than weighing the kernel.
  */
 function framedCore(
   { strength, unfolded, scales }: Structure,
   core: Tensor4D,
   { u, v, scale_core: scale }: Tensors,
 ): Tensor4D {
-  const frame = (offset: Tensor) => tf.eye(offset.shape[0]!).add(offset.mul(strength));
-  const foldsScale = scales && u !== undefined && !unfolded;
-  const scaled = (kernel: Tensor) => (scales && !foldsScale ? kernel.mul(scale!) : kernel) as Tensor4D;
-  if (!u && !v) return scaled(core);
+  const frame = (offset: Tensor | undefined) => offset && tf.eye(offset.shape[0]!).add(offset.mul(strength));
+  if (unfolded) {
+    const framed = framedUnfolding(core, frame(u), frame(v));
+    return (scales ? framed.mul(scale!) : framed) as Tensor4D;
+  }
+  const columns = frame(u);
+  const weighed = scales && columns ? columns.mul(scale!) : columns;
+  const kernel = framedChannels(core, weighed, frame(v));
+  return (scales && !columns ? kernel.mul(scale!) : kernel) as Tensor4D;
+}
 
+/** V M U at every tap: U on the output channels, V on the input channels. */
+function framedChannels(core: Tensor4D, u: Tensor | undefined, v: Tensor | undefined): Tensor4D {
   const [kh, kw, cin, cout] = core.shape;
-  const [rows, columns] = unfolded ? [cin * kw, cout * kh] : [cin, cout];
-  const [there, back] = unfolded
-    ? [
-        [2, 1, 3, 0],
-        [3, 1, 0, 2],
-      ]
-    : [
-        [2, 0, 1, 3],
-        [1, 2, 0, 3],
-      ];
-  let matrix: Tensor = core.transpose(there);
-  const { shape } = matrix;
-  if (v) matrix = tf.matMul(frame(v), matrix.reshape([rows, -1]));
-  if (u) matrix = tf.matMul(matrix.reshape([-1, columns]), foldsScale ? frame(u).mul(scale!) : frame(u));
-  return scaled(matrix.reshape(shape).transpose(back));
+  let kernel: Tensor = core;
+  if (u) kernel = tf.matMul(kernel.reshape([-1, cout]), u);
+  if (v) kernel = atEveryTap(v, kernel.reshape([kh * kw, cin, cout]));
+  return kernel.reshape(core.shape);
+}
+
+/** v `[r, r]` times each of kernels `[taps, r, c]`. TensorFlow.js's own gradient forgets to add up v's over the taps. */
+function atEveryTap(v: Tensor, kernels: Tensor): Tensor {
+  const product = tf.customGrad((...given) => {
+    const [left, right, save] = given as unknown as [Tensor, Tensor, tf.GradSaveFunc];
+    const spread = left.expandDims(0);
+    save([spread, right]);
+    return {
+      value: tf.matMul(spread, right),
+      gradFunc: (dy: Tensor, saved: Tensor[]) => [
+        tf.sum(tf.matMul(dy, saved[1]!, false, true), 0),
+        tf.matMul(saved[0]!, dy, true, false),
+      ],
+    };
+  });
+  return product(v, kernels);
+}
+
+/** V M U, with M unfolded into FNL's pairs: a row is (channel, column of the image), a column (channel, row of it). */
+function framedUnfolding(core: Tensor4D, u: Tensor | undefined, v: Tensor | undefined): Tensor4D {
+  const [kh, kw, cin, cout] = core.shape;
+  let matrix: Tensor = core.transpose([2, 1, 3, 0]).reshape([cin * kw, cout * kh]);
+  if (v) matrix = tf.matMul(v, matrix);
+  if (u) matrix = tf.matMul(matrix, u);
+  return matrix.reshape([cin, kw, cout, kh]).transpose([3, 1, 0, 2]) as Tensor4D;
 }
