@@ -55,13 +55,14 @@ interface Ready {
   readonly turns: number[];
 }
 
-const warmSteps = 3;
+/** Steps before the first turn: each side's own beginnings, and what the losses are compared at. */
+const warmSteps = 2;
 /** How far losses of the first steps may differ, relatively: rounding grows through every update of a deep network. */
 const tolerances = [1e-4, 0.02];
-/** A turn lasts about this long, so that its first step, on cold caches, is one of several. */
+/** A turn lasts about this long, so that its first step, on cold caches, is one of several where steps are short. */
 const turnMilliseconds = 1500;
 const mostSteps = 20;
-const fewestSteps = 2;
+const fewestSteps = 1;
 /** More than this share of the machine in other hands spoils a turn, which is then repeated, at most so often. */
 const quiet = 0.1;
 const mostAttempts = 3;
