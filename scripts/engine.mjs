@@ -1,5 +1,5 @@
-// Installs the native engine where nothing of it is there yet, and says why where it cannot; `npm start` runs this with
-// the TypeScript loader. It ends with 0 whether the engine is there or not, and with 130 when it is interrupted.
+// Installs the native engine where nothing of it is there yet, and says why where it cannot; `npm start` and `npm test` run
+// this with the TypeScript loader. It ends with 0 whether the engine is there or not, and with 130 when it is interrupted.
 import { defaultVersion, locate, runEngineCommand } from '../packages/engine-tensorflow/src/library/index.ts';
 
 const controller = new AbortController();
@@ -21,7 +21,7 @@ async function provide() {
     return missing;
   console.error(
     `Installing the native engine with pip: TensorFlow ${defaultVersion}, about 270 MB to download (once). ` +
-      'To do without: npm start -- --no-engine',
+      'To do without, set OVERPARAM_NO_ENGINE=1 in the environment.',
   );
   return failureOf(
     runEngineCommand(

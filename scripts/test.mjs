@@ -1,5 +1,6 @@
 // `npm test`: sets up, runs every test of the workspace, and ends with one line `N passed, N failed`.
-// Further arguments go to vitest, such as `npm test -- --project engine`.
+// Further arguments go to vitest, such as `npm test -- --project engine`. The native engine is installed before where
+// there is pip, unless the environment's OVERPARAM_NO_ENGINE says not to; without it its tests are skipped, loudly.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,10 @@ function count(report) {
 
 await main(async () => {
   await setup();
+  if (!process.env.OVERPARAM_NO_ENGINE) {
+    const code = await runNode(['scripts/engine.mjs'], { source: true });
+    if (code !== 0) return code;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'overparam-test-'));
   try {
     const file = join(folder, 'results.json');

@@ -32,15 +32,16 @@ export function compiles(): boolean {
  * The step is a function of its inputs. Captured besides them: every `tf.Variable` it reads or assigns (their values
  * of the moment of each call, and assignments last), and tensors made before, which must outlive the step and whose
  * values count as constants. Not captured: JavaScript values. A number that changes between steps - a learning rate,
- * a mask - must come in as a tensor, since a tracing backend sees it once only.
+ * a mask - must come in as a tensor, since a tracing backend sees it once only. Nor can a step make variables: they have
+ * to be there before.
  *
  * Where the backend offers {@link CompilingBackend} the step is traced and runs as one function. Elsewhere it runs
  * as written, under the same rule: reading a value inside it (`dataSync`, `data`, `array`, `print`) is an error, so
  * that what runs here also compiles. Everything the step makes and does not return is freed.
  *
  * @param step  from tensors to tensors; synchronous
- * @throws OverparamError `read-in-step` (from the compiled step) where a value is read inside the step;
- *   `step-disposed` where it is called after `dispose`
+ * @throws OverparamError (from the compiled step) `read-in-step` where a value is read inside the step;
+ *   `step-asynchronous` where it returns a promise; `step-disposed` where it is called after `dispose`
  */
 export function compile(step: (inputs: Tensors) => Tensors): CompiledStep {
   let traced: { readonly backend: string; readonly run: CompiledStep } | null = null;
@@ -91,7 +92,7 @@ function runStrictly(step: (inputs: Tensors) => Tensors, inputs: Tensors): Tenso
     outputs = tf.tidy(
       () =>
         Object.fromEntries(
-          Object.entries(step(inputs)).map(([name, tensor]) => [name, tf.clone(tensor)]),
+          Object.entries(outputsOf(step, inputs)).map(([name, tensor]) => [name, tf.clone(tensor)]),
         ) as unknown as tf.NamedTensorMap,
     );
   } finally {
@@ -103,6 +104,20 @@ function runStrictly(step: (inputs: Tensors) => Tensors, inputs: Tensors): Tenso
     throw violation;
   }
   return outputs;
+}
+
+/** What a step gives, unless that is a promise: what the step does after its first `await` would be no part of it. */
+function outputsOf(step: (inputs: Tensors) => Tensors, inputs: Tensors): Tensors {
+  const outputs = step(inputs);
+  const promise = outputs as unknown as PromiseLike<unknown> | undefined;
+  if (typeof promise?.then !== 'function') return outputs;
+  // What is left of the step runs later, outside: where it fails, this error is the reason.
+  promise.then(undefined, () => {});
+  throw new OverparamError(
+    'step-asynchronous',
+    'A compiled step returned a promise; expected tensors by name. A step is written down in one go and cannot wait: ' +
+      'make it a plain function, without async, and await before or after it.',
+  );
 }
 
 function readError(how: string): OverparamError {

@@ -25,6 +25,11 @@ export interface EngineInfo {
 export interface EngineOptions {
   /** Folder (or URL) of the .wasm files of `@tensorflow/tfjs-backend-wasm`; in Node they are found by themselves. */
   readonly wasmFolder?: string;
+  /**
+   * Threads within an op on `tensorflow`, one for each processor where left out; settled once in a process. The other
+   * engines compute on one and take no notice. Results depend on it in their last digits.
+   */
+  readonly threads?: number;
 }
 
 const descriptions: Record<EngineName, string> = {
@@ -59,7 +64,7 @@ export async function useEngine(
     );
   }
   const load: Record<EngineName, () => Promise<string | null>> = {
-    tensorflow: loadTensorFlow,
+    tensorflow: () => loadTensorFlow(options.threads),
     webgpu: loadWebGpu,
     wasm: () => loadWasm(options.wasmFolder),
     cpu: loadCpu,

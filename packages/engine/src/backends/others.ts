@@ -9,7 +9,7 @@ interface TensorFlowPackage {
 /** The factory that the package registers with tfjs. */
 interface TensorFlowFactory {
   /** Finds and loads TensorFlow's library; rejects with what is missing and how to get it. */
-  start?(): Promise<void>;
+  start?(options?: { readonly threads: number }): Promise<void>;
 }
 
 /** Starts a registered backend. @returns null, or the reason why it cannot be used */
@@ -19,8 +19,12 @@ async function start(name: string): Promise<string | null> {
   return null;
 }
 
-/** The native backend: one that is registered already, or else that of the package that brings it. */
-export async function loadTensorFlow(): Promise<string | null> {
+/**
+ * The native backend: one that is registered already, or else that of the package that brings it.
+ *
+ * @param threads  within an op; as many as there are processors where left out
+ */
+export async function loadTensorFlow(threads?: number): Promise<string | null> {
   const name = 'tensorflow';
   if (!(name in tf.engine().registryFactory)) {
     const found = (await importOptional('@overparam/engine-tensorflow')) as TensorFlowPackage | null;
@@ -32,7 +36,9 @@ export async function loadTensorFlow(): Promise<string | null> {
   }
   try {
     // Asked of tfjs, a failure would be printed, and its reason lost.
-    await (tf.findBackendFactory(name) as TensorFlowFactory | null)?.start?.();
+    await (tf.findBackendFactory(name) as TensorFlowFactory | null)?.start?.(
+      threads === undefined ? undefined : { threads },
+    );
   } catch (error) {
     return (error as Error).message;
   }

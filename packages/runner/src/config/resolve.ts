@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type EngineInfo, OverparamError, useEngine } from '@overparam/engine';
 import { completeConfig } from './complete';
 import type { LoadedConfig } from './read';
@@ -23,12 +24,16 @@ export interface ResolvedComparison {
 }
 
 /**
- * Starts the engine that a config and its request ask for. Results depend on the number of threads, so a config
- * may pin it; the engines that there are have none to choose: wasm and cpu compute on one.
+ * Starts the engine that a config and its request ask for. Results depend on the number of threads, so a config may pin
+ * it, and that of the native engine is written into every run's config; wasm and cpu compute on one.
  */
 async function startEngine(loaded: LoadedConfig, request: Request) {
   const { name, threads } = requestedEngine(loaded, request);
-  const engine = await useEngine(name);
+  const usual = availableParallelism();
+  // The usual number needs no saying: an engine that was started without any has it too.
+  const engine = await useEngine(name, threads === undefined || threads === usual ? {} : { threads });
+  if (engine.name === 'tensorflow')
+    return { engine, choice: { name: engine.name, threads: threads ?? usual } };
   const possible = engine.name === 'wasm' || engine.name === 'cpu' ? 1 : undefined;
   if (threads !== undefined && threads !== possible) {
     throw new OverparamError(
