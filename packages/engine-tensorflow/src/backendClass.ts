@@ -42,10 +42,20 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
       });
     }
 
+    override write(values: Values, shape: number[], dtype: tf.DataType): object {
+      const dataId = super.write(values, shape, dtype);
+      const { recorder } = this.binding;
+      if (recorder !== null) this.tensorMap.get(dataId).literalOf = recorder;
+      return dataId;
+    }
+
     override readSync(dataId: object): Values {
       const entry = this.tensorMap.get(dataId);
+      const { recorder } = this.binding;
+      // What a step makes of JavaScript's values is the same each time; tfjs's kernels read shapes and axes back.
+      const literal = entry.values !== null && entry.literalOf === recorder;
+      if (recorder !== null && !literal) recorder.read();
       if (entry.values !== null) return entry.values;
-      if (this.binding.recorder !== null) this.binding.recorder.read();
       return this.binding.tensorDataSync(readEntry(this, entry));
     }
 

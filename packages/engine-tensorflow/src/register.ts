@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
 import { backendClass } from './backendClass';
 import { Binding } from './binding/binding';
-import type { DeviceOptions } from './binding/context';
+import { checkedOptions, type DeviceOptions } from './binding/context';
 import { loadLibrary } from './binding/library';
+import { OverparamError } from './errors';
 import { locate } from './library/locate';
 import { assertVersion } from './library/version';
 
@@ -11,18 +12,22 @@ const name = 'tensorflow';
 /** Above all of tfjs's own backends, as tfjs-node's. */
 const priority = 3;
 
-let settings: DeviceOptions = {};
+let settings = checkedOptions({});
 let starting: Promise<() => TensorFlowBackend> | null = null;
 let create: (() => TensorFlowBackend) | null = null;
 
 /**
- * Finds TensorFlow's library, loads it and starts its runtime; what the backend does by itself when it is first used.
- * A second call changes nothing.
+ * Finds TensorFlow's library, loads it and starts its runtime; what the backend does by itself when it is first used. The
+ * first call settles the options, for as long as the process lasts; one that fails starts nothing, and another may follow
+ * with other options.
  *
- * @throws OverparamError saying what is missing and how to get it
+ * @param options  left out, those of the call before, or the defaults
+ * @throws OverparamError saying what is missing and how to get it; `options` where a value is none that the option can
+ *   have; `gpu-missing` where a GPU is asked for and TensorFlow finds none; `already-started` where TensorFlow runs or
+ *   starts with other options
  */
 export async function startTensorflow(options?: DeviceOptions): Promise<void> {
-  if (options !== undefined) settings = options;
+  if (options !== undefined) settle(checkedOptions(options));
   starting ??= start();
   try {
     create = await starting;
@@ -31,6 +36,18 @@ export async function startTensorflow(options?: DeviceOptions): Promise<void> {
     starting = null;
     throw error;
   }
+}
+
+function settle(options: DeviceOptions): void {
+  const [asked, used] = [JSON.stringify(options), JSON.stringify(settings)];
+  if (starting !== null && asked !== used) {
+    throw new OverparamError(
+      'already-started',
+      `TensorFlow was started with ${used} and cannot change to ${asked}. Call startTensorflow with options before ` +
+        'anything uses the backend, once in a process.',
+    );
+  }
+  settings = options;
 }
 
 async function start(): Promise<() => TensorFlowBackend> {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TensorFlowBackend } from '../src/backend/backend';
+import { Graph } from '../src/compile/graph';
 import { registerTensorflow } from '../src/index';
 import { libraryIsThere } from './library';
 
@@ -82,6 +83,40 @@ describe.skipIf(!libraryIsThere())('pooling with places', () => {
     step.dispose();
     tf.dispose([x, values]);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a compiled convolution of an image put together has the gradients that it has uncompiled', () => {
+    const shape: Shape = [2, 6, 4, 3];
+    const places = run('MaxPlace2x2', { x: imageOf([2, 12, 8, 3], 5) })[1]!;
+    const [values, kernel, target] = [
+      tf.variable(tf.randomNormal(shape, 0, 1, 'float32', 6)),
+      tf.variable(tf.randomNormal([3, 3, 3, 5], 0, 1, 'float32', 7)),
+      tf.randomNormal([2, 12, 8, 5], 0, 1, 'float32', 8),
+    ] as const;
+    const put = tf.customGrad((x) => ({
+      value: run('PutPlace2x2', { values: x as tf.Tensor, places })[0]!,
+      gradFunc: (dy: tf.Tensor) => run('TakePlace2x2', { x: dy, places })[0]!,
+    }));
+    const gradients = () => {
+      const convolved = () => tf.conv2d(put(values) as tf.Tensor4D, kernel as tf.Tensor4D, 1, 'same');
+      const loss = () => tf.sum(tf.mul(convolved(), target)) as tf.Scalar;
+      const { grads } = tf.variableGrads(loss, [values, kernel]);
+      return { values: grads[values.name]!, kernel: grads[kernel.name]! };
+    };
+    const ops = vi.spyOn(Graph.prototype, 'add');
+    const step = (tf.backend() as unknown as TensorFlowBackend).compileStep(gradients);
+    const [expected, compiled] = [gradients(), step({})];
+    const names = ops.mock.calls.map(([name]) => name);
+    ops.mockRestore();
+    for (const name of ['values', 'kernel'] as const) {
+      const largest = tf.max(tf.abs(expected[name])).dataSync()[0]!;
+      const difference = tf.max(tf.abs(tf.sub(compiled[name]!, expected[name]))).dataSync()[0]!;
+      expect(largest).toBeGreaterThan(0.1);
+      expect(difference / largest).toBeLessThan(1e-6);
+    }
+    // The image is made once for the convolution, and again for the gradient of its kernel.
+    expect(names.filter((name) => name === 'SelectV2')).toHaveLength(2);
+    step.dispose();
   });
 
   test('puts infinite values at their places and zeros elsewhere, and lets no NaN go unnoticed', () => {

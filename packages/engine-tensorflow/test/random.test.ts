@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { randomBits } from '../../engine/src/random';
 import type { TensorFlowBackend } from '../src/backend/backend';
 import { registerTensorflow, statelessBits, statelessUniform } from '../src/index';
 import { libraryIsThere } from './library';
@@ -22,6 +23,15 @@ describe.skipIf(!libraryIsThere())('stateless randomness', () => {
     const uniform = statelessUniform(tf.tensor1d(key, 'int32'), [2, 2]);
     expect(uniform.shape).toEqual([2, 2]);
     expect([...uniform.dataSync()]).toEqual(expected.map((word) => (word >>> 8) / 2 ** 24));
+  });
+
+  test('gives the words of the generator in JavaScript for other keys, block after block', () => {
+    const words = randomBits([2024, 7], 16);
+    for (let at = 0; at < words.length; at += 2) {
+      const key = [words[at]!, words[at + 1]!] as const;
+      const bits = statelessBits(tf.tensor1d(Int32Array.from(key), 'int32'), [10, 100]);
+      expect(Uint32Array.from(bits.dataSync())).toEqual(randomBits(key, 1000));
+    }
   });
 
   test('draws anew in a compiled step, by its key alone', () => {

@@ -59,6 +59,25 @@ describe.each(['wasm', 'cpu'] as const)('compile on %s', (backend) => {
     x.dispose();
   });
 
+  test('refuses a step that returns a promise', async () => {
+    const weight = tf.variable(tf.scalar(1));
+    const x = tf.scalar(3);
+    const before = tf.memory().numTensors;
+    const waiting = async (inputs: Tensors) => {
+      await Promise.resolve();
+      weight.assign(tf.mul(weight, tf.square(inputs.x!)) as tf.Scalar);
+      return { weight };
+    };
+    const plain = async (inputs: Tensors) => ({ y: tf.square(inputs.x!) });
+    for (const asynchronous of [waiting, plain]) {
+      const step = compile(asynchronous as unknown as (inputs: Tensors) => Tensors);
+      expect(codeOf(() => step({ x }))).toBe('step-asynchronous');
+      expect(() => step({ x })).toThrow(/returned a promise.*without async/);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([x, weight]);
+  });
+
   test('keeps reading forbidden after a nested step, and allows it again after an error', () => {
     const x = tf.scalar(1);
     const inner = compile(({ x }) => ({ y: tf.add(x!, 1) }));

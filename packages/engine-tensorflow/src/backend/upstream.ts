@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as tf from '@tensorflow/tfjs';
-import type { Binding, TensorMetadata } from '../binding/binding';
+import type { Binding, Recorder, TensorMetadata } from '../binding/binding';
 import type { OpAttribute } from '../binding/enumerations';
 import type { Values } from '../binding/values';
 
@@ -16,14 +16,17 @@ export interface TensorEntry {
   refCount: number;
   /** A variable of TensorFlow's that holds the value: number of its handle. */
   resource?: number;
+  /** The trace within which the tensor was made of JavaScript's values. */
+  literalOf?: Recorder;
 }
 
 /** The parts of tfjs-node's backend that are used or replaced here. */
-export interface UpstreamBackend extends Omit<tf.KernelBackend, 'read' | 'readSync' | 'memory'> {
+export interface UpstreamBackend extends Omit<tf.KernelBackend, 'write' | 'read' | 'readSync' | 'memory'> {
   readonly binding: Binding;
   readonly isUsingGpuDevice: boolean;
   readonly tensorMap: tf.DataStorage<TensorEntry>;
   memory(): { unreliable: boolean };
+  write(values: Values, shape: number[], dtype: tf.DataType): object;
   read(dataId: object): Promise<Values>;
   readSync(dataId: object): Values;
   disposeData(dataId: object, force?: boolean): boolean;

@@ -1,3 +1,4 @@
+import { OverparamError } from '../errors';
 import { attributeKinds, type OpAttribute } from './enumerations';
 import type { Pointer } from './functions';
 import type { Library } from './library';
@@ -26,7 +27,10 @@ function list(name: string, type: number, values: readonly number[]): Setting {
     case attributeKinds.TF_ATTR_TYPE:
       return ['TypeList', Int32Array.from(values), values.length];
     default:
-      throw new TypeError(`An attribute of kind ${type} cannot be a list ('${name}').`);
+      throw new OverparamError(
+        'op-unsupported',
+        `The attribute '${name}' of an op is a list of TensorFlow's kind ${type}; expected one of numbers, booleans or types.`,
+      );
   }
 }
 
@@ -45,7 +49,10 @@ function single(name: string, type: number, value: OpAttribute['value']): Settin
     case attributeKinds.TF_ATTR_FUNC:
       return text('FuncName', value as string);
     default:
-      throw new TypeError(`The attribute '${name}' has an unknown kind: ${type}.`);
+      throw new OverparamError(
+        'op-unsupported',
+        `The attribute '${name}' of an op has TensorFlow's kind ${type}, which is not known here.`,
+      );
   }
 }
 

@@ -1,15 +1,16 @@
+import { OverparamError } from '../errors';
 import type { Pointer } from './functions';
 import type { Library } from './library';
 import { quietly } from './quiet';
 import { check } from './status';
 
-/** Where and how TensorFlow computes. It is settled when the backend is first used. */
+/** Where and how TensorFlow computes. It is settled when the backend starts. */
 export interface DeviceOptions {
-  /** `auto` (the default) takes a GPU where TensorFlow finds one; `cpu` hides GPUs. */
+  /** `auto` (the default) takes a GPU where TensorFlow finds one; `cpu` hides GPUs; `gpu` fails where there is none. */
   readonly device?: 'auto' | 'cpu' | 'gpu';
   /** Take a GPU's memory as it is needed, not all of it at the start; true by default. */
   readonly memoryGrowth?: boolean;
-  /** Threads within an op; by default one for each processor. */
+  /** Threads within an op, 1 to 1024; by default one for each processor. */
   readonly threads?: number;
 }
 
@@ -18,6 +19,31 @@ export interface Device {
   /** `CPU` or `GPU` */
   readonly type: string;
   readonly name: string;
+}
+
+const mostThreads = 1024;
+
+/**
+ * The options with their defaults.
+ *
+ * @throws OverparamError `options` where one of them has a value that it cannot have
+ */
+export function checkedOptions({
+  device = 'auto',
+  memoryGrowth = true,
+  threads,
+}: DeviceOptions): DeviceOptions {
+  if (!['auto', 'cpu', 'gpu'].includes(device)) {
+    throw new OverparamError('options', `The option device is '${device}'; expected 'auto', 'cpu' or 'gpu'.`);
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+    throw new OverparamError(
+      'options',
+      `The option threads is ${threads}; expected a whole number from 1 to ${mostThreads}. Leave it out for one thread ` +
+        'for each processor.',
+    );
+  }
+  return { device, memoryGrowth, threads };
 }
 
 /** The fields of TensorFlow's ConfigProto (core/protobuf/config.proto) that the options stand for, as bytes. */
@@ -46,7 +72,11 @@ export function configOf(options: DeviceOptions): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Starts TensorFlow's eager runtime. */
+/**
+ * Starts TensorFlow's eager runtime.
+ *
+ * @throws OverparamError `gpu-missing` where the options ask for a GPU and TensorFlow finds none
+ */
 export function newContext(library: Library, status: Pointer, options: DeviceOptions): Pointer {
   const settings = library.TFE_NewContextOptions() as Pointer;
   const config = configOf(options);
@@ -55,6 +85,15 @@ export function newContext(library: Library, status: Pointer, options: DeviceOpt
   const context = quietly(() => library.TFE_NewContext(settings, status) as Pointer);
   library.TFE_DeleteContextOptions(settings);
   check(library, status, 'starting');
+  const devices = listDevices(library, context, status);
+  if (options.device === 'gpu' && !devices.some(({ type }) => type === 'GPU')) {
+    library.TFE_DeleteContext(context);
+    throw new OverparamError(
+      'gpu-missing',
+      `The option device is 'gpu', and TensorFlow finds no GPU, only ${devices.map(({ name }) => name).join(', ')}. A GPU ` +
+        'needs its driver and a library built for it (overparam engine install --gpu); or use the device auto or cpu.',
+    );
+  }
   return context;
 }
 

@@ -23,24 +23,22 @@ export const declarations = {
   TF_AllocateTensor: 'void *TF_AllocateTensor(int dtype, const int64_t *dims, int rank, size_t bytes)',
   TF_DeleteTensor: 'void TF_DeleteTensor(void *tensor)',
   TF_TensorData: 'void *TF_TensorData(void *tensor)',
-  TF_TensorByteSize: 'size_t TF_TensorByteSize(void *tensor)',
   TF_TensorElementCount: 'int64_t TF_TensorElementCount(void *tensor)',
   TF_TensorType: 'int TF_TensorType(void *tensor)',
   TF_StringInit: 'void TF_StringInit(void *text)',
   TF_StringCopy: 'void TF_StringCopy(void *text, const void *source, size_t size)',
   TF_StringGetDataPointer: 'void *TF_StringGetDataPointer(const void *text)',
   TF_StringGetSize: 'size_t TF_StringGetSize(const void *text)',
-  TF_StringDealloc: 'void TF_StringDealloc(void *text)',
   TF_DeviceListCount: 'int TF_DeviceListCount(void *list)',
   TF_DeviceListName: 'const char *TF_DeviceListName(void *list, int index, void *status)',
   TF_DeviceListType: 'const char *TF_DeviceListType(void *list, int index, void *status)',
-  TF_DeviceListMemoryBytes: 'int64_t TF_DeviceListMemoryBytes(void *list, int index, void *status)',
   TF_DeleteDeviceList: 'void TF_DeleteDeviceList(void *list)',
   TFE_NewContextOptions: 'void *TFE_NewContextOptions()',
   TFE_ContextOptionsSetConfig:
     'void TFE_ContextOptionsSetConfig(void *options, const void *proto, size_t size, void *status)',
   TFE_DeleteContextOptions: 'void TFE_DeleteContextOptions(void *options)',
   TFE_NewContext: 'void *TFE_NewContext(void *options, void *status)',
+  TFE_DeleteContext: 'void TFE_DeleteContext(void *context)',
   TFE_ContextListDevices: 'void *TFE_ContextListDevices(void *context, void *status)',
   TFE_NewTensorHandle: 'void *TFE_NewTensorHandle(void *tensor, void *status)',
   TFE_DeleteTensorHandle: 'void TFE_DeleteTensorHandle(void *handle)',
@@ -51,7 +49,6 @@ export const declarations = {
   TFE_NewOp: 'void *TFE_NewOp(void *context, const char *name, void *status)',
   TFE_DeleteOp: 'void TFE_DeleteOp(void *op)',
   TFE_OpAddInput: 'void TFE_OpAddInput(void *op, void *handle, void *status)',
-  TFE_OpAddInputList: 'void TFE_OpAddInputList(void *op, const void *handles, int count, void *status)',
   TFE_OpSetAttrString:
     'void TFE_OpSetAttrString(void *op, const char *name, const void *value, size_t length)',
   TFE_OpSetAttrInt: 'void TFE_OpSetAttrInt(void *op, const char *name, int64_t value)',
@@ -68,8 +65,6 @@ export const declarations = {
     'void TFE_OpSetAttrBoolList(void *op, const char *name, const void *values, int count)',
   TFE_OpSetAttrTypeList:
     'void TFE_OpSetAttrTypeList(void *op, const char *name, const void *values, int count)',
-  TFE_OpSetAttrStringList:
-    'void TFE_OpSetAttrStringList(void *op, const char *name, const void *values, const void *lengths, int count)',
   TFE_Execute: 'void TFE_Execute(void *op, void *handles, void *count, void *status)',
   TFE_ContextAddFunction: 'void TFE_ContextAddFunction(void *context, void *function, void *status)',
   TFE_ContextRemoveFunction: 'void TFE_ContextRemoveFunction(void *context, const char *name, void *status)',
@@ -94,13 +89,10 @@ export const declarations = {
     'void TF_SetAttrBoolList(void *description, const char *name, const void *values, int count)',
   TF_SetAttrTypeList:
     'void TF_SetAttrTypeList(void *description, const char *name, const void *values, int count)',
-  TF_SetAttrStringList:
-    'void TF_SetAttrStringList(void *description, const char *name, const void *values, const void *lengths, int count)',
   TF_SetAttrTensor: 'void TF_SetAttrTensor(void *description, const char *name, void *tensor, void *status)',
   TF_SetAttrFuncName:
     'void TF_SetAttrFuncName(void *description, const char *name, const void *value, size_t length)',
   TF_FinishOperation: 'void *TF_FinishOperation(void *description, void *status)',
-  TF_OperationNumOutputs: 'int TF_OperationNumOutputs(void *operation)',
   TF_OperationOutputType: 'int TF_OperationOutputType(TF_Output output)',
   TF_GraphGetTensorNumDims: 'int TF_GraphGetTensorNumDims(void *graph, TF_Output output, void *status)',
   TF_GraphGetTensorShape:
@@ -114,7 +106,6 @@ export const declarations = {
     'const char *description, void *status)',
   TF_GraphCopyFunction:
     'void TF_GraphCopyFunction(void *graph, void *function, void *gradient, void *status)',
-  TF_FunctionName: 'const char *TF_FunctionName(void *function)',
   TF_DeleteFunction: 'void TF_DeleteFunction(void *function)',
 } as const;
 

@@ -3,6 +3,7 @@ import type { TensorFlowBackend } from '../backend/backend';
 import type { CompiledStep, Step, Tensors } from '../backend/steps';
 import { OverparamError } from '../errors';
 import { namingBatch } from './outOfMemory';
+import { outputsOf } from './outputs';
 import { type TracedStep, traceStep } from './step';
 
 /** Functions that a step may have at once: as many kinds of inputs. The one used longest ago goes. */
@@ -20,7 +21,7 @@ function inline(step: Step, inputs: Tensors): Tensors {
   return tf.tidy(
     () =>
       Object.fromEntries(
-        Object.entries(step(inputs)).map(([name, tensor]) => [name, tf.clone(tensor)]),
+        Object.entries(outputsOf(step, inputs)).map(([name, tensor]) => [name, tf.clone(tensor)]),
       ) as unknown as tf.NamedTensorMap,
   );
 }

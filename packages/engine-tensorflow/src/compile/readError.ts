@@ -1,8 +1,21 @@
+import { fileURLToPath } from 'node:url';
 import { OverparamError } from '../errors';
 
-/** Frames of libraries and of this package: what is left is the user's. */
-const foreign =
-  /@tensorflow[\\/+]|engine-tensorflow[\\/](src|dist)|packages[\\/]engine[\\/]|@overparam[\\/]engine|node:internal|\(native\)|<anonymous>\)?$/;
+/** Frames of libraries and of Node. */
+const foreign = /@tensorflow[\\/+]|@overparam[\\/]engine[\\/]|node:internal|\(native\)|<anonymous>\)?$/;
+
+/** This package's sources, or all of it once it is built: that brings this module one level higher. */
+const own = new URL('..', import.meta.url);
+const packageFolder = own.pathname.endsWith('/src/') ? new URL('..', own) : own;
+/** The package that calls this one, where it lies beside it. */
+const caller = new URL('../engine/', packageFolder);
+/** As frames name files: those of ES modules by address, others by path. */
+const ours = [own, new URL('src/', caller), new URL('dist/', caller)].flatMap((folder) => [
+  folder.href,
+  fileURLToPath(folder),
+]);
+
+const isForeign = (frame: string) => foreign.test(frame) || ours.some((folder) => frame.includes(folder));
 
 /** The place in the user's code that called, as `file:line:column`; null where there is none. */
 function callingLine(): string | null {
@@ -13,7 +26,7 @@ function callingLine(): string | null {
   const frame = stack
     .split('\n')
     .slice(1)
-    .find((line) => !foreign.test(line.trim()));
+    .find((line) => !isForeign(line.trim()));
   return frame?.trim().replace(/^at (?:.*\()?(.*?)\)?$/, '$1') ?? null;
 }
 

@@ -4,6 +4,7 @@ import type { Step, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
 import { OverparamError } from '../errors';
+import { outputsOf } from './outputs';
 import { Trace } from './trace';
 import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from './variables';
 
@@ -38,7 +39,8 @@ export function traceStep(backend: TensorFlowBackend, step: Step, inputs: Tensor
 function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program {
   const { binding } = backend;
   const before = new Map<TensorEntry, tf.Variable>();
-  for (const variable of Object.values(bookkeeping().registeredVariables)) {
+  const known = new Set(Object.values(bookkeeping().registeredVariables));
+  for (const variable of known) {
     const entry = separate(backend, variable);
     before.set(entry, variable);
   }
@@ -69,10 +71,10 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program
           return [name, bookkeeping().makeTensorFromTensorInfo({ dataId, shape, dtype })];
         }),
       );
-      const outputs = step(symbols);
+      const outputs = outputsOf(step, symbols);
+      refuseVariables(variablesBesides(known));
       results = Object.entries(outputs).map(([name, tensor]) => {
-        const output = trace.output(trace.idOf(backend.entry(tensor)));
-        return [name, trace.updates.resolve(output)];
+        return [name, trace.valueOf(trace.idOf(backend.entry(tensor)))];
       });
       for (const { entry, variable, dataId } of held) {
         if (variable.isDisposed || variable.dataId === dataId) continue;
@@ -105,8 +107,11 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program
       outputs: results.map(([, output]) => trace.identity(output)),
       effects: [...effects, ...assignments],
     });
-    binding.addFunction(definition);
-    binding.library.TF_DeleteFunction(definition);
+    try {
+      binding.addFunction(definition);
+    } finally {
+      binding.library.TF_DeleteFunction(definition);
+    }
     return {
       name,
       inputNames,
@@ -117,12 +122,28 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program
     };
   } catch (error) {
     for (const { id } of trace.captures) binding.deleteTensor(id);
+    for (const branch of trace.updates.branches) binding.removeFunction(branch);
     throw trace.violation ?? error;
   } finally {
+    for (const variable of variablesBesides(known)) variable.dispose();
     binding.recorder = null;
     restore(held);
     trace.graph.dispose();
   }
+}
+
+/** Variables that were made since. */
+const variablesBesides = (known: ReadonlySet<tf.Variable>): tf.Variable[] =>
+  Object.values(bookkeeping().registeredVariables).filter((variable) => !known.has(variable));
+
+function refuseVariables([variable]: readonly tf.Variable[]): void {
+  if (variable === undefined) return;
+  throw new OverparamError(
+    'variable-in-step',
+    `A compiled step made the variable '${variable.name}' of shape [${variable.shape}]. A step is written down once, so ` +
+      'its variables have to be there before: create it before compiling. Optimisers of tf.train make theirs when they ' +
+      'first run: run such an optimiser once uncompiled, or use those of @overparam/engine.',
+  );
 }
 
 /** Gives the variables back what they held before the trace. */
@@ -141,8 +162,8 @@ function restore(
 
 function execute(backend: TensorFlowBackend, program: Program, inputs: Tensors): Tensors {
   const { binding } = backend;
-  const tensors = program.inputNames.map((name) => inputs[name]!);
-  const handles: Pointer[] = backend.getInputTensorIds(tensors).map((id) => binding.handle(id));
+  const resources: Pointer[] = [];
+  const changing: TensorEntry[] = [];
   for (const { variable, assigned } of program.variables) {
     if (variable.isDisposed) {
       throw new OverparamError(
@@ -151,11 +172,25 @@ function execute(backend: TensorFlowBackend, program: Program, inputs: Tensors):
       );
     }
     const entry = assigned ? separate(backend, variable) : backend.entry(variable);
-    handles.push(resourceOf(backend, entry));
-    if (assigned) releaseRead(backend, entry);
+    resources.push(resourceOf(backend, entry));
+    if (assigned) changing.push(entry);
   }
-  for (const id of program.captures) handles.push(binding.handle(id));
-  const results = binding.run(program.name, [], handles, program.outputNames.length);
+  const release = () => {
+    for (const entry of changing) releaseRead(backend, entry);
+  };
+  release();
+  // After the variables: one of them may be an input as well, whose value is then read anew.
+  const tensors = program.inputNames.map((name) => inputs[name]!);
+  const arguments_ = backend.getInputTensorIds(tensors).map((id) => binding.handle(id));
+  const captures = program.captures.map((id) => binding.handle(id));
+  const handles = [...arguments_, ...resources, ...captures];
+  let results: Pointer[];
+  try {
+    results = binding.run(program.name, [], handles, program.outputNames.length);
+  } finally {
+    // Such an input's value is an old one now.
+    release();
+  }
   return Object.fromEntries(
     program.outputNames.map((name, index) => [
       name,

@@ -113,13 +113,18 @@ export class Trace implements Tracing {
     return found;
   }
 
+  /** What a number stands for, to be computed with: where it stands for an updated value, that value. */
+  valueOf(id: number): Output {
+    return this.updates.resolve(this.output(id));
+  }
+
   executeOp(
     name: string,
     attributes: readonly OpAttribute[],
     inputs: readonly number[],
     outputs: number,
   ): TensorMetadata[] {
-    const sources = inputs.map((id) => this.updates.resolve(this.output(id)));
+    const sources = inputs.map((id) => this.valueOf(id));
     if (name === 'ReluGrad') {
       // The sign of the output tells the same as that of the input, which then need not be kept, and may be fused away.
       sources[1] = this.rectified.get(keyOf(sources[1]!)) ?? sources[1]!;
@@ -145,9 +150,9 @@ export class Trace implements Tracing {
   }
 
   after(id: number, others: readonly number[]): TensorMetadata {
-    const x = this.output(id);
+    const x = this.valueOf(id);
     const T = attribute.type('T', this.graph.dtypeOf(x));
-    const before = others.map((other) => this.output(other).oper);
+    const before = others.map((other) => this.valueOf(other).oper);
     return this.describe('Identity', { oper: this.graph.add('Identity', [T], [x], before), index: 0 });
   }
 
@@ -161,9 +166,9 @@ export class Trace implements Tracing {
     if (!variables.every((use) => use !== null)) return null;
     const update = {
       variables,
-      gradient: this.output(others.gradient),
-      rate: this.output(others.rate),
-      apply: this.output(others.apply),
+      gradient: this.valueOf(others.gradient),
+      rate: this.valueOf(others.rate),
+      apply: this.valueOf(others.apply),
       rule: attributes.rule === 'adam' ? adamRule(attributes) : momentumRule(attributes),
     };
     // Identities of the old values stand for the new ones; whether anything reads them shows at the end.

@@ -71,7 +71,8 @@ export class Updates {
       });
       if (values !== null || !whole) continue;
       for (const use of update.variables) done.add(use);
-      const group = keyOf(update.apply);
+      // A branch has one condition and one rate.
+      const group = `${keyOf(update.apply)} ${keyOf(update.rate)}`;
       groups.set(group, [...(groups.get(group) ?? []), update]);
     }
     const effects = [...groups.values()].map((updates) => this.branch(updates));
@@ -97,27 +98,28 @@ export class Updates {
     const then = new Graph(binding);
     const otherwise = new Graph(binding);
     const name = `overparam_update_${binding.nextId()}`;
+    const names = [`${name}_then`, `${name}_else`] as const;
     const definitions: Pointer[] = [];
     try {
-      definitions.push(applyAll(then, updates, `${name}_then`));
+      definitions.push(applyAll(then, updates, names[0]));
       const nothing = inputs.map((input) => otherwise.placeholder([], this.graph.dtypeOf(input)));
-      definitions.push(otherwise.toFunction(`${name}_else`, { inputs: nothing, outputs: [], effects: [] }));
-      for (const definition of definitions) {
+      definitions.push(otherwise.toFunction(names[1], { inputs: nothing, outputs: [], effects: [] }));
+      for (const [index, definition] of definitions.entries()) {
         this.graph.define(definition);
         binding.addFunction(definition);
+        this.branches.push(names[index]!);
       }
     } finally {
       for (const definition of definitions) binding.library.TF_DeleteFunction(definition);
       then.dispose();
       otherwise.dispose();
     }
-    this.branches.push(`${name}_then`, `${name}_else`);
     return this.graph.add(
       'If',
       [
         attribute.types('Tout', []),
-        { name: 'then_branch', type: attributeKinds.TF_ATTR_FUNC, value: `${name}_then` },
-        { name: 'else_branch', type: attributeKinds.TF_ATTR_FUNC, value: `${name}_else` },
+        { name: 'then_branch', type: attributeKinds.TF_ATTR_FUNC, value: names[0] },
+        { name: 'else_branch', type: attributeKinds.TF_ATTR_FUNC, value: names[1] },
         attribute.bool('_lower_using_switch_merge', true),
       ],
       [updates[0]!.apply, ...inputs],

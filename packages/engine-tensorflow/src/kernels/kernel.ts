@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import { OverparamError } from '../errors';
 
 /** Tensors by input name; kernels get tensors wherever tfjs's ops call them. */
 export type Inputs = Readonly<Record<string, tf.Tensor>>;
@@ -15,7 +16,12 @@ export type Kernel = (
 /** The kernel that is registered now, whose work a repaired one narrows. */
 export function registeredKernel(kernelName: string): tf.KernelFunc {
   const found = tf.getKernel(kernelName, 'tensorflow');
-  if (found === undefined) throw new Error(`There is no kernel ${kernelName} to repair.`);
+  if (found === undefined) {
+    throw new OverparamError(
+      'op-unsupported',
+      `There is no kernel ${kernelName} among those of @tensorflow/tfjs-node-gpu; expected those of its version 4.22.`,
+    );
+  }
   return found.kernelFunc;
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { attribute } from '../binding/makeAttribute';
+import { OverparamError } from '../errors';
 import type { Attributes, Kernel } from './kernel';
 import { type Plan, padImage, planPadding, unpadImage } from './padding';
 
@@ -144,7 +145,11 @@ const meanGradient: Kernel = (backend, inputs, attributes) => {
 const withPositions: Kernel = (backend, { x }, attributes) => {
   const pooling = poolingOf(x!.shape, attributes);
   if (pooling.padded) {
-    throw new Error('maxPoolWithArgmax takes the paddings valid and same; pad the image beforehand.');
+    throw new OverparamError(
+      'op-unsupported',
+      `maxPoolWithArgmax was given the padding ${JSON.stringify(attributes.pad)}; expected valid or same. Pad the image with ` +
+        'tf.pad beforehand.',
+    );
   }
   const targmax = attribute.type('Targmax', backend.binding.TF_INT64);
   const options = [

@@ -62,6 +62,28 @@ const multinomial: Kernel = (backend, { logits }, attributes) => {
 const bitwiseAnd: Kernel = (backend, { a, b }) =>
   backend.executeSingleOutput('BitwiseAnd', [attribute.type('T', 'int32')], [a!, b!]);
 
+/** The kernel that is registered reads the indices to check them; in a step, TensorFlow does that as it runs. */
+function gather(): Kernel {
+  const checking = after('GatherV2', (inputs) => inputs);
+  return (backend, inputs, attributes) => {
+    const { x, indices } = inputs as { x: tf.Tensor; indices: tf.Tensor };
+    const { axis: given, batchDims } = attributes as { axis: number; batchDims: number };
+    const axis = tf.util.parseAxisParam(given, x.shape)[0]!;
+    if (backend.binding.recorder === null) return checking(backend, inputs, { axis, batchDims });
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
+    return backend.executeSingleOutput(
+      'GatherV2',
+      [
+        attribute.int('batch_dims', batchDims),
+        attribute.type('Tparams', x.dtype),
+        attribute.type('Tindices', 'int32'),
+        attribute.type('Taxis', 'int32'),
+      ],
+      [x, indices, tf.scalar(axis, 'int32')],
+    );
+  };
+}
+
 /** Kernels of tfjs-node's that fall short of what tfjs's specs say; made once those are registered. */
 export function repairedKernels(): Readonly<Record<string, Kernel>> {
   const step = after('Step', toFloat);
@@ -99,6 +121,7 @@ export function repairedKernels(): Readonly<Record<string, Kernel>> {
         backend,
       }) as tf.Tensor;
     },
+    GatherV2: gather(),
     Greater: comparison('Greater'),
     GreaterEqual: comparison('GreaterEqual'),
     Less: comparison('Less'),
