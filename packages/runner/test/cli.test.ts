@@ -166,6 +166,11 @@ describe('commands on a run', () => {
     await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('one') });
     expect(await main(['verify', path('one'), '--tolerance', '1e-12'])).toBe(1);
     expect(written(stderr)).toContain('is not the trained one');
+    stdout.mockClear();
+    expect(await main(['verify', path('one'), '--tolerance', '1e-12', '--json'])).toBe(1);
+    const report = JSON.parse(written(stdout)) as { ok: boolean; layers: object[]; error: { code: string } };
+    expect(report).toMatchObject({ ok: false, tolerance: 1e-12, error: { code: 'verify-failed' } });
+    expect(report.layers.length).toBeGreaterThan(0);
   });
 
   test('a folder that is no run is named', async () => {

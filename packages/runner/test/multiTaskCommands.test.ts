@@ -126,8 +126,13 @@ describe('commands on a run of several tasks', () => {
   test('networks that differ are named, and are a failure', async () => {
     stdout.mockClear();
     expect(await main(['verify', path('perTask'), '--tolerance', '1e-12', '--json'])).toBe(1);
-    const { error } = JSON.parse(String(stdout.mock.calls[0]![0])) as { error: { code: string } };
+    const { error, networks } = JSON.parse(String(stdout.mock.calls[0]![0])) as {
+      error: { code: string };
+      networks: { task: string; ok: boolean }[];
+    };
     expect(error.code).toBe('verify-failed');
+    expect(networks.map(({ task }) => task)).toEqual(tasks);
+    expect(networks.some(({ ok }) => !ok)).toBe(true);
     const said = vi
       .mocked(process.stderr.write)
       .mock.calls.map(([text]) => String(text))

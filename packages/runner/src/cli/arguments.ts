@@ -5,6 +5,8 @@ import type { ArgsDef } from 'citty';
 export interface CheckedArguments {
   /** Values of `--set`, in their order. */
   readonly sets: readonly string[];
+  /** Values of `--plugin`, in their order. */
+  readonly plugins: readonly string[];
   /** What is wrong, or null. */
   readonly problem: { readonly code: string; readonly message: string } | null;
 }
@@ -39,8 +41,13 @@ export async function checkArguments(
     allowPositionals: true,
   });
   const sets: string[] = [];
+  const plugins: string[] = [];
   const words: string[] = [];
-  const fail = (code: string, message: string): CheckedArguments => ({ sets, problem: { code, message } });
+  const fail = (code: string, message: string): CheckedArguments => ({
+    sets,
+    plugins,
+    problem: { code, message },
+  });
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
@@ -58,10 +65,11 @@ export async function checkArguments(
       return fail('invalid-option', `Option "${token.rawName}" expects a value.`);
     }
     if (token.name === 'set') sets.push(token.value!);
+    if (token.name === 'plugin') plugins.push(token.value!);
   }
   const places = Object.values(definitions).filter(({ type }) => type === 'positional').length;
   if (words.length > places) {
     return fail('unexpected-argument', `Unexpected argument "${words[places]}"; options begin with "--".`);
   }
-  return { sets, problem: null };
+  return { sets, plugins, problem: null };
 }

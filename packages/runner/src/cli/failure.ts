@@ -1,17 +1,47 @@
 import type { Output } from './output';
 
-/** Codes of failures that no other command line or config would have prevented; all others are the user's. */
-const failures = new Set([
+/** What the process ends with, as shells and other programs read it. */
+export const exitCodes = { failed: 1, mistake: 2, interrupted: 130 } as const;
+
+/** Ctrl-C: in training, and while data are read or downloaded. */
+const interruptions: ReadonlySet<string> = new Set(['interrupted', 'aborted']);
+
+/**
+ * Codes of failures that are not in the command line, the config, the data or a folder. All others are the user's
+ * mistakes; an error without a code is a failure too.
+ */
+export const failures: ReadonlySet<string> = new Set([
+  // The result cannot be trusted.
   'non-finite',
   'collapse-mismatch',
   'verify-failed',
-  'method-broken',
+  // The machine or the network did not do its part.
+  'data-download',
   'download-failed',
   'disk-full',
+  'out-of-memory',
   'engine-unavailable',
+  'library-not-loaded',
+  'tensorflow',
+  'worker-failed',
+  // This program, a method or a routine is wrong.
+  'method-broken',
+  'unknown-phase',
   'read-in-step',
-  'comparison-failed',
+  'op-unsupported',
+  'op-not-compilable',
+  'type-unsupported',
+  'nested-gradients',
+  'step-disposed',
+  'variable-disposed',
+  'dataset-closed',
 ]);
+
+/** The exit code that an error's code stands for; null for an error without one. */
+export function exitCodeOf(code: string | null): number {
+  if (code === null || failures.has(code)) return exitCodes.failed;
+  return interruptions.has(code) ? exitCodes.interrupted : exitCodes.mistake;
+}
 
 /** An error as a program sees it. */
 interface Coded {
@@ -33,16 +63,17 @@ function coded(error: unknown): Coded | null {
 /**
  * Reports an error in the form the user asked for.
  *
+ * @param report  what a command found out before it failed; with `--json` it stands beside the error
  * @returns the exit code: 2 for the user's mistakes, 130 for an interruption, 1 for all else
  */
-export function reportFailure(error: unknown, output: Output): number {
+export function reportFailure(error: unknown, output: Output, report: object = {}): number {
   const known = coded(error);
   const code = known?.code ?? 'unexpected';
   const message = known?.message ?? (error instanceof Error ? error.message : String(error));
-  if (output.json) output.result({ error: { code, message } }, '');
+  if (output.json) output.result({ ...report, error: { code, message } }, '');
   // A stack helps only where the error is not one that this program knows.
   const stack = !known && error instanceof Error ? `\n${error.stack}` : '';
-  output.say(`${code === 'interrupted' ? '' : 'Error: '}${message}${stack}`);
-  if (code === 'interrupted') return 130;
-  return known && !failures.has(code) ? 2 : 1;
+  const exitCode = exitCodeOf(known?.code ?? null);
+  output.say(`${exitCode === exitCodes.interrupted ? '' : 'Error: '}${message}${stack}`);
+  return exitCode;
 }

@@ -4,6 +4,8 @@ import type { Output } from './output';
 export interface Invocation {
   /** Values of `--set`, in their order. */
   readonly sets: readonly string[];
+  /** Values of `--plugin`, in their order: packages, or paths from the working directory. */
+  readonly plugins: readonly string[];
   readonly output: Output;
   /** Aborts on the first Ctrl-C. */
   readonly signal: AbortSignal;

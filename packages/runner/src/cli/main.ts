@@ -75,9 +75,9 @@ async function run(rawArguments: readonly string[], output: Output, signal: Abor
     return 0;
   }
   const definitions = typeof command.args === 'function' ? await command.args() : await command.args;
-  const { sets, problem } = await checkArguments(rest, definitions ?? {}, guess);
+  const { sets, plugins, problem } = await checkArguments(rest, definitions ?? {}, guess);
   if (problem) throw await usageError(problem.code, `overparam ${first}: ${problem.message}`);
-  const invocation: Invocation = { sets, output, signal };
+  const invocation: Invocation = { sets, plugins, output, signal };
   const { result } = await runCommand(command, { rawArgs: [...rest], data: invocation });
   return typeof result === 'number' ? result : 0;
 }

@@ -19,6 +19,15 @@ export const dataOption = {
   },
 } as const satisfies ArgsDef;
 
+/** Option of commands that take no config, which would name its plugins. */
+export const pluginOption = {
+  plugin: {
+    type: 'string',
+    description: 'Load a plugin first, a package or a path; may be given many times',
+    valueHint: 'name',
+  },
+} as const satisfies ArgsDef;
+
 /** Options of commands that take a config. */
 export const configOptions = {
   ...engineOption,

@@ -34,7 +34,7 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
     norms: args.norms as 'fold' | 'keep',
     allowMismatch: args['allow-mismatch'] ?? false,
   };
-  await openRun(args.run, args.engine);
+  await openRun(args.run, args.engine, output);
   const { model, metadata } = await readRunNetwork(args.run, 'expanded');
   try {
     const folder = args.out ?? join(args.run, 'collapsed');

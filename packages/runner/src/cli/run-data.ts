@@ -8,7 +8,8 @@ import {
 } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import { parseOverride } from '../config/override';
-import { loadDefaultPlugins } from '../config/plugins';
+import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
+import { reportFailure } from './failure';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
 import { showWork } from './progress';
@@ -34,9 +35,13 @@ function listDatasets({ output }: Invocation): void {
   );
 }
 
-/** Runs `overparam data`. */
-export async function runData(args: DataArguments, invocation: Invocation): Promise<void> {
-  const { output, signal, sets } = invocation;
+/**
+ * Runs `overparam data`; a dataset that is not whole is a failure, and all checks of it are printed all the same.
+ *
+ * @returns the exit code
+ */
+export async function runData(args: DataArguments, invocation: Invocation): Promise<number> {
+  const { output, signal, sets, plugins } = invocation;
   if (!actions.includes(args.action as (typeof actions)[number])) {
     const near = nearest(args.action, actions);
     throw new OverparamError(
@@ -45,7 +50,11 @@ export async function runData(args: DataArguments, invocation: Invocation): Prom
     );
   }
   await loadDefaultPlugins();
-  if (args.action === 'list') return listDatasets(invocation);
+  await loadPlugins(plugins, process.cwd());
+  if (args.action === 'list') {
+    listDatasets(invocation);
+    return 0;
+  }
   if (args.name === undefined) {
     throw new OverparamError(
       'usage',
@@ -79,7 +88,15 @@ export async function runData(args: DataArguments, invocation: Invocation): Prom
   const checks = await dataset.verify(options, context);
   const text = columns(checks.map(({ what, ok, detail }) => [ok ? 'ok' : 'WRONG', what, detail]));
   const wrong = checks.find(({ ok }) => !ok);
-  if (!wrong) return output.result({ dataset: dataset.name, ok: true, checks }, text);
+  const result = { dataset: dataset.name, ok: wrong === undefined, checks };
+  if (!wrong) {
+    output.result(result, text);
+    return 0;
+  }
   output.say(text);
-  throw new OverparamError('dataset-invalid', `Dataset "${dataset.name}": ${wrong.what}: ${wrong.detail}`);
+  const error = new OverparamError(
+    'dataset-invalid',
+    `Dataset "${dataset.name}": ${wrong.what}: ${wrong.detail}`,
+  );
+  return reportFailure(error, output, result);
 }

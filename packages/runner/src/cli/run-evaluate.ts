@@ -16,7 +16,7 @@ export interface EvaluateArguments {
 
 /** Runs `overparam evaluate`. */
 export async function runEvaluate(args: EvaluateArguments, { output, signal }: Invocation): Promise<void> {
-  const { config } = await openRun(args.run, args.engine);
+  const { config } = await openRun(args.run, args.engine, output);
   const dataset = await openDataset(config, dataDirectory(args['data-dir']), signal);
   try {
     const expanded = await readRunNetwork(args.run, 'expanded');

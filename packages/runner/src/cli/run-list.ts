@@ -4,7 +4,6 @@ import { improvementDefinitions } from '@overparam/mtl-heads';
 import { z } from 'zod';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { optimiserSchema } from '../config/schema';
-import { type HeadName, headNames } from '../train/heads';
 import type { Invocation } from './invocation';
 import { columns } from './output';
 
@@ -26,19 +25,9 @@ const pluginKinds: Readonly<Record<string, PluginKind>> = {
   backbones: 'backbone',
   datasets: 'dataset',
   balancers: 'balancer',
+  heads: 'head',
+  tasks: 'task',
 };
-
-const headSummaries: Readonly<Record<HeadName, string>> = {
-  segnet: 'A 3x3 and a 1x1 convolution',
-  deeplab: 'Atrous spatial pyramid pooling, dropout, a 3x3 and a 1x1 convolution',
-  pooled: 'Mean over the image and a dense layer: one answer an image',
-};
-
-const headEntries: readonly Entry[] = headNames.map((name) => ({
-  name,
-  summary: headSummaries[name],
-  options: [],
-}));
 
 const improvements: readonly Entry[] = Object.values(improvementDefinitions).map(
   ({ name, formula, direction }) => ({
@@ -49,10 +38,10 @@ const improvements: readonly Entry[] = Object.values(improvementDefinitions).map
 );
 
 const engines: readonly Entry[] = [
-  { name: 'auto', summary: 'The best that loads: tensorflow, then wasm, then cpu', options: [] },
+  { name: 'auto', summary: 'The first that loads of tensorflow, webgpu, wasm, cpu', options: [] },
   {
     name: 'tensorflow',
-    summary: 'Native TensorFlow through its C API, where that package is installed',
+    summary: 'Native TensorFlow through its C API, where its library is installed (overparam engine install)',
     options: [],
   },
   { name: 'wasm', summary: 'WebAssembly with SIMD: runs everywhere', options: [] },
@@ -117,7 +106,6 @@ function everything(): Record<string, readonly Entry[]> {
   ]);
   return {
     ...Object.fromEntries(parts),
-    heads: headEntries,
     improvements,
     engines,
     optimisers: optimisers(),
@@ -136,11 +124,11 @@ function entryText({ name, summary, options }: Entry): string {
 
 /** Runs `overparam list`. */
 export async function runList(
-  args: { readonly kind?: string; readonly plugin?: string },
-  { output }: Invocation,
+  args: { readonly kind?: string },
+  { output, plugins }: Invocation,
 ): Promise<void> {
   await loadDefaultPlugins();
-  if (args.plugin) await loadPlugins([args.plugin], process.cwd());
+  await loadPlugins(plugins, process.cwd());
   const all = everything();
   const kinds = Object.keys(all);
   if (args.kind !== undefined && !kinds.includes(args.kind)) {

@@ -1,5 +1,6 @@
 import { type VerifyReport, verify } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
+import { reportFailure } from './failure';
 import type { Invocation } from './invocation';
 import { columns } from './output';
 import { toleranceOf } from './run-collapse';
@@ -42,10 +43,14 @@ function worstOf(networks: readonly Verified[]): VerifyReport {
     .reduce((worst, next) => (next.gap > worst.gap ? next : worst));
 }
 
-/** Runs `overparam verify`; networks that differ are a failure. */
-export async function runVerify(args: VerifyArguments, { output }: Invocation): Promise<void> {
+/**
+ * Runs `overparam verify`; networks that differ are a failure, and the report on them is printed all the same.
+ *
+ * @returns the exit code
+ */
+export async function runVerify(args: VerifyArguments, { output }: Invocation): Promise<number> {
   const options = toleranceOf(args.tolerance);
-  await openRun(args.run, args.engine);
+  await openRun(args.run, args.engine, output);
   const expanded = await readRunNetwork(args.run, 'expanded');
   const collapsed = await readCollapsed(args.run, expanded.model);
   const networks = collapsed.map(({ task, model }) => ({
@@ -56,17 +61,19 @@ export async function runVerify(args: VerifyArguments, { output }: Invocation): 
   for (const { model } of collapsed) model.dispose();
   const report = worstOf(networks);
   const text = networks.map(networkText).join('\n\n');
+  const byTask = networks.map(({ task, report: { gap, ok } }) => ({ task, gap, ok }));
+  const result = networks.length === 1 ? report : { ...report, networks: byTask };
   if (report.ok) {
-    const byTask = networks.map(({ task, report: { gap, ok } }) => ({ task, gap, ok }));
-    output.result(networks.length === 1 ? report : { ...report, networks: byTask }, text);
-    return;
+    output.result(result, text);
+    return 0;
   }
   output.say(text);
   const worst = report.worst
     ? ` The worst layer is "${report.worst.layer}", gap ${report.worst.gap.toExponential(1)}.`
     : '';
-  throw new OverparamError(
+  const error = new OverparamError(
     'verify-failed',
     `The collapsed network of "${args.run}" is not the trained one: gap ${report.gap.toExponential(1)}, expected at most ${report.tolerance.toExponential(0)}.${worst} Collapse it again: overparam collapse ${args.run}.`,
   );
+  return reportFailure(error, output, result);
 }

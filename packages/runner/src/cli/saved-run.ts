@@ -7,11 +7,21 @@ import { readNetwork } from '@overparam/export/node';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { type RunRecord, readRun } from '../run/files';
+import type { Output } from './output';
 
-/** Opens a run folder for a command: its record, with its plugins loaded and its engine (or another) in use. */
-export async function openRun(folder: string, engine: string | undefined): Promise<RunRecord> {
+/**
+ * Opens a run folder for a command: its record, with its plugins loaded and its engine (or another) in use.
+ *
+ * @param output  told which engines `auto` passed over, and why
+ */
+export async function openRun(
+  folder: string,
+  engine: string | undefined,
+  output: Pick<Output, 'say'>,
+): Promise<RunRecord> {
   const record = await readRun(folder);
-  await useEngine((engine ?? record.config.engine.name) as EngineName | 'auto');
+  const { notes } = await useEngine((engine ?? record.config.engine.name) as EngineName | 'auto');
+  for (const note of notes) output.say(note);
   await loadDefaultPlugins();
   await loadPlugins(record.config.plugins, folder);
   return record;

@@ -55,6 +55,7 @@ function planningListener({ line }: ProgressView): (label: string, index: number
 export async function compare(options: CompareOptions): Promise<Compared> {
   const loaded = await readConfig(options.config);
   const { rows, seeds, reference, improvement, engine } = await resolveComparison(loaded, options.request);
+  for (const note of engine.notes) options.view.line(note);
   planRuns(rows, seeds, options.out);
   const tell = planningListener(options.view);
   const planned = await checkRows(rows, options.dataDir, options.signal, tell);

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import type { Invocation } from '../invocation';
-import { commonOptions, configOptions, dataOption } from '../options';
+import { commonOptions, configOptions, dataOption, pluginOption } from '../options';
 
 /** `overparam data get|verify|list [NAME]`. */
 export const dataCommand = defineCommand({
@@ -14,10 +14,11 @@ export const dataCommand = defineCommand({
       valueHint: 'option=value',
     },
     ...dataOption,
+    ...pluginOption,
     ...commonOptions,
   },
-  async run({ args, data }) {
+  async run({ args, data }): Promise<number> {
     const { runData } = await import('../run-data');
-    await runData(args, data as Invocation);
+    return runData(args, data as Invocation);
   },
 });

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import type { Invocation } from '../invocation';
-import { commonOptions } from '../options';
+import { commonOptions, pluginOption } from '../options';
 
 /** `overparam list [KIND]`. */
 export const listCommand = defineCommand({
@@ -14,9 +14,9 @@ export const listCommand = defineCommand({
       type: 'positional',
       required: false,
       description:
-        'methods, routines, backbones, datasets, balancers, heads, improvements, engines or optimisers; all of them where left out',
+        'methods, routines, backbones, datasets, balancers, heads, tasks, improvements, engines or optimisers; all of them where left out',
     },
-    plugin: { type: 'string', description: 'Load a plugin first: a package or a path', valueHint: 'name' },
+    ...pluginOption,
     ...commonOptions,
   },
   async run({ args, data }) {

@@ -14,8 +14,8 @@ export const verifyCommand = defineCommand({
     ...engineOption,
     ...commonOptions,
   },
-  async run({ args, data }) {
+  async run({ args, data }): Promise<number> {
     const { runVerify } = await import('../run-verify');
-    await runVerify(args, data as Invocation);
+    return runVerify(args, data as Invocation);
   },
 });
