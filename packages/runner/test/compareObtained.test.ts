@@ -18,6 +18,12 @@ const row = {
   optimiser: { name: 'sgd', momentum: 0.9, nesterov: true },
   weightDecay: { coefficient: 5e-4, norms: false, biases: false },
   augment: true,
+  statistics: 'unbiased',
+  tasks: null,
+  balancer: { name: 'equal' },
+  gradients: 'parameters',
+  heads: null,
+  taskOptions: {},
   engine: { name: 'wasm', threads: 2 },
   select: null,
 } as unknown as RunConfig;
@@ -57,6 +63,45 @@ describe('how the numbers were obtained', () => {
       engine: 'wasm, 2 threads',
       recipe: 'sgd with Nesterov momentum, peak rate 0.1 (cosine), weight decay 0.0005, augmented',
     });
+  });
+
+  test('with several tasks, what of balancing, measuring and augmenting is not the default', () => {
+    const loaded = { config: {}, name: 'tasks.yaml', folder: '.' } as LoadedConfig;
+    const several = { ...planned, tasks: [{ name: 'segmentation' }, { name: 'depth' }] };
+    const augmentation = { scaleCrop: true, scales: [1, 1.2, 1.5], flip: true, sideEffects: 'published' };
+    const dense = {
+      ...row,
+      backbone: { name: 'segnet', width: 8 },
+      dataset: { name: 'nyuv2-sample', size: [96, 128], augmentation },
+    } as RunConfig;
+    const plain = obtainedFrom(loaded, undefined, [dense], [0], several, 'deltaM', machine);
+    expect(plain.recipe).toMatch(/, augmented, balancer equal$/);
+    expect(plain.dataset).toBe('nyuv2-sample');
+    const changed = {
+      ...dense,
+      balancer: { name: 'cagrad', c: 0.7 },
+      gradients: 'representation',
+      heads: { depth: 'deeplab' },
+      statistics: 'biased',
+      taskOptions: { labelSmoothing: 0.1, absentClass: 'nan', metricMode: 'batchMean' },
+      dataset: {
+        ...dense.dataset,
+        size: [64, 96],
+        augmentation: { ...augmentation, sideEffects: 'corrected' },
+      },
+    } as RunConfig;
+    const obtained = obtainedFrom(loaded, undefined, [changed], [0], several, 'deltaM', machine);
+    for (const part of [
+      'balancer cagrad (c 0.7)',
+      'gradients of the representation',
+      'head of depth deeplab',
+      'biased statistics of norms',
+      'labelSmoothing 0.1',
+      'absentClass nan',
+      'metricMode batchMean',
+    ])
+      expect(obtained.recipe).toContain(`, ${part}`);
+    expect(obtained.dataset).toBe('nyuv2-sample (size [64,96], augmentation.sideEffects corrected)');
   });
 
   test('a comparison without a label is named after its file', () => {

@@ -3,27 +3,7 @@ import { everyColour, rowStyles } from '../src/report/colours';
 import { meanCurve, stageBoundaries } from '../src/report/curves';
 import { renderPage } from '../src/report/page';
 import { sampleComparison } from './sampleComparison';
-
-const voidTags = new Set(['meta', 'br', 'hr']);
-
-/** Checks that tags nest, and returns how often each occurs. */
-function tagCounts(html: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  const open: string[] = [];
-  const body = html.replace(/<!doctype html>/, '').replace(/<style>[\s\S]*?<\/style>/g, '');
-  for (const [, close, name = '', selfClosed] of body.matchAll(
-    /<(\/?)([a-zA-Z][\w-]*)(?:\s[^<>]*?)?(\/?)>/g,
-  )) {
-    if (close) {
-      expect(open.pop()).toBe(name);
-      continue;
-    }
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-    if (!selfClosed && !voidTags.has(name)) open.push(name);
-  }
-  expect(open).toEqual([]);
-  return counts;
-}
+import { expectWhole, tagCounts } from './support/page';
 
 /** Contrast of two colours by WCAG 2.1, between 1 and 21. */
 function contrast(a: string, b: string): number {
@@ -50,11 +30,7 @@ describe('report', () => {
     expect(counts.has('link')).toBe(false);
     expect(counts.has('img')).toBe(false);
     expect(page.match(/https?:|url\(|@import|\bsrc=|\bhref=/)).toBeNull();
-    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    for (const [, names = ''] of page.matchAll(/aria-labelledby="([^"]+)"/g)) {
-      for (const name of names.split(' ')) expect(ids).toContain(name);
-    }
+    expectWhole(page);
   });
 
   test('shows every row with its figures, in the drawing and in the table', async () => {

@@ -46,6 +46,7 @@ export function sampleComparison(seeds: number, epochs = 12): { rows: RowRecord[
         top1Error,
         figures: { 'class/top1Error': top1Error },
         choices: { last: { 'class/top1Error': top1Error }, meanOfLast: null, best: null },
+        epochsOfMean: Math.min(10, epochs),
         classes: [],
         trainParameters,
         deployParameters: 77_434,

@@ -90,6 +90,7 @@ export async function collectRun(folder: string, seed: string): Promise<SeedRun>
     top1Error: result.top1Error,
     figures: choices[config.evaluation] ?? choices.last!,
     choices,
+    epochsOfMean: result.choices.meanOfLast.epochs,
     classes: classesOf(metrics),
     trainParameters: result.trainParameters,
     deployParameters: result.deployParameters,

@@ -7,23 +7,60 @@ import type { Choice, RunConfig } from '../config/schema';
 import type { Planned } from './prepare';
 import type { Obtained } from './record';
 
-/** `resnet (depth 8)`: a choice with those options that are one word or number and not the default. */
-export function choiceText(kind: 'backbone' | 'dataset', { name, ...options }: Choice): string {
+/** Options that are one word, number or list of such, by their path: `augmentation.sideEffects`. */
+function flatOptions(options: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
+  return Object.entries(options).flatMap(([key, value]): [string, string][] => {
+    if (Array.isArray(value)) return [[path + key, JSON.stringify(value)]];
+    if (typeof value === 'object' && value !== null)
+      return flatOptions(value as Record<string, unknown>, `${path}${key}.`);
+    const shown = ['string', 'number', 'boolean'].includes(typeof value);
+    return shown ? [[path + key, String(value)]] : [];
+  });
+}
+
+/** `resnet (depth 8)`: a choice with those options that are not the default. */
+export function choiceText(kind: 'backbone' | 'dataset' | 'balancer', { name, ...options }: Choice): string {
   const standard = lookup(kind, name).options.safeParse({});
-  const defaults = (standard.success ? standard.data : {}) as Record<string, unknown>;
-  const shown = Object.entries(options).filter(
-    ([key, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== defaults[key],
-  );
+  const defaults = new Map(flatOptions((standard.success ? standard.data : {}) as Record<string, unknown>));
+  const shown = flatOptions(options).filter(([path, value]) => value !== defaults.get(path));
   return shown.length === 0
     ? name
-    : `${name} (${shown.map(([key, value]) => `${key} ${String(value)}`).join(', ')})`;
+    : `${name} (${shown.map(([path, value]) => `${path} ${value}`).join(', ')})`;
+}
+
+/** What of the tasks' training and measuring is not the default; the balancer, where there is something to balance. */
+function taskTexts(row: RunConfig, tasks: number): string[] {
+  const { balancer, gradients, heads, taskOptions, statistics } = row;
+  const defaults = new Map([
+    ['labelSmoothing', '0'],
+    ['absentClass', 'skip'],
+    ['metricMode', 'split'],
+  ]);
+  const chosen = flatOptions(taskOptions).filter(([name, value]) => value !== defaults.get(name));
+  return [
+    ...(tasks > 1 ? [`balancer ${choiceText('balancer', balancer)}`] : []),
+    ...(tasks > 1 && gradients !== 'parameters' ? [`gradients of the ${gradients}`] : []),
+    ...(typeof heads === 'string' ? [`heads ${heads}`] : []),
+    ...(typeof heads === 'object' && heads !== null
+      ? flatOptions(heads).map(([task, head]) => `head of ${task} ${head}`)
+      : []),
+    ...(statistics === 'biased' ? ['biased statistics of norms'] : []),
+    ...chosen.map(([name, value]) => `${name} ${value}`),
+  ];
 }
 
 /** The recipe that all rows share, unless a row says otherwise. */
-function recipeText({ optimiser, lr, weightDecay, augment }: RunConfig): string {
+function recipeText(row: RunConfig, tasks: number): string {
+  const { optimiser, lr, weightDecay, augment } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
-  return `${name}${nesterov}, peak rate ${peak} (${schedule}), weight decay ${weightDecay.coefficient}, ${augment ? 'augmented' : 'not augmented'}`;
+  return [
+    `${name}${nesterov}`,
+    `peak rate ${peak} (${schedule})`,
+    `weight decay ${weightDecay.coefficient}`,
+    augment ? 'augmented' : 'not augmented',
+    ...taskTexts(row, tasks),
+  ].join(', ');
 }
 
 /** `TriRep: lr.peak` for every row whose recipe is not the first row's. */
@@ -64,7 +101,7 @@ export function obtainedFrom(
     epochs: first.epochs,
     gradientEvaluations: planned.session.updates,
     batch: first.batch,
-    recipe: recipeText(first),
+    recipe: recipeText(first, planned.tasks.length),
     recipeDifferences: recipeDifferences(rows),
     backbone: choiceText('backbone', first.backbone),
     dataset: choiceText('dataset', first.dataset),

@@ -59,6 +59,8 @@ export interface SeedRun {
   readonly figures: Readonly<Record<string, number>>;
   /** The same figures by each way to choose the epoch; null where a way is not open. */
   readonly choices: Readonly<Record<EpochChoice, Readonly<Record<string, number>> | null>>;
+  /** Epochs that `meanOfLast` is over: ten, or all where there were fewer. */
+  readonly epochsOfMean: number;
   /** Of the last epoch. */
   readonly classes: readonly ClassFigures[];
   readonly trainParameters: number;

@@ -23,6 +23,8 @@ export interface TaskRowSummary {
   readonly figures: Readonly<Record<string, Spread>>;
   /** Means of the same by every way to choose the epoch. */
   readonly choices: Readonly<Record<EpochChoice, Readonly<Record<string, number>> | null>>;
+  /** Epochs that `meanOfLast` is over, in the runs of the row; null where no run finished. */
+  readonly epochsOfMean: number | null;
   /** Relative improvement on the single-task networks in percent, by definition; empty without references. */
   readonly improvements: Readonly<Record<string, Spread>>;
   /** This row minus the baseline on the same seeds, by figure, with the 95 % interval; null with one seed. */
@@ -118,6 +120,7 @@ function summariseRow(
     choices: Object.fromEntries(
       (Object.keys(choices) as EpochChoice[]).map((choice) => [choice, choiceMeans(row, choice, metrics)]),
     ) as TaskRowSummary['choices'],
+    epochsOfMean: first?.epochsOfMean ?? null,
     improvements: kind === 'reference' ? {} : improvementsOf(row, reference, metrics),
     differences: Object.fromEntries(
       metrics.map(({ figure }) => [

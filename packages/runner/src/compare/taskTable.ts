@@ -11,24 +11,32 @@ export interface TaskColumn {
   cell(row: TaskRowSummary): string;
 }
 
-/** Headings of published tables for figures of this repository's own tasks. */
+/** Headings of published tables for figures of this repository's own tasks, by name and unit. */
 const headings: Readonly<Record<string, string>> = {
-  mIoU: 'mIoU %',
-  pixelAccuracy: 'pix acc %',
-  absoluteError: 'abs err m',
+  'mIoU %': 'mIoU %',
+  'pixelAccuracy %': 'pix acc %',
+  'absoluteError m': 'abs err m',
   relativeError: 'rel err',
-  meanAngle: 'mean °',
-  medianAngle: 'median °',
-  'within11.25': '<11.25° %',
-  'within22.5': '<22.5° %',
-  within30: '<30° %',
-  top1Error: 'top-1 error %',
+  'meanAngle deg': 'mean °',
+  'medianAngle deg': 'median °',
+  'within11.25 %': '<11.25° %',
+  'within22.5 %': '<22.5° %',
+  'within30 %': '<30° %',
+  'top1Error %': 'top-1 error %',
 };
 
-/** What a figure is called at the head of a column, with the direction in which it gets better. */
+/** What a figure is called, with the direction in which it gets better. */
 export function headingOf({ name, unit, direction }: FigureSpec): string {
-  const heading = headings[name] ?? (unit === '' ? name : `${name} ${unit}`);
-  return `${heading} ${direction === 'higher' ? '↑' : '↓'}`;
+  const given = unit === '' ? name : `${name} ${unit}`;
+  return `${headings[given] ?? given} ${direction === 'higher' ? '↑' : '↓'}`;
+}
+
+/** Headings of columns, one for each figure; those that would be the same name their task. */
+export function headingsOf(metrics: readonly FigureSpec[]): string[] {
+  const plain = metrics.map(headingOf);
+  return plain.map((heading, index) =>
+    plain.filter((other) => other === heading).length > 1 ? `${metrics[index]!.task}: ${heading}` : heading,
+  );
 }
 
 /** Digits that a figure is shown with: errors in metres and ratios are small. */
@@ -49,13 +57,18 @@ export function multiplyAddsText(value: number | null): string {
   return value >= 1e9 ? `${(value / 1e9).toFixed(2)} G` : `${(value / 1e6).toFixed(1)} M`;
 }
 
+/** Whether a row has a run that finished, and so figures. */
+function isMeasured({ figures }: TaskRowSummary): boolean {
+  return Object.values(figures).some((spread) => spread.mean !== null);
+}
+
 function improvementColumn(name: string): TaskColumn {
   const definition = improvementDefinitions[name]!;
   return {
     heading: `${name} % ${definition.direction === 'higher' ? '↑' : '↓'}`,
     numeric: true,
     cell(row) {
-      if (row.kind === 'reference') return '0';
+      if (row.kind === 'reference') return isMeasured(row) ? '0' : absent;
       const spread = row.improvements[name];
       if (spread?.mean === null || spread === undefined) return absent;
       return spread.sd === null ? signed(spread.mean) : `${signed(spread.mean)} ± ${spread.sd.toFixed(2)}`;
@@ -79,8 +92,9 @@ export function taskColumns(rows: readonly TaskRowSummary[], obtained: Obtained)
     numeric: true,
     cell,
   });
-  const figures = obtained.metrics.map((metric) =>
-    number(headingOf(metric), (row) => spreadText(row.figures[metric.figure], digitsOf(metric))),
+  const names = headingsOf(obtained.metrics);
+  const figures = obtained.metrics.map((metric, index) =>
+    number(names[index]!, (row) => spreadText(row.figures[metric.figure], digitsOf(metric))),
   );
   return {
     name: { heading: 'row', numeric: false, cell: (row) => row.label },
@@ -96,21 +110,40 @@ export function taskColumns(rows: readonly TaskRowSummary[], obtained: Obtained)
   };
 }
 
-const choiceNames: Readonly<Record<EpochChoice, string>> = {
-  last: 'the last epoch',
-  meanOfLast: 'the mean over the last ten epochs',
-  best: 'the epoch that is best on the held-out split val',
-};
+/** ` 10`, or ` 2 and 8` where rows trained for different times; empty where no run finished. */
+function epochsOfMean(rows: readonly TaskRowSummary[]): string {
+  const counts = [...new Set(rows.flatMap((row) => row.epochsOfMean ?? []))].sort((a, b) => a - b);
+  return counts.map((count, index) => `${index > 0 ? ' and' : ''} ${count}`).join('');
+}
 
-/** Which epoch's figures the table shows. */
-export function choiceText({ evaluation }: Obtained): string {
-  const others = (Object.keys(choiceNames) as EpochChoice[]).filter((choice) => choice !== evaluation);
-  return `Figures are those of ${choiceNames[evaluation]}, on the test split; ${others.map((choice) => choiceNames[choice]).join(' and ')} are in compare.json.`;
+/**
+ * Whose figures a way to choose the epoch gives. Only the network of the last epoch is collapsed and measured again;
+ * the others are as they were when the epoch ended.
+ */
+export function choiceName(choice: EpochChoice, rows: readonly TaskRowSummary[]): string {
+  if (choice === 'last') return 'the last epoch, after collapse';
+  if (choice === 'best') return 'the epoch that is best on the held-out split val, as trained';
+  const count = epochsOfMean(rows);
+  return count === ' 1' ? 'the last epoch, as trained' : `the mean over the last${count} epochs, as trained`;
+}
+
+/** Which epoch's figures the table shows, and which others there are. */
+export function choiceText(rows: readonly TaskRowSummary[], { evaluation }: Obtained): string {
+  const others = (['last', 'meanOfLast', 'best'] as const).filter(
+    (choice) => choice !== evaluation && rows.some(({ choices }) => choices[choice] !== null),
+  );
+  const shown = `Figures are those of ${choiceName(evaluation, rows)}, on the test split.`;
+  if (others.length === 0) return shown;
+  return `${shown} Also in compare.json: ${others.map((choice) => choiceName(choice, rows)).join('; ')}.`;
 }
 
 /** What the column of relative improvement means; empty without references. */
 export function improvementText(rows: readonly TaskRowSummary[], { improvement }: Obtained): string {
-  if (rows.every(({ kind }) => kind !== 'reference')) return '';
+  const references = rows.filter(({ kind }) => kind === 'reference');
+  if (references.length === 0) return '';
+  const improved = rows.some(({ improvements }) => typeof improvements[improvement]?.mean === 'number');
+  if (!improved && !references.some(isMeasured))
+    return `No relative improvement (${improvement}): the single-task networks did not all finish.`;
   const { formula, usedBy, direction } = improvementDefinitions[improvement]!;
   return `${improvement}, in percent: ${formula}, against the single-task networks; ${direction} is better (${usedBy}).`;
 }
@@ -143,7 +176,7 @@ export function renderTaskTable(rows: readonly TaskRowSummary[], obtained: Obtai
     row.failures.map((failure) => `Failed: ${row.label}, seed ${failure.seed}: ${failure.message}`),
   );
   const notes = [
-    choiceText(obtained),
+    choiceText(rows, obtained),
     improvementText(rows, obtained),
     networksText(rows),
     seedsText(obtained),

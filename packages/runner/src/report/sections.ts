@@ -87,7 +87,9 @@ export function obtainedSection(obtained: Obtained): string {
     ],
     [
       'Test',
-      `${comparesTasks(obtained) ? 'Figures' : 'Top-1 error'} of the collapsed network, after it was checked against the trained one.`,
+      comparesTasks(obtained) && obtained.evaluation !== 'last'
+        ? 'Figures of the network as it was trained; the collapsed one was checked against it after the last epoch.'
+        : `${comparesTasks(obtained) ? 'Figures' : 'Top-1 error'} of the collapsed network, after it was checked against the trained one.`,
     ],
     ['Engine', obtained.engine],
     [

@@ -76,8 +76,6 @@ async function groupOf(rows: readonly RowRecord[], styles: readonly RowStyle[], 
   return drawn.length === 0 ? '' : `<div class="triple">${drawn.join('')}</div>`;
 }
 
-const identifier = (name: string) => name.replaceAll(/[^A-Za-z0-9]+/g, '-').toLowerCase();
-
 /** The curves' last points in numbers. */
 function lastValues(rows: readonly RowRecord[], curves: readonly Curve[]): string {
   const shown = curves.filter((curve) => rows.some((row) => pointsOf(row, curve).length > 0));
@@ -107,32 +105,32 @@ export async function taskCurveSection(
   const groups: readonly (readonly [string, readonly Curve[]])[] = [
     [
       'Training losses',
-      tasks.map((task) => ({
-        id: `loss-${identifier(task)}`,
+      tasks.map((task, index) => ({
+        id: `loss-${index + 1}`,
         title: `${task}: loss`,
         value: (record) => record.trainLosses[task],
       })),
     ],
     [
       'Test figures',
-      headlines.map(({ task, name, figure }) => ({
-        id: `test-${identifier(figure)}`,
+      headlines.map(({ task, name, figure }, index) => ({
+        id: `test-${index + 1}`,
         title: `${task}: ${name}`,
         value: (record) => record.figures[figure],
       })),
     ],
     [
       "Weights of the tasks' losses",
-      tasks.map((task) => ({
-        id: `weight-${identifier(task)}`,
+      tasks.map((task, index) => ({
+        id: `weight-${index + 1}`,
         title: `${task}: weight`,
         value: (record) => record.weights[task],
       })),
     ],
     [
       "Cosines between the tasks' gradients",
-      pairs.map((pair) => ({
-        id: `cosine-${identifier(pair)}`,
+      pairs.map((pair, index) => ({
+        id: `cosine-${index + 1}`,
         title: pair.replace('/', ' and '),
         value: (record) => record.cosines[pair],
       })),

@@ -3,9 +3,11 @@ import { combinedReference } from '../compare/references';
 import { baselineIndex } from '../compare/summary';
 import { summariseTasks, type TaskRowSummary } from '../compare/taskSummary';
 import {
+  choiceName,
   choiceText,
   digitsOf,
   headingOf,
+  headingsOf,
   improvementText,
   networksText,
   seedsText,
@@ -45,7 +47,7 @@ export async function headlineSection(rows: readonly TaskRowSummary[], obtained:
   const baseline = rows.findIndex(({ kind }) => kind === 'baseline');
   const styles = stylesOf(rows);
   const drawn: string[] = [];
-  for (const metric of headlines(obtained)) {
+  for (const [index, metric] of headlines(obtained).entries()) {
     const bars = rows.map(({ label, figures }) => ({
       label,
       ...figures[metric.figure]!,
@@ -62,7 +64,7 @@ export async function headlineSection(rows: readonly TaskRowSummary[], obtained:
           form,
         }),
       (form: Form) => 60 + rows.length * (form === 'wide' ? 38 : 42),
-      { id: `headline-${metric.task}`, title, description: `${better}: ${words}.` },
+      { id: `headline-${index + 1}`, title, description: `${better}: ${words}.` },
     );
     drawn.push(`<h3>${escapeMarkup(metric.task)}</h3>${drawing}`);
   }
@@ -70,7 +72,7 @@ export async function headlineSection(rows: readonly TaskRowSummary[], obtained:
   const spread = many
     ? 'Whiskers: one standard deviation over the seeds. Rings: single seeds. '
     : 'One seed, so no spread is shown. ';
-  return `<section aria-labelledby="h-headline"><h2 id="h-headline">The three tasks</h2><figure>${drawn.join('')}<figcaption>${escapeMarkup(`${spread}Dashed: the baseline. ${choiceText(obtained)}`)}</figcaption></figure></section>`.replace(
+  return `<section aria-labelledby="h-headline"><h2 id="h-headline">The three tasks</h2><figure>${drawn.join('')}<figcaption>${escapeMarkup(`${spread}Dashed: the baseline. ${choiceText(rows, obtained)}`)}</figcaption></figure></section>`.replace(
     'The three tasks',
     drawn.length === 3 ? 'The three tasks' : 'The tasks',
   );
@@ -78,12 +80,13 @@ export async function headlineSection(rows: readonly TaskRowSummary[], obtained:
 
 function resultSection(rows: readonly TaskRowSummary[], obtained: Obtained): string {
   const { name, figures, costs } = taskColumns(rows, obtained);
+  const choice = choiceName(obtained.evaluation, rows);
   const tables = [
-    htmlTable('After collapse, on the test split', [name, ...figures], rows),
+    htmlTable(`Test figures of ${choice}`, [name, ...figures], rows),
     htmlTable('What the rows cost', [name, ...costs], rows),
   ];
   const notes = [
-    choiceText(obtained),
+    choiceText(rows, obtained),
     improvementText(rows, obtained),
     networksText(rows),
     seedsText(obtained),
@@ -99,10 +102,11 @@ function figureColumns(
   metrics: Obtained['metrics'],
   column: (metric: Obtained['metrics'][number]) => Pick<HtmlColumn<TaskRowSummary>, 'cell' | 'className'>,
 ): HtmlColumn<TaskRowSummary>[] {
+  const headings = headingsOf(metrics);
   const name: HtmlColumn<TaskRowSummary> = { heading: 'row', numeric: false, cell: ({ label }) => label };
   return [
     name,
-    ...metrics.map((metric) => ({ heading: headingOf(metric), numeric: true, ...column(metric) })),
+    ...metrics.map((metric, index) => ({ heading: headings[index]!, numeric: true, ...column(metric) })),
   ];
 }
 
@@ -134,15 +138,13 @@ function differenceSection(rows: readonly TaskRowSummary[], { metrics }: Obtaine
 /** The other ways to choose the epoch, as they change figures. */
 function choiceSection(rows: readonly TaskRowSummary[], { metrics, evaluation }: Obtained): string {
   const others = (['last', 'meanOfLast', 'best'] as const).filter((choice) => choice !== evaluation);
-  const names = { last: 'last epoch', meanOfLast: 'mean of the last ten epochs', best: 'best epoch on val' };
   const tables = others.flatMap((choice) => {
     if (rows.every(({ choices }) => choices[choice] === null)) return [];
+    const title = `By ${choiceName(choice, rows)}`;
     const columns = figureColumns(metrics, (metric) => ({
       cell: ({ choices }) => choices[choice]?.[metric.figure]?.toFixed(digitsOf(metric)) ?? '-',
     }));
-    return [
-      `<details><summary>By the ${names[choice]}</summary>${htmlTable(`By the ${names[choice]}`, columns, rows)}</details>`,
-    ];
+    return [`<details><summary>${escapeMarkup(title)}</summary>${htmlTable(title, columns, rows)}</details>`];
   });
   return tables.length === 0
     ? ''
