@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DatasetContext } from '@overparam/core-reparam';
@@ -40,14 +40,16 @@ export async function cachedSplit(
   context: DatasetContext,
 ): Promise<{ readonly store: Store; readonly statistics: Statistics }> {
   const identity = identityOf(source, split, options);
-  const folder = await cacheFolder(options, context);
   const [height, width] = options.size;
-  const path = join(
-    folder,
-    `${split}-${height}x${width}-${options.precision}-${identity.slice(0, 12)}.cache`,
-  );
+  const name = `${split}-${height}x${width}-${options.precision}-${identity.slice(0, 12)}.cache`;
+  const own = options.cache ?? join(folderOf(context.dataDir), 'cache');
+  // One that was made before its folder became read-only is as good as ever.
+  const kept = await readHeader(join(own, name), identity);
+  const path = join(kept ? own : await cacheFolder(own, options, context), name);
   const header =
-    (await readHeader(path, identity)) ?? (await build(path, identity, source, split, options, context));
+    kept ??
+    (await readHeader(path, identity)) ??
+    (await build(path, identity, source, split, options, context));
   const { count, format, statistics } = header;
   return { store: { count, format, place: { path, start: headerBytes } }, statistics };
 }
@@ -70,10 +72,11 @@ function identityOf(source: SceneSource, split: OfficialSplit, options: NyuOptio
 }
 
 /** The folder that the options name, or one in the dataset's; in the system's temporary folder where that is read-only. */
-async function cacheFolder(options: NyuOptions, context: DatasetContext): Promise<string> {
-  const own = options.cache ?? join(folderOf(context.dataDir), 'cache');
-  const readOnly = options.cache === undefined && !(await isWritable(folderOf(context.dataDir)));
-  const folder = readOnly ? join(tmpdir(), 'overparam-nyuv2') : own;
+async function cacheFolder(own: string, options: NyuOptions, context: DatasetContext): Promise<string> {
+  const writable =
+    options.cache !== undefined ||
+    ((await isWritable(folderOf(context.dataDir))) && (await isWritable(own, true)));
+  const folder = writable ? own : join(tmpdir(), 'overparam-nyuv2');
   await mkdir(folder, { recursive: true }).catch((cause) => {
     throw new OverparamError(
       'cache-folder',
@@ -84,10 +87,20 @@ async function cacheFolder(options: NyuOptions, context: DatasetContext): Promis
   return folder;
 }
 
-/** Permission bits do not stop a superuser, but a folder marked read-only is meant to stay as it is. */
-async function isWritable(folder: string): Promise<boolean> {
+/**
+ * Whether files can and may be made in a folder: not on a file system that is read-only, nor where the folder is another
+ * user's. Permission bits do not stop a superuser, but a folder marked read-only is meant to stay as it is.
+ *
+ * @param missing  what is said of a folder that is not there
+ */
+async function isWritable(folder: string, missing = false): Promise<boolean> {
   const info = await stat(folder).catch(() => null);
-  return info !== null && (info.mode & 0o222) !== 0;
+  if (info === null) return missing;
+  if ((info.mode & 0o222) === 0) return false;
+  return access(folder, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The header of a whole cache with this identity; null where there is none. */
@@ -132,6 +145,12 @@ async function build(
         const scene = resizeScene(stored, ...options.size);
         const own = formatFor(scene, options.precision);
         format ??= own;
+        if (own.image === 'f32' && format.image === 'u8') {
+          throw new OverparamError(
+            'data-format',
+            `${source.title}: scene ${count} of the split ${split} has an image of floats, and the ones before it have images of bytes, to which it would be rounded in spite of precision: float32. Convert them to one type, or set precision: compact.`,
+          );
+        }
         if (own.normals !== format.normals && scene.normals !== null) {
           throw new OverparamError(
             'data-format',

@@ -55,9 +55,19 @@ export const findMat: FindSource = async (folder) => {
   };
   // MATLAB's order of axes, turned round.
   const plane = [frame.width, frame.height];
-  const images = dataset('images', [3, ...plane]);
-  const depths = dataset('depths', plane);
-  const labels = dataset('labels', plane);
+  const readers = () => ({
+    images: dataset('images', [3, ...plane]),
+    depths: dataset('depths', plane),
+    labels: dataset('labels', plane),
+  });
+  let arrays: ReturnType<typeof readers>;
+  try {
+    arrays = readers();
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  const { images, depths, labels } = arrays;
   const to13 = officialTo13();
   return {
     title: `NYUv2, the official labelled file ${path}; normals computed from depth, not the published ones`,
@@ -125,7 +135,15 @@ async function readSplits(path: string): Promise<Readonly<Record<OfficialSplit, 
     if (frames?.length && frames.every((at) => Number.isInteger(at) && at >= 1)) return frames;
     throw new OverparamError('data-format', `${path}: has no list of frames "${name}", counted from 1.`);
   };
-  return { train: split('trainNdxs'), test: split('testNdxs') };
+  const train = split('trainNdxs');
+  const test = split('testNdxs');
+  const known = new Set(train);
+  const both = test.find((at) => known.has(at));
+  if (both === undefined) return { train, test };
+  throw new OverparamError(
+    'data-format',
+    `${path}: frame ${both} is in "trainNdxs" and in "testNdxs", so a network would be tested on what it learnt from; expected lists without a frame in common. Download the file again with: overparam data get nyuv2 --set download=mat`,
+  );
 }
 
 /** `[channels, width, height]` to `[height, width, channels]`. */

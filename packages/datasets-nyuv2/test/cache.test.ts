@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nyuv2 } from '../src/index';
-import { code, dataFolder, emptyFolder, layout, noisyExample, sceneFiles, small } from './support';
+import { code, dataFolder, emptyFolder, layout, noisyExample, npyFile, sceneFiles, small } from './support';
 
 const parse = (more: object = {}) => nyuv2.options.parse({ ...small, precision: 'float32', ...more });
 
@@ -90,6 +90,24 @@ test('what goes wrong while it is made leaves nothing behind', async () => {
   const blocked = join(await emptyFolder(), 'file');
   await writeFile(blocked, '');
   await expect(readings(dataDir, { cache: join(blocked, 'cache') })).rejects.toThrow(code('cache-folder'));
+});
+
+test('an image of floats after images of bytes is refused where it would be rounded', async () => {
+  const bytes = npyFile(
+    [6, 8, 3],
+    Uint8Array.from(noisyExample(6, 8, 1).image, (value) => 255 * value),
+  );
+  const mixed = (index: number) => dataFolder(layout().set(`train/image/${index}.npy`, bytes));
+  await expect(readings(await mixed(0))).rejects.toThrow(
+    expect.objectContaining({ code: 'data-format', message: expect.stringMatching(/scene 1 .*train/) }),
+  );
+  expect((await readings(await mixed(0), { precision: 'compact' })).read).toBe(5);
+  // Bytes among floats lose nothing.
+  const dataDir = await mixed(1);
+  const data = await nyuv2.open(parse(), { dataDir });
+  const { image } = await data.splits.train!.example(1);
+  expect(image).toEqual(Float32Array.from(bytes.subarray(-6 * 8 * 3), (value) => value / 255));
+  await data.close();
 });
 
 test('the header is text that says what is there', async () => {

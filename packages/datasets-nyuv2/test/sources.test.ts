@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
 import { officialTo13, to13 } from '../src/classes';
 import { nyuv2 } from '../src/index';
@@ -120,6 +120,29 @@ test('an official file without its splits, or that is something else, is refused
   await expect(attempt(official().set('nyu_depth_v2_labeled.mat', Buffer.alloc(5000)))).rejects.toThrow(
     code('data-format'),
   );
+});
+
+test('frames that are in both splits are refused', async () => {
+  const splits = fixture('splits-plain.mat');
+  expect(readMat5(splits, 'splits').get('testNdxs')).toEqual([2]);
+  // The one frame of the test split.
+  splits.writeUInt16LE(3, 492);
+  const dataDir = await dataFolder(official().set('splits.mat', splits));
+  await expect(open(dataDir, { scenes: { train: 2, test: 1 } })).rejects.toThrow(
+    expect.objectContaining({ code: 'data-format', message: expect.stringContaining('frame 3 is in') }),
+  );
+});
+
+test('an official file that is refused is closed', async () => {
+  const splits = fixture('splits-plain.mat');
+  // More frames than the file has.
+  splits.writeUInt16LE(900, 492);
+  const dataDir = await dataFolder(official().set('splits.mat', splits));
+  const { default: h5wasm } = await import('h5wasm/node');
+  const close = vi.spyOn(h5wasm.File.prototype, 'close');
+  await expect(findMat(join(dataDir, 'nyuv2'))).rejects.toThrow(/expected \[at least 900/);
+  expect(close).toHaveBeenCalledTimes(1);
+  close.mockRestore();
 });
 
 test('reads numeric arrays of MATLAB 5 files, packed or not, and refuses damaged ones', () => {
