@@ -1,9 +1,13 @@
+import type { Phase } from '@overparam/core-reparam';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import type { ConfigFile } from '../src/config/schema';
 import type { MetricsLine } from '../src/run/files';
 import { type LoopListeners, TrainingLoop } from '../src/train/loop';
-import { disposeTrained, type Trained } from '../src/train/stage';
+import { stepGradients } from '../src/train/passes';
+import { gradientParts } from '../src/train/phase';
+import { networkOfStage } from '../src/train/session';
+import { disposeTrained, equip, type Trained } from '../src/train/stage';
 import { beginningOf, openSession } from './support/session';
 import { tinyScenes } from './support/tiny';
 import { tinyTwoTasks } from './support/twoTasks';
@@ -150,6 +154,53 @@ describe('a phase that follows one task', () => {
     expect(shared).toContain('encoder1_conv1/u');
     expect(shared.filter((name) => /\/core_/.test(name))).toEqual([]);
   });
+});
+
+describe('a trunk for each task', () => {
+  test.each([
+    ['perTask', 'joint', 'heads'],
+    ['merge', 'progressive', 'weights'],
+  ] as const)(
+    'takes the factors of what is its own while it stays apart: %s',
+    async (multiTask, routine, factor) => {
+      const { session, trained: other } = await openSession({
+        ...tinyScenes,
+        method: { name: 'trirep', multiTask },
+        routine,
+      });
+      disposeTrained(other);
+      const { config, dataset, key, tasks } = session;
+      const network = networkOfStage(config, dataset, key, 'expanded', true);
+      const state = equip(session, network);
+      const phase: Phase = { name: 'all', stage: 'expanded', moves: [{}], rates: [], loss: 'balanced' };
+      const { optimiser } = state;
+      const batch = await session.batches.read(0);
+      const factors = { weights: tf.tensor1d([3, 5, 7]), heads: tf.tensor1d([2, 2, 2]) };
+      /** Gradients of a trunk's core and of a head's, by how the losses are weighed. */
+      const gradients = (weighing: 'sum' | 'weighted' | 'apart') =>
+        tf.tidy(() => {
+          const parts = gradientParts({ phase, network, tasks, optimiser, penalty: 0, weighing });
+          const found = stepGradients(parts, { ...batch, ...factors }, false).gradients;
+          return ['encoder1_conv1/core_depth', 'depth_conv1/core'].map((name) =>
+            found[name]!.dataSync<'float32'>().slice(),
+          );
+        });
+      const [sum, weighted, apart] = [gradients('sum'), gradients('weighted'), gradients('apart')];
+      const expected = factor === 'weights' ? weighted[0]! : sum[0]!.map((value) => 2 * value);
+      const gap = (a: Float32Array, b: Float32Array) =>
+        Math.max(...a.map((value, at) => Math.abs(value - b[at]!))) / Math.max(...b.map(Math.abs));
+      expect(gap(apart[0]!, expected)).toBeLessThan(1e-5);
+      expect(
+        gap(
+          apart[1]!,
+          sum[1]!.map((value) => 2 * value),
+        ),
+      ).toBeLessThan(1e-5);
+      tf.dispose([batch, factors]);
+      disposeTrained(state);
+      await dataset.close();
+    },
+  );
 });
 
 describe('tasks without labels in a batch', () => {

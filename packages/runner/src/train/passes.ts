@@ -9,8 +9,8 @@ import { allOf, followedTask, type Routes } from './routes';
 
 /**
  * How a step weighs the losses of its tasks. `sum`: each counts once. `weighted`: times the input `weights`, one number
- * a task. `apart`: layers that belong to a task take its loss times the input `heads` instead. `averaged`: as `apart`,
- * with the running averages of the tasks' gradients in place of the gradients of all that is shared.
+ * a task. `apart`: layers and trunks that belong to a task take its loss times the input `heads` instead. `averaged`: as
+ * `apart`, with the running averages of the tasks' gradients in place of the gradients of all that is shared.
  */
 export type Weighing = 'sum' | 'weighted' | 'apart' | 'averaged';
 
@@ -84,18 +84,23 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
   };
 }
 
-/** Passes where nothing is routed: one, or two where the heads' factors are their own. */
+/**
+ * Passes where nothing is routed: one, or two where the heads' factors are their own. A trunk that stays apart is its
+ * task's own like a head; trunks that are drawn together take part in what is shared.
+ */
 function jointPasses(
-  { routes, weighing }: GradientParts,
+  { routes, weighing, network }: GradientParts,
   recorded: Recorded,
   descend: (losses: Losses) => tf.Scalar,
 ): Pass[] {
   if (weighing === 'sum' || weighing === 'weighted') {
     return [{ descended: descend(recorded.weighted), moves: allOf(routes) }];
   }
+  const merging = network.states.some(({ follows }) => follows !== null);
+  const [drawn, own] = merging ? [routes.trunks, []] : [[], routes.trunks];
   return [
-    { descended: descend(recorded.weighted), moves: [...routes.shared, ...routes.trunks] },
-    { descended: descend(recorded.forHeads), moves: routes.heads },
+    { descended: descend(recorded.weighted), moves: [...routes.shared, ...drawn] },
+    { descended: descend(recorded.forHeads), moves: [...routes.heads, ...own] },
   ];
 }
 
