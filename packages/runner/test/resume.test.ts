@@ -3,15 +3,21 @@ import { describe, expect, test } from 'vitest';
 import type { ConfigFile } from '../src/config/schema';
 import { train } from '../src/train/train';
 import { filesOf, interrupted } from './support/interrupted';
+import { hasNativeEngine } from './support/native';
 import { temporaryFolder, textOf, tiny } from './support/tiny';
 
 const path = temporaryFolder();
+
+const onNative: ConfigFile = { ...tiny, method: 'trirep', routine: 'progressive', engine: 'tensorflow' };
 
 const cases: Record<string, ConfigFile> = {
   'plain, joint': tiny,
   'trirep, progressive': { ...tiny, method: 'trirep', routine: 'progressive' },
   'trirep, cyclic, adam': { ...tiny, method: 'trirep', routine: 'cyclic', optimiser: 'adam', lr: 0.003 },
   'repvgg, alternating': { ...tiny, method: 'repvgg', routine: 'alternating' },
+  ...((await hasNativeEngine('going on after an interruption')) && {
+    'trirep, progressive, native': onNative,
+  }),
 };
 
 describe.each(Object.entries(cases))('%s', (name, config) => {
