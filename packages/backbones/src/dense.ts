@@ -2,7 +2,7 @@ import type { Head, Network, NetworkShape } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { checkShape } from './check-shape';
-import { defaultHead } from './heads';
+import { headOf } from './heads';
 import { initialiseWeights, type Scheme } from './initialise';
 
 /** The part of a network in front of its heads. */
@@ -30,11 +30,11 @@ export function layOut(plan: DensePlan, shape: NetworkShape): Network {
   const [height, width] = shape.inputShape;
   const image = tf.input({ name: 'image', shape: [...shape.inputShape] });
   const { features, representations } = plan.trunk(image);
-  const outputs = shape.tasks.map(({ name: task, kind, outputs: channels, head }, index) =>
-    (head ?? defaultHead(kind, plan.head)).build(features[index]!, {
-      task,
-      kind,
-      outputs: channels,
+  const outputs = shape.tasks.map((task, index) =>
+    headOf(plan.name, task, plan.head).build(features[index]!, {
+      task: task.name,
+      kind: task.kind,
+      outputs: task.outputs,
       size: [height, width],
     }),
   );
@@ -50,7 +50,8 @@ export function layOut(plan: DensePlan, shape: NetworkShape): Network {
  * Builds a network for tasks whose labels are images, and others, and sets all weights from the shape's key.
  *
  * @param scheme  of the layers that are shared, and of those that belong to a task
- * @throws OverparamError `invalid-network-shape`, also for sizes that the network cannot take
+ * @throws OverparamError `invalid-network-shape`, also for sizes that the network cannot take; `unsupported-head` for
+ *   a head that cannot serve its task
  */
 export function assembleDense(
   plan: DensePlan,

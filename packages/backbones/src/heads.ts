@@ -1,9 +1,26 @@
-import type { Head } from '@overparam/core-reparam';
+import type { Head, NetworkTask } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { ResizeAligned, UnitLength } from './custom-layers';
 import { apply, channelsOf, convolution, unit } from './layers';
 
 type Given = Parameters<Head['build']>[1];
+
+/** Kinds of tasks whose labels are images. */
+const denseKinds: readonly string[] = ['segmentation', 'depth', 'normals'];
+
+/** Whether a task's labels are images: by its kind, or as they hold more numbers than the task has outputs. */
+function isDense({ kind, outputs, label }: NetworkTask): boolean {
+  if (denseKinds.includes(kind)) return true;
+  const shape = label?.shape ?? [];
+  return shape.length >= 2 && shape.reduce((size, side) => size * side, 1) !== outputs;
+}
+
+/** What heads that answer for every pixel say of a task. */
+function supportsImages(task: NetworkTask): true | string {
+  const wanted = task.label ? isDense(task) : task.kind !== 'classification';
+  return wanted || 'it gives an image, and the labels of this task are none; take "pooled"';
+}
 
 /**
  * What dense heads end with: features of another size are resized bilinearly to the input's, corner on corner, and
@@ -26,6 +43,7 @@ function finish(y: tf.SymbolicTensor, { task, kind, size }: Given): tf.SymbolicT
  */
 export const segnetHead: Head = {
   name: 'segnet',
+  supports: supportsImages,
   build(features, given) {
     const { task, outputs } = given;
     const y = convolution(features, `${task}_conv1`, { filters: channelsOf(features), size: 3, bias: true });
@@ -56,6 +74,11 @@ export function deeplabHead(options: DeeplabOptions = {}): Head {
   const { filters = 256, rates = [12, 24, 36], dropout = 0.5 } = options;
   return {
     name: 'deeplab',
+    supports: supportsImages,
+    leastBatch: {
+      images: 2,
+      reason: 'its pooled branch gives one pixel an image, and the norm behind it needs more than one',
+    },
     build(features, given) {
       const { task } = given;
       const [, height, width] = features.shape as number[];
@@ -85,16 +108,27 @@ export function deeplabHead(options: DeeplabOptions = {}): Head {
 /** One answer for the whole image, `[n, outputs]`: the features' mean and a dense layer. */
 export const pooledHead: Head = {
   name: 'pooled',
+  supports: (task) =>
+    !isDense(task) ||
+    'it gives one answer an image, and the labels of this task are images; take a head such as "segnet"',
   build(features, { task, outputs }) {
     const mean = apply(tf.layers.globalAveragePooling2d({ name: `${task}_mean` }), features);
     return apply(tf.layers.dense({ name: `${task}_out`, units: outputs, kernelInitializer: 'zeros' }), mean);
   },
 };
 
-/** Kinds of tasks whose labels are images. */
-const denseKinds: readonly string[] = ['segmentation', 'depth', 'normals'];
-
-/** The head of a task that brings none: `dense` for labels that are images, else {@link pooledHead}. */
-export function defaultHead(kind: string, dense: Head): Head {
-  return denseKinds.includes(kind) ? dense : pooledHead;
+/**
+ * The head that a task brings, or else `dense` for labels that are images and {@link pooledHead} for others.
+ *
+ * @param network  the network's name, for the message
+ * @throws OverparamError `unsupported-head` for a head that cannot serve the task
+ */
+export function headOf(network: string, task: NetworkTask, dense: Head): Head {
+  const head = task.head ?? (isDense(task) ? dense : pooledHead);
+  const verdict = head.supports?.(task) ?? true;
+  if (verdict === true) return head;
+  throw new OverparamError(
+    'unsupported-head',
+    `[${network}] the head "${head.name}" does not fit task "${task.name}" of kind "${task.kind}": ${verdict}.`,
+  );
 }

@@ -1,6 +1,7 @@
-import type { Backbone, Balancer, Dataset, Method, Plugin, Routine } from './contracts';
+import type { Backbone, Balancer, Dataset, HeadKind, Method, Plugin, Routine, TaskKind } from './contracts';
 import { OverparamError } from './errors';
 import { nearest } from './nearest';
+import { checkPluginForm, pluginKinds } from './plugin-form';
 
 /** What a plugin can add, by kind. */
 export interface PluginParts {
@@ -9,6 +10,8 @@ export interface PluginParts {
   backbone: Backbone;
   dataset: Dataset;
   balancer: Balancer;
+  task: TaskKind;
+  head: HeadKind;
 }
 
 /** A kind of plugin part. */
@@ -17,71 +20,65 @@ export type PluginKind = keyof PluginParts;
 /** The value that a kind of plugin part is. */
 export type PluginPart<Kind extends PluginKind> = PluginParts[Kind];
 
-type Registry = { [Kind in PluginKind]: Map<string, { part: PluginParts[Kind]; from: string }> };
+type Known<Kind extends PluginKind> = Map<string, { part: PluginParts[Kind]; from: string }>;
 
 // On globalThis, so that the ESM and the CommonJS build in one process share what is registered.
 const slot = Symbol.for('overparam.registry');
-const shared = globalThis as { [slot]?: Registry };
+const shared = globalThis as { [slot]?: { [Kind in PluginKind]?: Known<Kind> } };
 
-function registry(): Registry {
-  shared[slot] ??= {
-    method: new Map(),
-    routine: new Map(),
-    backbone: new Map(),
-    dataset: new Map(),
-    balancer: new Map(),
-  };
-  return shared[slot];
+/** The parts of a kind that are known; a kind that another copy of this package did not know begins empty. */
+function known<Kind extends PluginKind>(kind: Kind): Known<Kind> {
+  shared[slot] ??= {};
+  const registry = shared[slot] as Partial<Record<PluginKind, Known<Kind>>>;
+  registry[kind] ??= new Map();
+  return registry[kind];
 }
 
-/** Checks the form of a plugin and returns it unchanged: the one call that a plugin package makes. */
+/**
+ * Checks the form of a plugin and returns it unchanged: the one call that a plugin package makes.
+ *
+ * @throws OverparamError `plugin-invalid` for unknown keys and for parts without a name, a summary, options or a
+ *   function that they need; `plugin-version` for another version of the contracts
+ */
 export function definePlugin(plugin: Plugin): Plugin {
-  if (plugin.apiVersion !== 1) {
-    throw new OverparamError(
-      'plugin-version',
-      `Plugin "${plugin.name}" speaks apiVersion ${plugin.apiVersion}, this version of overparam speaks 1. ` +
-        'Install versions of both that belong together.',
-    );
-  }
+  checkPluginForm(plugin);
   return plugin;
 }
 
 /**
  * Makes all parts of a plugin known by name. Registering the same plugin again changes nothing.
  *
- * @throws OverparamError `duplicate-name` when another plugin has taken a name
+ * @throws OverparamError `duplicate-name` when another plugin has taken a name; what {@link definePlugin} throws
  */
 export function registerPlugin(plugin: Plugin): void {
   definePlugin(plugin);
-  add('method', plugin.methods, plugin.name);
-  add('routine', plugin.routines, plugin.name);
-  add('backbone', plugin.backbones, plugin.name);
-  add('dataset', plugin.datasets, plugin.name);
-  add('balancer', plugin.balancers, plugin.name);
+  for (const kind of Object.keys(pluginKinds) as PluginKind[]) {
+    add(kind, plugin[pluginKinds[kind].list], plugin.name);
+  }
 }
 
 function add<Kind extends PluginKind>(
   kind: Kind,
-  parts: readonly (PluginParts[Kind] & { name: string })[] | undefined,
+  parts: readonly PluginParts[Kind][] | undefined,
   from: string,
 ): void {
-  const known = registry()[kind] as Map<string, { part: PluginParts[Kind]; from: string }>;
+  const entries = known(kind);
   for (const part of parts ?? []) {
-    const taken = known.get(part.name);
+    const taken = entries.get(part.name);
     if (taken && taken.from !== from) {
       throw new OverparamError(
         'duplicate-name',
-        `The ${kind} "${part.name}" of plugin "${from}" has the name of one of plugin "${taken.from}". ` +
+        `The ${pluginKinds[kind].word} "${part.name}" of plugin "${from}" has the name of one of plugin "${taken.from}". ` +
           'Rename one of them or load only one of the two plugins.',
       );
     }
-    known.set(part.name, { part, from });
+    entries.set(part.name, { part, from });
   }
 }
 
 /** All registered parts of a kind, in order of registration. */
 export function registered<Kind extends PluginKind>(kind: Kind): readonly PluginPart<Kind>[] {
-  return [...registry()[kind].values()].map((entry) => entry.part as PluginParts[Kind]);
+  return [...known(kind).values()].map(({ part }) => part);
 }
 
 /**
@@ -90,13 +87,13 @@ export function registered<Kind extends PluginKind>(kind: Kind): readonly Plugin
  * @throws OverparamError `unknown-method`, `unknown-routine`, …, with the nearest name
  */
 export function lookup<Kind extends PluginKind>(kind: Kind, name: string): PluginPart<Kind> {
-  const found = registry()[kind].get(name);
-  if (found) return found.part as PluginParts[Kind];
-  const names = [...registry()[kind].keys()];
+  const found = known(kind).get(name);
+  if (found) return found.part;
+  const names = [...known(kind).keys()];
   const near = nearest(name, names);
   throw new OverparamError(
     `unknown-${kind}`,
-    `Unknown ${kind} "${name}"${near ? `; did you mean "${near}"?` : '.'} Known: ${names.join(', ') || 'none'}. ` +
+    `Unknown ${pluginKinds[kind].word} "${name}"${near ? `; did you mean "${near}"?` : '.'} Known: ${names.join(', ') || 'none'}. ` +
       'Others come from plugins: register them, or name them under `plugins` in a config.',
   );
 }

@@ -21,6 +21,7 @@ import { rlw } from './balancers/rlw';
 import { fixed } from './balancers/static';
 import { uncertainty } from './balancers/uncertainty';
 import { upgrad } from './balancers/upgrad';
+import { taskKinds } from './task-kinds';
 
 export { angleMetrics } from './angles';
 export { checkBalancer } from './balancers/check';
@@ -43,7 +44,8 @@ export {
   improvementDefinitions,
 } from './relative-improvement';
 export { type SegmentationOptions, segmentation } from './segmentation';
-export { type TaskOptions, taskFor } from './task-for';
+export { taskFor } from './task-for';
+export { type TaskOptions, taskKinds } from './task-kinds';
 export {
   alignedMtl,
   cagrad,
@@ -64,10 +66,11 @@ export {
   upgrad,
 };
 
-/** All balancers of this package. */
+/** All balancers and kinds of tasks of this package. */
 export const plugin: Plugin = definePlugin({
   name: '@overparam/mtl-heads',
   apiVersion: 1,
+  tasks: taskKinds,
   balancers: [
     equal,
     fixed,

@@ -1,10 +1,18 @@
 import type { Key } from '@overparam/engine';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import type { z } from 'zod';
+import type { LabelSpec } from './task';
 
 /** The layers from a network's features to one task's output. */
 export interface Head {
   readonly name: string;
+  /**
+   * Whether it can serve a task, asked when a network is built: true, or the reason why not, as the end of a sentence
+   * about the head. Absent where it serves every task.
+   */
+  supports?(task: Omit<NetworkTask, 'head'>): true | string;
+  /** The fewest images that a batch of training may hold, and why; absent where one is enough. */
+  readonly leastBatch?: { readonly images: number; readonly reason: string };
   /**
    * Adds the layers and gives their output, of `given.outputs` channels and, for labels that are images, of the
    * input's size. Every layer's name begins with `<task>_`. The backbone sets all kernels and biases afterwards,
@@ -24,11 +32,23 @@ export interface Head {
   ): SymbolicTensor;
 }
 
+/** A head that a config can name, with its options. */
+export interface HeadKind<Options = unknown> {
+  readonly apiVersion: 1;
+  readonly name: string;
+  /** One line for lists. */
+  readonly summary: string;
+  readonly options: z.ZodType<Options>;
+  make(options: Options): Head;
+}
+
 /** A task as a backbone sees it. */
 export interface NetworkTask {
   readonly name: string;
   readonly kind: string;
   readonly outputs: number;
+  /** The labels' form, where it is known: it tells kinds that a backbone does not know apart. */
+  readonly label?: LabelSpec;
   /** The backbone's own head for this kind of task where left out. */
   readonly head?: Head;
 }

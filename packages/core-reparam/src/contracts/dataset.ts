@@ -25,7 +25,11 @@ export interface Wanted {
 /** A task that a dataset has labels for. */
 export interface DatasetTask {
   readonly name: string;
-  readonly kind: 'classification' | 'segmentation' | 'depth' | 'normals' | 'regression';
+  /**
+   * What makes a `Task` of it: `classification`, `segmentation`, `depth`, `normals` or `regression`, which come with
+   * `@overparam/mtl-heads`, or a kind that a plugin declares under `tasks`.
+   */
+  readonly kind: string;
   /** Number of classes, or channels of a dense label. */
   readonly outputs: number;
   readonly label: LabelSpec;

@@ -6,3 +6,4 @@ export type * from './plugin';
 export type * from './routine';
 export type * from './site';
 export type * from './task';
+export type * from './task-kind';

@@ -1,8 +1,9 @@
-import type { Backbone } from './backbone';
+import type { Backbone, HeadKind } from './backbone';
 import type { Balancer } from './balancer';
 import type { Dataset } from './dataset';
 import type { Method } from './method';
 import type { Routine } from './routine';
+import type { TaskKind } from './task-kind';
 
 /** What a package adds: plain values, registered by one call or named in a config's `plugins`. */
 export interface Plugin {
@@ -19,4 +20,10 @@ export interface Plugin {
   readonly datasets?: readonly Dataset<any, any>[];
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly balancers?: readonly Balancer<any>[];
+  /** Kinds of tasks, for datasets to declare. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly tasks?: readonly TaskKind<any>[];
+  /** Heads, for a config's `heads`. */
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly heads?: readonly HeadKind<any>[];
 }
