@@ -99,7 +99,10 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (engine) => {
   );
 });
 
-for (const [, backbone, options] of small) testBackbone(backbone, { test, options: [options] });
+for (const [, backbone, options] of small) {
+  testBackbone(backbone, { test, options: [options] });
+  testBackbone(backbone, { test, options: [options], inputShape: [32, 64, 3], tasks });
+}
 
 describe.each(small)('%s', (_, backbone, options) => {
   test('the key alone decides the weights', () => {

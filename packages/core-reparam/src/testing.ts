@@ -9,3 +9,4 @@ export { type DatasetKit, testDataset } from './testing/dataset';
 export { type MethodKit, testMethod } from './testing/method';
 export { type RoutineKit, testRoutine } from './testing/routine';
 export type { DefineTest } from './testing/runner';
+export { type TaskKit, testTask } from './testing/task';

@@ -1,7 +1,7 @@
 import { keyFromSeed, normalTensor } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { gapBetween } from '../closeness';
-import type { Backbone, Network, NetworkShape } from '../contracts';
+import type { Backbone, Network, NetworkShape, NetworkTask } from '../contracts';
 import { forward } from '../forward';
 import { parseOptions } from '../options';
 import { type DefineTest, ensure } from './runner';
@@ -14,22 +14,26 @@ export interface BackboneKit {
   readonly options?: readonly unknown[];
   /** `[h, w, channels]`; 32x32x3 where left out. */
   readonly inputShape?: readonly [number, number, number];
+  /** What it is built for; two tasks of kind `classification` where left out. */
+  readonly tasks?: readonly NetworkTask[];
 }
 
+const classifications: readonly NetworkTask[] = [
+  { name: 'first', kind: 'classification', outputs: 10 },
+  { name: 'second', kind: 'classification', outputs: 3 },
+];
+
 /**
- * The conformance kit of the contract `Backbone`: outputs for each task, weights that follow from the key
- * and from nothing else, owners and representations that exist, no tensor left over.
+ * The conformance kit of the contract `Backbone`: an output for each task, of the input's size where labels are images,
+ * weights that follow from the key and from nothing else, owners and representations that exist, no tensor left over.
  */
 export function testBackbone(backbone: Backbone, kit: BackboneKit): void {
-  const { test, options = [{}], inputShape = [32, 32, 3] } = kit;
-  const tasks = [
-    { name: 'first', kind: 'classification', outputs: 10 },
-    { name: 'second', kind: 'classification', outputs: 3 },
-  ];
+  const { test, options = [{}], inputShape = [32, 32, 3], tasks = classifications } = kit;
+  const kinds = [...new Set(tasks.map(({ kind }) => kind))].join(' and ');
   for (const given of options) {
     const build = (shape: NetworkShape) =>
       backbone.build(shape, parseOptions(backbone.options, given, backbone.name));
-    test(`${backbone.name} ${JSON.stringify(given)}: builds networks by key`, () => {
+    test(`${backbone.name} ${JSON.stringify(given)}: builds networks for ${kinds} by key`, () => {
       const before = tf.memory().numTensors;
       const networks = [1, 1, 2].map((seed) => build({ inputShape, tasks, key: keyFromSeed(seed) }));
       checkNetworks(networks, tasks, inputShape);
@@ -51,7 +55,12 @@ function checkNetworks(
     ensure(outputs[0]!.length === tasks.length, `${outputs[0]!.length} outputs for ${tasks.length} tasks`);
     for (const [index, task] of tasks.entries()) {
       const [first, second, third] = outputs.map((list) => list[index]!);
-      ensure(first!.shape[first!.rank - 1] === task.outputs, `output ${index} is [${first!.shape}]`);
+      const size = isDense(task) ? inputShape.slice(0, 2) : [];
+      const expected = [2, ...size, task.outputs];
+      ensure(
+        first!.shape.join() === expected.join(),
+        `output ${index}, of task "${task.name}", is [${first!.shape}] and not [${expected}]`,
+      );
       ensure(gapBetween(second!, first!) === 0, 'one key gives two networks');
       ensure(gapBetween(third!, first!) > 0, 'two keys give one network');
     }
@@ -63,4 +72,11 @@ function checkNetworks(
   const owners = [...names].map((layer) => network.owner(layer));
   for (const task of tasks) ensure(owners.includes(task.name), `no layer belongs to task "${task.name}"`);
   ensure(owners.includes(null), 'no layer is shared');
+}
+
+/** Whether labels are images: by the kind, or as they hold more numbers than the task has outputs. */
+function isDense({ kind, outputs, label }: NetworkTask): boolean {
+  const shape = label?.shape ?? [];
+  const size = shape.reduce((product, side) => product * side, 1);
+  return ['segmentation', 'depth', 'normals'].includes(kind) || (shape.length >= 2 && size !== outputs);
 }

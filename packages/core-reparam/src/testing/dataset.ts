@@ -80,17 +80,23 @@ async function checkWriting(data: OpenDataset): Promise<void> {
 
 async function checkAugmentation(data: OpenDataset): Promise<void> {
   const key = keyFromSeed(7);
+  const written = (example: unknown) =>
+    [inputOf(data, example), ...data.tasks.map((task) => Array.from(labelOf(data, example, task)))].join(';');
   const seen = new Set<string>();
+  let untouched = '';
   for (let index = 0; index < 16; index++) {
     const example = await data.splits.train!.example(0);
-    const before = inputOf(data, example).join();
-    const first = inputOf(data, data.augment(example, foldKey(key, index))).join();
-    const second = inputOf(data, data.augment(example, foldKey(key, index))).join();
+    untouched = written(example);
+    const first = written(data.augment(example, foldKey(key, index)));
+    const second = written(data.augment(example, foldKey(key, index)));
     ensure(first === second, 'two augmentations with one key differ');
-    ensure(inputOf(data, example).join() === before, 'augmentation changes the example itself');
+    ensure(written(example) === untouched, 'augmentation changes the example itself');
     seen.add(first);
   }
-  ensure(seen.size > 0, 'augmentation gives nothing');
+  ensure(
+    seen.size > 1 || seen.has(untouched),
+    'augmentation changes an example, and by every key in the same way',
+  );
 }
 
 /** A dataset that prepares nothing ahead has nothing to show here. */

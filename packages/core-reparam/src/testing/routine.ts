@@ -1,4 +1,4 @@
-import type { GroupSelector, ParameterGroup, Routine, RunShape, Schedule } from '../contracts';
+import type { GroupSelector, ParameterGroup, Phase, Routine, RunShape, Schedule } from '../contracts';
 import { parseOptions } from '../options';
 import { type DefineTest, ensure } from './runner';
 
@@ -21,6 +21,7 @@ const group = (
   size: 10,
 });
 
+/** The groups of networks with one task. */
 const networks: Readonly<Record<string, readonly ParameterGroup[]>> = {
   'core, frames, branches and scales': [
     group('plain'),
@@ -39,26 +40,56 @@ const networks: Readonly<Record<string, readonly ParameterGroup[]>> = {
   'no expansion': [group('plain')],
 };
 
+/** The groups of networks with several tasks. */
+const networksOfTasks: Readonly<Record<string, readonly ParameterGroup[]>> = {
+  'a core for each task and shared frames': [
+    group('plain'),
+    group('core', null, 'first'),
+    group('core', null, 'second'),
+    group('frame', 'U'),
+    group('frame', 'V'),
+    group('branch'),
+  ],
+  'all of it for each task, and a core that both share': [
+    group('plain'),
+    group('core'),
+    ...['first', 'second'].flatMap((task) => [
+      group('core', null, task),
+      group('frame', 'U', task),
+      group('scale', null, task),
+      group('norm', null, task),
+    ]),
+  ],
+  'shared layers alone': [group('plain'), group('core'), group('frame', 'U')],
+};
+
 /**
  * The conformance kit of the contract `Routine`: a plan is a pure function that covers every update, names
- * its phases, orders its stages and spends what it is given, whatever the network.
+ * its phases, orders its stages and spends what it is given, whatever the network and the number of tasks, and says what
+ * never moves.
  */
 export function testRoutine(routine: Routine, kit: RoutineKit): void {
   const { test, options = [{}] } = kit;
   for (const given of options) {
-    for (const [name, groups] of Object.entries(networks)) {
-      for (const updates of [1, 7, 120]) {
-        const run: RunShape = {
-          updates,
-          updatesPerEpoch: Math.min(10, updates),
-          tasks: ['classes'],
-          groups,
-          key: [1, 2],
-        };
-        test(`${routine.name} ${JSON.stringify(given)}: plans ${updates} updates of a network with ${name}`, () => {
-          const parsed = parseOptions(routine.options, given, routine.name);
-          checkPlan(run, routine.plan(run, parsed), routine.plan(run, parsed));
-        });
+    for (const [tasks, kinds] of [
+      [['classes'], networks],
+      [['first', 'second'], networksOfTasks],
+    ] as const) {
+      for (const [name, groups] of Object.entries(kinds)) {
+        for (const updates of [1, 7, 120]) {
+          const run: RunShape = {
+            updates,
+            updatesPerEpoch: Math.min(10, updates),
+            tasks,
+            groups,
+            key: [1, 2],
+          };
+          const title = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'} and ${name}`;
+          test(`${routine.name} ${JSON.stringify(given)}: plans ${updates} updates of a network with ${title}`, () => {
+            const parsed = parseOptions(routine.options, given, routine.name);
+            checkPlan(run, routine.plan(run, parsed), routine.plan(run, parsed));
+          });
+        }
       }
     }
   }
@@ -96,13 +127,30 @@ function checkPlan(run: RunShape, schedule: Schedule, again: Schedule): void {
   for (const phase of schedule.phases) {
     for (const { factor } of phase.rates)
       ensure(factor > 0 && Number.isFinite(factor), `a rate factor is ${factor}`);
-    const moved = run.groups.filter((candidate) =>
-      phase.moves.some((selector) => selects(selector, candidate)),
+    const { loss } = phase;
+    ensure(
+      loss === 'balanced' || run.tasks.includes(loss.task),
+      `phase "${phase.name}" follows the loss of a task that the run does not have`,
     );
+    const moved = run.groups.filter((candidate) => moves(phase, candidate));
     const movable = run.groups.some(({ role }) => role !== 'plain' && role !== 'norm');
     const silent = movable && phase.stage === 'expanded' && moved.length === 0;
     ensure(!silent || schedule.notes.length > 0, `phase "${phase.name}" moves nothing and no note says so`);
   }
+  // A short run may end before every phase had its turn.
+  for (const candidate of run.updates < 100 ? [] : run.groups) {
+    const { role, block, task } = candidate;
+    const rests =
+      role !== 'plain' && role !== 'norm' && !schedule.phases.some((phase) => moves(phase, candidate));
+    const name = [role, block, task].filter((part) => part !== null).join(' ');
+    ensure(!rests || schedule.notes.length > 0, `"${name}" moves in no phase and no note says so`);
+  }
+}
+
+/** Whether a phase moves a group: it chooses it, and its loss reaches it. */
+function moves({ moves: selectors, loss }: Phase, candidate: ParameterGroup): boolean {
+  const reached = loss === 'balanced' || candidate.task === null || candidate.task === loss.task;
+  return reached && selectors.some((selector) => selects(selector, candidate));
 }
 
 function selects({ role, block, task }: GroupSelector, candidate: ParameterGroup): boolean {

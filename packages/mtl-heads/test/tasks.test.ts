@@ -1,0 +1,150 @@
+import { lookup, registerPlugin, type Task } from '@overparam/core-reparam';
+import { type TaskKit, testTask } from '@overparam/core-reparam/testing';
+import { useEngine } from '@overparam/engine';
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { classification, depth, normals, plugin, regression, segmentation, taskFor } from '../src/index';
+
+beforeAll(async () => {
+  await useEngine('wasm');
+});
+
+const size = [3, 4] as const;
+const classOf = (at: number) => [Math.floor(7 * at)];
+const image = { prediction: [...size, 1], label: (at: number) => [0.5 + at], missing: [0] };
+const numbers = { prediction: [5], label: (at: number) => [4 * at - 2], missing: null };
+
+const tasks: readonly (readonly [Task, Omit<TaskKit, 'test'>])[] = [
+  [
+    classification({ name: 'class', classes: 7, labelSmoothing: 0.1 }),
+    { prediction: [7], label: classOf, missing: [-1] },
+  ],
+  [
+    segmentation({ name: 'segmentation', classes: 7, size }),
+    { prediction: [...size, 7], label: classOf, missing: [-1] },
+  ],
+  [
+    segmentation({ name: 'smooth segmentation', classes: 7, size, labelSmoothing: 0.2, absentClass: 'zero' }),
+    { prediction: [...size, 7], label: classOf, missing: [-1] },
+  ],
+  [depth({ name: 'depth', size }), image],
+  [
+    normals({ name: 'normals', size }),
+    {
+      prediction: [...size, 3],
+      label: (at) => [Math.cos(7 * at), Math.sin(7 * at) * 0.8, Math.sin(7 * at) * 0.6],
+      missing: [0, 0, 0],
+    },
+  ],
+  [regression({ name: 'five numbers', shape: [5] }), numbers],
+  [
+    regression({ name: 'one number', shape: [], error: 'absolute', missing: -1, unit: 'years' }),
+    { prediction: [1], label: (at) => [90 * at], missing: [-1] },
+  ],
+  [
+    regression({ name: 'a map of numbers', shape: [...size, 1], error: 'absolute', missing: -1 }),
+    { ...image, missing: [-1] },
+  ],
+];
+
+for (const [task, kit] of tasks) testTask(task, { ...kit, test });
+
+/** What the kit says of a task. */
+function faultsOf(task: Task, kit: Omit<TaskKit, 'test'>): string {
+  const faults: string[] = [];
+  const run = (name: string, body: () => void | Promise<void>) => {
+    try {
+      void body();
+    } catch (error) {
+      faults.push(`${name}: ${String(error)}`);
+    }
+  };
+  testTask(task, { ...kit, test: run });
+  return faults.join('\n');
+}
+
+const good = depth({ name: 'depth', size });
+
+test.each<[string, Partial<Task>, RegExp]>([
+  [
+    'counts pixels without a label in its loss',
+    { loss: (x, y) => tf.tidy(() => tf.mean(tf.abs(tf.sub(x, y))) as tf.Scalar) },
+    /labels that are missing.*\n.*without labels the loss is/,
+  ],
+  [
+    'divides by all pixels',
+    {
+      loss: (x, y) =>
+        tf.tidy(() => {
+          const known = tf.cast(tf.notEqual(y, 0), 'float32');
+          return tf.mean(tf.mul(tf.abs(tf.sub(x, y)), known)) as tf.Scalar;
+        }),
+    },
+    /the mean over the parts is another loss/,
+  ],
+  [
+    'has a wrong gradient',
+    {
+      loss: (x, y) =>
+        tf.customGrad((given) => ({
+          value: good.loss(given as tf.Tensor, y),
+          gradFunc: (dy) => tf.mul(dy, tf.onesLike(x)),
+        }))(x) as tf.Scalar,
+    },
+    /the gradient is off by/,
+  ],
+  [
+    'reads a value in its loss',
+    { loss: (x, y) => tf.tidy(() => tf.mul(good.loss(x, y), tf.scalar(y.dataSync().length > 0 ? 1 : 0))) },
+    /compiled step.*read/i,
+  ],
+  [
+    'leaves tensors behind',
+    { validLabels: (y) => tf.sum(tf.onesLike(y)) as tf.Scalar },
+    /1 tensors are left over/,
+  ],
+  [
+    'counts labels that are missing',
+    { validLabels: (y) => tf.tidy(() => tf.scalar(y.size)) },
+    /72 are counted/,
+  ],
+  [
+    'forgets all but the last batch in its metrics',
+    {
+      accumulator() {
+        let last = good.accumulator();
+        return {
+          add(prediction, label, count) {
+            last = good.accumulator();
+            last.add(prediction, label, count);
+          },
+          result: () => last.result(),
+        };
+      },
+    },
+    /in three batches, absoluteError/,
+  ],
+  [
+    'declares another metric than it reports',
+    { metrics: [{ name: 'error', direction: 'lower', unit: '' }] },
+    /declares the metrics error and reports absoluteError,relativeError/,
+  ],
+])('the kit finds a task that %s', (_, fault, message) => {
+  expect(faultsOf({ ...good, ...fault }, image)).toMatch(message);
+  expect(faultsOf(good, image)).toBe('');
+});
+
+test('a registry finds the kinds of tasks, whose options are those of their kind alone', () => {
+  registerPlugin(plugin);
+  const label = { shape: [], dtype: 'float32' } as const;
+  const age = { name: 'age', kind: 'regression', outputs: 1, label };
+  const kind = lookup('task', 'regression');
+  const options = kind.options.parse({ error: 'absolute', missing: -1, unit: 'years' });
+  const made = kind.make(age, options);
+  expect(made.metrics[0]).toEqual({ name: 'absoluteError', direction: 'lower', unit: 'years' });
+  expect(made.metrics).toEqual(taskFor(age, { error: 'absolute', missing: -1, unit: 'years' }).metrics);
+  expect(kind.options.safeParse({ labelSmoothing: 0.1 }).success).toBe(false);
+  for (const name of ['classification', 'segmentation', 'depth', 'normals']) {
+    expect(lookup('task', name).options.safeParse({ missing: -1 }).success).toBe(false);
+  }
+});
