@@ -1,5 +1,6 @@
 import { lookup, type PluginKind, parseOptions } from '@overparam/core-reparam';
 import { type EngineName, type OptimiserConfig, OverparamError, scheduleSchema } from '@overparam/engine';
+import { checkHeads } from '../train/heads';
 import { mergeLayers } from './merge';
 import { loadDefaultPlugins, loadPlugins } from './plugins';
 import { checked } from './problem';
@@ -49,7 +50,8 @@ function complete(kind: PluginKind, value: unknown, where: string): Choice {
  *
  * @param layer   one row, as `oneRow` or `layRows` give it
  * @param source  the config file's name, for messages, and its folder, for plugins
- * @throws OverparamError `missing-key`, `invalid-config`, `unknown-method` and so on, `invalid-options`
+ * @throws OverparamError `missing-key`, `invalid-config`, `unknown-method` and so on, `invalid-options`,
+ *   `batch-too-small`
  */
 export async function completeConfig(
   layer: RunLayer,
@@ -69,6 +71,7 @@ export async function completeConfig(
   await loadPlugins(merged.plugins ?? [], source.folder);
   const method = complete('method', merged.method, source.name);
   const routine = complete('routine', merged.routine, source.name);
+  checkHeads(merged.heads!, merged.batch!);
   return {
     label: merged.label ?? `${method.name}/${routine.name}`,
     method,

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Plugin, registerPlugin } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/engine';
 
-/** Registers what comes with the runner: methods, routines, backbones, datasets and balancers of this repository. */
+/** Registers what comes with the runner: methods, routines, backbones, heads, datasets, kinds of tasks and balancers. */
 export async function loadDefaultPlugins(): Promise<void> {
   const loaded = await Promise.all([
     import('@overparam/core-reparam'),
@@ -32,21 +32,27 @@ function isPath(name: string): boolean {
  * Loads and registers the plugins of a config.
  *
  * @param names   package names, or paths from `folder`
- * @param folder  the config file's folder
- * @throws OverparamError `plugin-missing` or `plugin-invalid`
+ * @param folder  the config file's folder; packages are looked for from there, then from this package
+ * @throws OverparamError `plugin-missing`; `plugin-failed` where its own code throws, which is the cause;
+ *   `plugin-invalid`, `plugin-version` or `duplicate-name` for what it exports
  */
 export async function loadPlugins(names: readonly string[], folder: string): Promise<void> {
   for (const name of names) {
     const loaded = isPath(name) ? await importPath(name, folder) : await importPackage(name, folder);
-    const plugin =
-      (loaded as { plugin?: Plugin; default?: Plugin }).plugin ?? (loaded as { default?: Plugin }).default;
-    if (plugin?.apiVersion !== 1) {
+    const { plugin, default: other } = loaded as { plugin?: Plugin; default?: Plugin };
+    // A module without a default of its own may come with all of its exports as one.
+    const found = plugin ?? (Object(other).apiVersion === undefined ? undefined : other);
+    if (found === undefined) {
       throw new OverparamError(
         'plugin-invalid',
-        `plugins: "${name}" has no export "plugin" of apiVersion 1. Export one made by definePlugin().`,
+        `plugins: "${name}" has no export "plugin". Export one made by definePlugin().`,
       );
     }
-    registerPlugin(plugin);
+    try {
+      registerPlugin(found);
+    } catch (cause) {
+      throw named(name, cause);
+    }
   }
 }
 
@@ -65,24 +71,65 @@ async function importPath(name: string, folder: string): Promise<unknown> {
   ]);
   const names = ['@tensorflow/tfjs', '@overparam/core-reparam', '@overparam/engine', 'zod'];
   const virtualModules = Object.fromEntries(names.map((key, index) => [key, shared[index]]));
-  return createJiti(import.meta.url, { virtualModules }).import(file);
+  try {
+    return await createJiti(import.meta.url, { virtualModules }).import(file);
+  } catch (cause) {
+    throw named(name, cause);
+  }
 }
 
 async function importPackage(name: string, folder: string): Promise<unknown> {
+  const found = await resolvePackage(name, folder);
   try {
-    const found = createRequire(join(folder, 'package.json')).resolve(name);
-    return await import(pathToFileURL(found).href);
-  } catch {
-    try {
-      return await import(name);
-    } catch (cause) {
-      throw new OverparamError(
-        'plugin-missing',
-        `plugins: package "${name}" could not be loaded (${(cause as Error).message.split('\n')[0]}). Install it beside the config.`,
-        { cause },
-      );
-    }
+    return await import(found ?? name);
+  } catch (cause) {
+    if (found !== null || !isNotFound(cause, name)) throw named(name, cause);
+    const hint =
+      existsSync(resolve(folder, name)) || /\.[cm]?[jt]s$/.test(name)
+        ? `For the file beside the config, write "./${name}".`
+        : 'Install it beside the config.';
+    throw new OverparamError(
+      'plugin-missing',
+      `plugins: there is no package "${name}" (${firstLine(cause)}). ${hint}`,
+      { cause },
+    );
   }
+}
+
+/** The address of a package's entry as code in `folder` would import it, or else require it; null where it does not. */
+async function resolvePackage(name: string, folder: string): Promise<string | null> {
+  const from = resolve(folder, 'package.json');
+  const { createJiti } = await import('jiti');
+  const found = createJiti(import.meta.url).esmResolve(name, { parentURL: pathToFileURL(from), try: true });
+  if (found !== undefined) return found.startsWith('file:') ? found : pathToFileURL(found).href;
+  try {
+    return pathToFileURL(createRequire(from).resolve(name)).href;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a package itself is missing, and not something that it imports. */
+function isNotFound(error: unknown, name: string): boolean {
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+  const quoted = [`'${name}'`, `"${name}"`];
+  return code === 'ERR_MODULE_NOT_FOUND' && quoted.some((text) => String(message).includes(text));
+}
+
+/** What a plugin threw, with the plugin's name; an error of this project keeps its code. */
+function named(name: string, cause: unknown): OverparamError {
+  if (isOverparamError(cause)) {
+    return new OverparamError(cause.code, `plugins: "${name}": ${cause.message}`, { cause });
+  }
+  return new OverparamError(
+    'plugin-failed',
+    `plugins: "${name}" failed while it was loaded: ${firstLine(cause)}. Mend it, or take it out of \`plugins\`.`,
+    { cause },
+  );
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/\.$/, '');
 }
 
 /** Paths of plugins as seen from another folder, so that a saved config holds no absolute path. */

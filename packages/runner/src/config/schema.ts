@@ -83,14 +83,25 @@ const runShape = {
   heads: z
     .union([z.string().min(1), z.record(z.string(), z.string().min(1))])
     .nullable()
-    .describe("`segnet`, `deeplab` or `pooled`, for all tasks or by task; null for the backbone's own."),
+    .describe(
+      "`segnet`, `deeplab`, `pooled`, or a plugin's, for all tasks or by task; null for the backbone's own.",
+    ),
   taskOptions: z
     .strictObject({
       labelSmoothing: z.number().min(0).lt(1).optional(),
       absentClass: z.enum(['nan', 'zero', 'skip']).optional(),
       metricMode: z.enum(['split', 'batchMean']).optional(),
+      error: z.enum(['squared', 'absolute']).optional(),
+      missing: z.number().nullable().optional(),
+      unit: z.string().optional(),
+      byTask: z
+        .record(z.string(), z.record(z.string(), z.unknown()))
+        .optional()
+        .describe("Options of single tasks by their names, those of a plugin's kinds included."),
     })
-    .describe('Label smoothing, and how metrics count: see the package mtl-heads.'),
+    .describe(
+      'Label smoothing, what regression counts as an error and as missing, and how metrics count, for all tasks that know the option, or by task: see the package mtl-heads.',
+    ),
   evaluation: z
     .enum(['last', 'meanOfLast', 'best'])
     .describe(
@@ -217,6 +228,10 @@ export interface RunConfig {
     readonly labelSmoothing?: number;
     readonly absentClass?: 'nan' | 'zero' | 'skip';
     readonly metricMode?: 'split' | 'batchMean';
+    readonly error?: 'squared' | 'absolute';
+    readonly missing?: number | null;
+    readonly unit?: string;
+    readonly byTask?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   };
   readonly evaluation: 'last' | 'meanOfLast' | 'best';
   readonly epochs: number;

@@ -1,20 +1,12 @@
-import { deeplabHead, pooledHead, segnetHead } from '@overparam/backbones';
-import { type Head, nearest } from '@overparam/core-reparam';
+import { type Head, lookup, parseOptions } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import type { RunConfig } from '../config/schema';
 
-/** Heads that a config can name. */
-const heads = {
-  segnet: segnetHead,
-  deeplab: deeplabHead(),
-  pooled: pooledHead,
-} as const satisfies Readonly<Record<string, Head>>;
+/** Names of the heads that come with the runner; plugins may add others. */
+export const headNames = ['segnet', 'deeplab', 'pooled'] as const;
 
-/** A head that a config can name. */
-export type HeadName = keyof typeof heads;
-
-/** Names of the heads. */
-export const headNames = Object.keys(heads) as readonly HeadName[];
+/** A head that comes with the runner. */
+export type HeadName = (typeof headNames)[number];
 
 /**
  * The head that a config gives a task; null for the backbone's own.
@@ -23,12 +15,27 @@ export const headNames = Object.keys(heads) as readonly HeadName[];
  */
 export function headFor(given: RunConfig['heads'], task: string): Head | null {
   const name = typeof given === 'string' ? given : given?.[task];
-  if (name === undefined || name === null) return null;
-  const known = headNames.find((head) => head === name);
-  if (known) return heads[known];
-  const guess = nearest(name, headNames);
-  throw new OverparamError(
-    'unknown-head',
-    `heads: there is no head "${name}". ${guess ? `Did you mean "${guess}"?` : `There are ${headNames.join(', ')}.`}`,
-  );
+  return name === undefined || name === null ? null : headOf(name);
+}
+
+function headOf(name: string): Head {
+  const kind = lookup('head', name);
+  return kind.make(parseOptions(kind.options, undefined, `heads: head "${name}"`));
+}
+
+/**
+ * Checks the heads that a config names as far as can be said without its data.
+ *
+ * @throws OverparamError `unknown-head`; `batch-too-small` for a head that needs more images to train on
+ */
+export function checkHeads(given: RunConfig['heads'], batch: number): void {
+  const names = typeof given === 'string' ? [given] : Object.values(given ?? {});
+  for (const name of names) {
+    const { leastBatch } = headOf(name);
+    if (leastBatch === undefined || batch >= leastBatch.images) continue;
+    throw new OverparamError(
+      'batch-too-small',
+      `heads: "${name}" cannot be trained on batches of ${batch}: ${leastBatch.reason}. Set batch to ${leastBatch.images} or more, or choose another head.`,
+    );
+  }
 }
