@@ -117,6 +117,23 @@ test.each([
   }
 });
 
+test("a run whose every part is a plugin of one's own trains, collapses and reports its own metric", {
+  timeout: patience,
+}, async () => {
+  const example = join(root, 'examples/writing-a-method');
+  const out = mkdtempSync(join(tmpdir(), 'overparam-plugin-'));
+  try {
+    const flags = ['--conditions=@overparam/source', '--import=tsx', commandLine];
+    const command = [...flags, 'train', join(example, 'every-part.yaml'), '--out', join(out, 'run')];
+    const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: example });
+    expect(stdout).toContain('collapse gap');
+    const result = JSON.parse(readFileSync(join(out, 'run', 'result.json'), 'utf8')) as unknown;
+    expect(JSON.stringify(result)).toContain('exact');
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+});
+
 test('every file that a page links to exists', () => {
   for (const path of [
     'README.md',
@@ -125,6 +142,7 @@ test('every file that a page links to exists', () => {
     'docs/getting-started.md',
     'docs/several-tasks.md',
     'docs/writing-a-method.md',
+    'docs/writing-a-plugin.md',
   ]) {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link]) => link!);
     const missing = links.filter((link) => !existsSync(join(root, path, '..', link)));
@@ -132,19 +150,20 @@ test('every file that a page links to exists', () => {
   }
 });
 
-test('docs/writing-a-method.md shows the code that examples/writing-a-method tests', () => {
-  const example = 'examples/writing-a-method';
-  const files = ['src', 'test']
-    .flatMap((name) => readdirSync(join(root, example, name)).map((file) => `${example}/${name}/${file}`))
-    .concat(`${example}/config.yaml`)
-    .map(read);
-  const shown = blocksOf(read('docs/writing-a-method.md')).filter(({ language }) =>
-    /^(ts|yaml)/.test(language),
-  );
-  expect(shown.length).toBeGreaterThan(3);
-  for (const { code } of shown)
-    expect(
-      files.some((file) => file.includes(code)),
-      code,
-    ).toBe(true);
-});
+test.each(['docs/writing-a-method.md', 'docs/writing-a-plugin.md'])(
+  '%s shows the code that examples/writing-a-method tests',
+  (page) => {
+    const example = 'examples/writing-a-method';
+    const files = ['src', 'test']
+      .flatMap((name) => readdirSync(join(root, example, name)).map((file) => `${example}/${name}/${file}`))
+      .concat(`${example}/config.yaml`, `${example}/every-part.yaml`)
+      .map(read);
+    const shown = blocksOf(read(page)).filter(({ language }) => /^(ts|yaml)/.test(language));
+    expect(shown.length).toBeGreaterThan(3);
+    for (const { code } of shown)
+      expect(
+        files.some((file) => file.includes(code)),
+        code,
+      ).toBe(true);
+  },
+);
