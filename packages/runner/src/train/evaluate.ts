@@ -15,7 +15,7 @@ export interface EvaluationOptions {
 
 /** What a network came to on a split. */
 export interface Evaluation {
-  /** `loss` (mean over the examples, summed over the tasks) and each task's metrics. */
+  /** `loss` (mean over the valid labels, 0 where there are none; summed over the tasks) and each task's metrics. */
   readonly scores: Scores;
   /** What lies behind them, by task, such as a confusion matrix. */
   readonly details: Readonly<Record<string, MetricDetails>>;
@@ -61,7 +61,9 @@ export function createEvaluator(
       const outputs: Record<string, tf.Tensor> = {};
       tasks.forEach((task, index) => {
         outputs[`prediction/${task.name}`] = predictions[index]!;
-        outputs[`loss/${task.name}`] = task.loss(predictions[index]!, inputs[`label/${task.name}`]!);
+        const label = inputs[`label/${task.name}`]!;
+        outputs[`loss/${task.name}`] = task.loss(predictions[index]!, label);
+        outputs[`labels/${task.name}`] = task.validLabels(label);
       });
       return outputs;
     });
@@ -71,7 +73,7 @@ export function createEvaluator(
   return {
     async run() {
       const accumulators = tasks.map((task) => task.accumulator());
-      const losses = tasks.map(() => 0);
+      const sums = tasks.map(() => ({ loss: 0, labels: 0 }));
       for await (const { examples, tensors } of evaluationBatches(dataset, options)) {
         const outputs = stepFor(examples)(tensors);
         try {
@@ -80,19 +82,21 @@ export function createEvaluator(
             const prediction = (await outputs[`prediction/${task.name}`]!.data()) as Float32Array;
             const label = (await tensors[`label/${task.name}`]!.data()) as Float32Array | Int32Array;
             accumulators[index]!.add(prediction, label, examples);
-            losses[index]! += (await outputs[`loss/${task.name}`]!.data())[0]! * examples;
+            // A batch's loss is the mean over its labels, and batches have different numbers of them.
+            const labels = (await outputs[`labels/${task.name}`]!.data())[0]!;
+            sums[index]!.loss += (await outputs[`loss/${task.name}`]!.data())[0]! * labels;
+            sums[index]!.labels += labels;
           }
         } finally {
           tf.dispose([outputs, tensors]);
         }
       }
-      const scores: Record<string, number> = {
-        loss: losses.reduce((sum, loss) => sum + loss, 0) / options.size,
-      };
+      const losses = sums.map(({ loss, labels }) => loss / Math.max(1, labels));
+      const scores: Record<string, number> = { loss: losses.reduce((sum, loss) => sum + loss, 0) };
       const details: Record<string, MetricDetails> = {};
       tasks.forEach((task, index) => {
         const accumulator = accumulators[index]!;
-        if (tasks.length > 1) scores[`${task.name}/loss`] = losses[index]! / options.size;
+        if (tasks.length > 1) scores[`${task.name}/loss`] = losses[index]!;
         for (const [metric, value] of Object.entries(accumulator.result())) {
           scores[figureName(tasks, task.name, metric)] = value;
         }

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type Averages, averagedLoss } from './averages';
 import { measure, type StepInputs } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
-import type { Routes } from './routes';
+import { type Routes, routesOfAll } from './routes';
 import { watchLayers } from './watch';
 
 /** What the first part of a balanced step is made of. */
@@ -15,6 +15,23 @@ export interface GramianParts {
   readonly space: GradientSpace;
   /** Running averages that take the gradients' place, and what is averaged; null for none. */
   readonly averaging: { readonly averages: Averages; readonly of: Averaging['of'] } | null;
+}
+
+/**
+ * What a Gramian that no balancer asked for is made of: the tasks' gradients on all shared parameters, whichever phases
+ * move them, or on the representation where that is wanted and there is one. Null where the tasks share nothing.
+ */
+export function sampleParts(
+  network: TrainedNetwork,
+  tasks: readonly Task[],
+  wanted: GradientSpace,
+): GramianParts | null {
+  const routes = routesOfAll(network, tasks);
+  // Balancers that ask for no gradients run on networks whose tasks share no representation, too.
+  const isShared = network.trunks.length === 0 && network.layout.representations.length > 0;
+  const space = isShared ? wanted : 'parameters';
+  if (space === 'parameters' && routes.shared.length === 0 && routes.routed.size === 0) return null;
+  return { network, tasks, routes, space, averaging: null };
 }
 
 type Gradients = readonly (tf.Tensor | null)[];

@@ -2,6 +2,7 @@ import type { ScheduledUpdate } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { MetricsLine, TimingLine } from '../run/files';
+import { requireValidationLosses } from './choices';
 import type { Moment } from './diagnose';
 import { createEvaluator, type Evaluation, type Evaluator, figureName } from './evaluate';
 import { matches } from './groups';
@@ -117,9 +118,10 @@ export class TrainingLoop {
       const names = session.tasks.map(({ name }) => name);
       const sums = addUpdate(this.position.sums, { ...outcome, phase: scheduled.phase, rate }, names);
       this.position = { ...this.position, update: index + 1, stage, sums, balancer: outcome.balancer };
-      if (sums.updates === session.batches.perEpoch) await this.sampleCosines(scheduled.phase, batch, moment);
       this.seconds.updates += 1;
       this.seconds.sum += (performance.now() - started) / 1000;
+      // Not a part of training, so not of its time.
+      if (sums.updates === session.batches.perEpoch) await this.sampleCosines(batch, moment);
       this.listeners.onUpdate({
         update: index + 1,
         updates: session.updates,
@@ -147,11 +149,12 @@ export class TrainingLoop {
   }
 
   /** Cosines between the tasks' gradients on an epoch's last batch, where its updates did not give any. */
-  private async sampleCosines(phase: string, batch: tf.NamedTensorMap, moment: Moment): Promise<void> {
+  private async sampleCosines(batch: tf.NamedTensorMap, moment: Moment): Promise<void> {
     const { tasks, balancing } = this.session;
     const { sums } = this.position;
     if (balancing === null || Object.keys(sums.cosines.counts).length > 0) return;
-    const gramian = await this.updater!.sampleGramian(phase, batch, moment);
+    const gramian = await this.updater!.sampleGramian(batch, moment);
+    if (gramian === null) return;
     const names = tasks.map(({ name }) => name);
     this.position = {
       ...this.position,
@@ -168,6 +171,7 @@ export class TrainingLoop {
     const val = session.sizes.val > 0 ? await this.evaluate('val') : null;
     const epoch = history.length + 1;
     const line = metricsLine(session, { epoch, update, stage: state.network.stage, sums }, test, val);
+    if (epoch === 1 && session.config.evaluation === 'best') requireValidationLosses(line);
     this.position = { ...this.position, history: [...history, line], sums: emptySums };
     const { perEpoch } = session.batches;
     const timing: TimingLine = {
@@ -212,13 +216,13 @@ function metricsLine(
   test: Evaluation,
   val: Evaluation | null,
 ): MetricsLine {
-  const { tasks, config } = session;
+  const { tasks } = session;
   const { epoch, update, stage, sums } = at;
   const trainErrors = Object.fromEntries(
-    Object.entries(sums.wrong.totals).map(([task, wrong]) => [
-      figureName(tasks, task, 'trainTop1Error'),
-      (100 * wrong) / (sums.wrong.counts[task]! * config.batch),
-    ]),
+    Object.entries(sums.wrong.totals).flatMap(([task, wrong]) => {
+      const labels = sums.wrong.counts[task]!;
+      return labels > 0 ? [[figureName(tasks, task, 'trainTop1Error'), (100 * wrong) / labels]] : [];
+    }),
   );
   const { loss: testLoss, ...figures } = test.scores;
   return {

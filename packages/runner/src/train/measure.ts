@@ -27,8 +27,14 @@ export function hasClassLabel(task: Task): boolean {
 /** What a forward pass in training came to, by task. */
 export interface Measured {
   readonly losses: Readonly<Record<string, tf.Scalar>>;
-  /** Number of wrong class predictions, for tasks with a class an image. */
+  /** Number of wrong class predictions, for tasks with a class an image, over the labels that are there. */
   readonly wrong: Readonly<Record<string, tf.Scalar>>;
+}
+
+/** Number of wrong classes; a negative label is a missing one, and can be neither right nor wrong. */
+function wrongClasses(prediction: tf.Tensor, label: tf.Tensor): tf.Scalar {
+  const differs = tf.notEqual(tf.argMax(prediction, -1), label);
+  return tf.sum(tf.cast(tf.logicalAnd(differs, tf.greaterEqual(label, 0)), 'int32'));
 }
 
 /** How {@link measure} runs the network. */
@@ -65,7 +71,7 @@ export function measure(
     const label = inputs[`label/${task.name}`]!;
     losses[task.name] = task.loss(predictions[index]!, label);
     if (hasClassLabel(task)) {
-      wrong[task.name] = tf.sum(tf.cast(tf.notEqual(tf.argMax(predictions[index]!, -1), label), 'int32'));
+      wrong[task.name] = wrongClasses(predictions[index]!, label);
     }
   });
   return { losses, wrong };

@@ -13,7 +13,7 @@ export interface EpochSums {
   readonly updates: number;
   /** Sum of the updates' losses. */
   readonly loss: number;
-  /** Wrong class predictions by task. */
+  /** Wrong class predictions by task, and of how many labels. */
   readonly wrong: Sums;
   /** Losses by task, over the updates that followed it. */
   readonly losses: Sums;
@@ -56,12 +56,20 @@ export const emptySums: EpochSums = {
   rate: 0,
 };
 
-/** Sums with some numbers added. */
-export function addTo({ totals, counts }: Sums, numbers: Readonly<Record<string, number>>): Sums {
+/**
+ * Sums with some numbers added.
+ *
+ * @param of  by name, how many things a number is the total of; 1 where left out
+ */
+export function addTo(
+  { totals, counts }: Sums,
+  numbers: Readonly<Record<string, number>>,
+  of: Readonly<Record<string, number>> = {},
+): Sums {
   const sums = { totals: { ...totals }, counts: { ...counts } };
   for (const [name, value] of Object.entries(numbers)) {
     sums.totals[name] = (sums.totals[name] ?? 0) + value;
-    sums.counts[name] = (sums.counts[name] ?? 0) + 1;
+    sums.counts[name] = (sums.counts[name] ?? 0) + (of[name] ?? 1);
   }
   return sums;
 }
@@ -90,23 +98,24 @@ export function cosinesOf(
 /** Adds one update to the sums. */
 export function addUpdate(
   sums: EpochSums,
-  update: Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'weights' | 'gramian' | 'present'> & {
+  update: Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'weights' | 'gramian' | 'labels'> & {
     readonly phase: string;
     readonly rate: number;
   },
   tasks: readonly string[],
 ): EpochSums {
-  const { phase, rate, loss, losses, wrong, weights, gramian, present } = update;
+  const { phase, rate, loss, losses, wrong, weights, gramian, labels } = update;
+  const labelsOf = Object.fromEntries(tasks.map((task, index) => [task, labels[index]!]));
   const weightOf = weights && Object.fromEntries(tasks.map((task, index) => [task, weights[index]!]));
   return {
     updates: sums.updates + 1,
     loss: sums.loss + loss,
-    wrong: addTo(sums.wrong, wrong),
+    wrong: addTo(sums.wrong, wrong, labelsOf),
     losses: addTo(sums.losses, losses),
     weights: weightOf ? addTo(sums.weights, weightOf) : sums.weights,
     cosines: gramian ? addTo(sums.cosines, cosinesOf(tasks, gramian)) : sums.cosines,
     present: Object.fromEntries(
-      tasks.map((task, index) => [task, (sums.present[task] ?? 0) + Number(present[index])]),
+      tasks.map((task) => [task, (sums.present[task] ?? 0) + Number(labelsOf[task]! > 0)]),
     ),
     phases: { ...sums.phases, [phase]: (sums.phases[phase] ?? 0) + 1 },
     rate,

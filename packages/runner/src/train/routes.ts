@@ -1,6 +1,6 @@
 import type { Phase, Task } from '@overparam/core-reparam';
 import { movingParameters } from './groups';
-import type { TrainedParameter } from './network';
+import type { TrainedNetwork, TrainedParameter } from './network';
 
 /** Which losses move which parameters of a phase. */
 export interface Routes {
@@ -11,7 +11,10 @@ export interface Routes {
    * task's loss alone, although the others' reach them too. Lists by task that agree in layers and order.
    */
   readonly routed: ReadonlyMap<string, readonly TrainedParameter[]>;
-  /** Parameters of a task's own trunk in layers that all tasks share; no other loss reaches them. */
+  /**
+   * Parameters of a task's own trunk in layers that all tasks share. No other loss reaches them, unless trunks are drawn
+   * together.
+   */
   readonly trunks: readonly TrainedParameter[];
   /** Parameters of layers that belong to one task. */
   readonly heads: readonly TrainedParameter[];
@@ -39,6 +42,22 @@ export function routesOf(
   const moving = movingParameters(phase, parameters).filter(
     ({ task, owner }) => isFollowed(task) && isFollowed(owner),
   );
+  return sorted(moving, tasks, trunks);
+}
+
+/** Routes of all parameters of a network, whichever phases move them. */
+export function routesOfAll(
+  { parameters, trunks }: Pick<TrainedNetwork, 'parameters' | 'trunks'>,
+  tasks: readonly Task[],
+): Routes {
+  return sorted(parameters, tasks, trunks);
+}
+
+function sorted(
+  moving: readonly TrainedParameter[],
+  tasks: readonly Task[],
+  trunks: readonly string[],
+): Routes {
   const heads = moving.filter(({ owner }) => owner !== null);
   const inside = moving.filter(({ owner, task }) => owner === null && task !== null);
   const isRouted = trunks.length === 0;

@@ -3,7 +3,7 @@ import { dropoutMasks } from '@overparam/core-reparam';
 import { type CompiledStep, foldKey } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { type Moment, nonFiniteError } from './diagnose';
-import { compileGramian, compileLosses } from './gramian';
+import { compileGramian, compileLosses, sampleParts } from './gramian';
 import { maskInputs, type StepInputs } from './measure';
 import type { Weighing } from './passes';
 import { compilePhase, type PhaseParts } from './phase';
@@ -27,8 +27,8 @@ export interface UpdateOutcome {
   /** Inner products of the tasks' gradients; null where they were not computed. */
   readonly gramian: readonly ByTask[] | null;
   readonly balancer: BalancerState | null;
-  /** By task, whether the batch had labels for it. */
-  readonly present: readonly boolean[];
+  /** By task, how many labels the batch had for it; pixels count one by one. */
+  readonly labels: ByTask;
 }
 
 /** What is read from a compiled step. */
@@ -47,11 +47,11 @@ function rowsOf(matrix: readonly number[], size: number): number[][] {
   return Array.from({ length: size }, (_, row) => matrix.slice(row * size, (row + 1) * size));
 }
 
-/** By task, whether a batch has labels for it. */
-async function presentIn(tasks: readonly Task[], inputs: StepInputs): Promise<boolean[]> {
+/** By task, how many labels a batch has for it. */
+async function labelsIn(tasks: readonly Task[], inputs: StepInputs): Promise<number[]> {
   const counts = tasks.map((task) => task.validLabels(inputs[`label/${task.name}`]!));
   try {
-    return await Promise.all(counts.map(async (count) => (await count.data())[0]! > 0));
+    return await Promise.all(counts.map(async (count) => (await count.data())[0]!));
   } finally {
     tf.dispose(counts);
   }
@@ -89,23 +89,25 @@ export class Updater {
   ): Promise<UpdateOutcome> {
     const { balancing, schedule } = this.session;
     const inputs = this.withMasks(batch, moment);
-    const present = await presentIn(this.session.tasks, inputs);
+    const labels = await labelsIn(this.session.tasks, inputs);
     const isBalanced = balancing !== null && followedTask(phaseOf(schedule, phase)) === null;
     try {
       if (!isBalanced) {
-        return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state, present };
+        return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state, labels };
       }
-      return await this.balanced(phase, inputs, moment, present, state ?? balancing.initialise());
+      return await this.balanced(phase, inputs, moment, labels, state ?? balancing.initialise());
     } finally {
       for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
     }
   }
 
-  /** The Gramian of a batch's task gradients on all shared parameters, by a pass that changes nothing. */
-  async sampleGramian(phase: string, batch: StepInputs, moment: Moment): Promise<number[][]> {
+  /** The Gramian of a batch's task gradients by a pass that changes nothing; see {@link sampleParts}. */
+  async sampleGramian(batch: StepInputs, moment: Moment): Promise<number[][] | null> {
+    const step = this.sampleStep();
+    if (step === null) return null;
     const inputs = this.withMasks(batch, moment);
     try {
-      const { gramian } = await read(this.gramianStep(phase, false)(inputs));
+      const { gramian } = await read(step(inputs));
       return rowsOf(gramian!, this.session.tasks.length);
     } finally {
       for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
@@ -127,10 +129,11 @@ export class Updater {
     phase: string,
     inputs: StepInputs,
     moment: Moment,
-    present: readonly boolean[],
+    labels: ByTask,
     state: BalancerState,
   ): Promise<UpdateOutcome> {
     const { tasks, key } = this.session;
+    const present = labels.map((count) => count > 0);
     const balancing = this.session.balancing!;
     const { needs } = balancing;
     const before = await this.before(phase, inputs, moment, present);
@@ -154,7 +157,7 @@ export class Updater {
         ? 'weighted'
         : 'apart';
     const factors = { weights: tf.tensor1d([...given.weights]), heads: tf.tensor1d([...given.heads]) };
-    let outcome: Omit<UpdateOutcome, 'balancer' | 'present'>;
+    let outcome: Omit<UpdateOutcome, 'balancer' | 'labels'>;
     try {
       outcome = await this.step(phase, weighing, { ...inputs, ...factors }, moment);
     } finally {
@@ -170,7 +173,7 @@ export class Updater {
       weights: given.weights,
       gramian: before?.gramian ?? null,
       balancer,
-      present,
+      labels,
     };
   }
 
@@ -211,7 +214,7 @@ export class Updater {
     weighing: Weighing,
     inputs: StepInputs,
     moment: Moment,
-  ): Promise<Omit<UpdateOutcome, 'balancer' | 'present'>> {
+  ): Promise<Omit<UpdateOutcome, 'balancer' | 'labels'>> {
     const parts = this.partsOf(phase, weighing);
     const all = { ...inputs, rate: tf.scalar(moment.rate) };
     try {
@@ -251,6 +254,12 @@ export class Updater {
   private lossesStep(): CompiledStep {
     const { network } = this.trained;
     return this.stepOf('losses', () => compileLosses({ network, tasks: this.session.tasks }));
+  }
+
+  private sampleStep(): CompiledStep | null {
+    const { tasks, balancing } = this.session;
+    const parts = sampleParts(this.trained.network, tasks, balancing!.space);
+    return parts && this.stepOf('sample', () => compileGramian(parts));
   }
 
   private gramianStep(phase: string, averages: boolean): CompiledStep {
