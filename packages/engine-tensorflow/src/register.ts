@@ -21,13 +21,13 @@ let create: (() => TensorFlowBackend) | null = null;
  * first call settles the options, for as long as the process lasts; one that fails starts nothing, and another may follow
  * with other options.
  *
- * @param options  left out, those of the call before, or the defaults
+ * @param options  each that is left out is that of the call before, or the default
  * @throws OverparamError saying what is missing and how to get it; `options` where a value is none that the option can
  *   have; `gpu-missing` where a GPU is asked for and TensorFlow finds none; `already-started` where TensorFlow runs or
  *   starts with other options
  */
 export async function startTensorflow(options?: DeviceOptions): Promise<void> {
-  if (options !== undefined) settle(checkedOptions(options));
+  if (options !== undefined) settle(checkedOptions({ ...settings, ...options }));
   starting ??= start();
   try {
     create = await starting;
@@ -38,7 +38,7 @@ export async function startTensorflow(options?: DeviceOptions): Promise<void> {
   }
 }
 
-function settle(options: DeviceOptions): void {
+function settle(options: Required<DeviceOptions>): void {
   const [asked, used] = [JSON.stringify(options), JSON.stringify(settings)];
   if (starting !== null && asked !== used) {
     throw new OverparamError(

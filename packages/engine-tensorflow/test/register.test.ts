@@ -37,7 +37,10 @@ describe.skipIf(!libraryIsThere())('starting', () => {
     // What is in use may be said again, also by its defaults.
     await startTensorflow();
     await startTensorflow({ ...used, memoryGrowth: true });
-    for (const other of [{ threads: 3 }, { ...used, memoryGrowth: false }, {}]) {
+    // What is left out stays as it is.
+    await startTensorflow({});
+    await startTensorflow({ memoryGrowth: true });
+    for (const other of [{ threads: 3 }, { ...used, memoryGrowth: false }, { device: 'auto' as const }]) {
       await expect(startTensorflow(other)).rejects.toThrow(code('already-started'));
     }
     await expect(startTensorflow({ threads: 3 })).rejects.toThrow(/cannot change to .*"threads":3/);

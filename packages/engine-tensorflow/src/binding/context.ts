@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { OverparamError } from '../errors';
 import type { Pointer } from './functions';
 import type { Library } from './library';
@@ -31,12 +32,12 @@ const mostThreads = 1024;
 export function checkedOptions({
   device = 'auto',
   memoryGrowth = true,
-  threads,
-}: DeviceOptions): DeviceOptions {
+  threads = Math.min(availableParallelism(), mostThreads),
+}: DeviceOptions): Required<DeviceOptions> {
   if (!['auto', 'cpu', 'gpu'].includes(device)) {
     throw new OverparamError('options', `The option device is '${device}'; expected 'auto', 'cpu' or 'gpu'.`);
   }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new OverparamError(
       'options',
       `The option threads is ${threads}; expected a whole number from 1 to ${mostThreads}. Leave it out for one thread ` +

@@ -30,8 +30,7 @@ export interface ResolvedComparison {
 async function startEngine(loaded: LoadedConfig, request: Request) {
   const { name, threads } = requestedEngine(loaded, request);
   const usual = availableParallelism();
-  // The usual number needs no saying: an engine that was started without any has it too.
-  const engine = await useEngine(name, threads === undefined || threads === usual ? {} : { threads });
+  const engine = await useEngine(name, { threads: threads ?? usual });
   if (engine.name === 'tensorflow')
     return { engine, choice: { name: engine.name, threads: threads ?? usual } };
   const possible = engine.name === 'wasm' || engine.name === 'cpu' ? 1 : undefined;

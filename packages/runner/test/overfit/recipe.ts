@@ -20,6 +20,7 @@ export const recipe = {
   rate: 2e-3,
   beta2: 0.95,
   warmup: 20,
+  drop: { at: 360, factor: 0.1 },
   // Depth and angle pull hard at first, and would hold the classes back.
   weights: { segmentation: 1, depth: 0.3, normals: 0.3 },
   seeds: [0, 1, 2],
@@ -38,9 +39,10 @@ export function configFor(seed: number, steps: number, engine: 'wasm' | 'tensorf
     optimiser: { name: 'adam', beta2: recipe.beta2 },
     lr: {
       peak: recipe.rate,
-      // Down to zero: what rounding does to the last steps is then as small as can be.
-      schedule: 'cosine',
+      schedule: 'multiStep',
       warmup: { updates: recipe.warmup },
+      milestones: [{ updates: recipe.drop.at }],
+      factor: recipe.drop.factor,
     },
     weightDecay: 0,
     seed,
