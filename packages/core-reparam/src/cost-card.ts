@@ -74,8 +74,11 @@ function kernelMultiplyAdds({ name, inputShapes, outputShapes }: Kernel): number
     case 'FusedDepthwiseConv2D':
       return product(output) * second[0]! * second[1]!;
     case 'BatchMatMul':
-    case '_FusedMatMul':
-      return product(first) * output[output.length - 1]!;
+    case '_FusedMatMul': {
+      // Of one matrix of the first: it may serve several of the second's.
+      const summed = product(first.slice(-2)) / output[output.length - 2]!;
+      return product(output) * summed;
+    }
     default:
       return 0;
   }

@@ -81,6 +81,12 @@ describe('what cannot be done is named when the config is read', () => {
     ],
     ['an unknown head', { heads: 'segnt' }, 'unknown-head', /"segnet"/],
     [
+      'a head of an unknown task',
+      { heads: { depht: 'segnet' } },
+      'unknown-task',
+      /"depht".*segmentation, depth, normals/,
+    ],
+    [
       'the best epoch without a split for it',
       { evaluation: 'best' as const },
       'no-validation-split',

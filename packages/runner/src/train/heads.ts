@@ -24,6 +24,23 @@ function headOf(name: string): Head {
 }
 
 /**
+ * Checks that heads by task are of tasks that there are.
+ *
+ * @param tasks  all tasks of the dataset, those included that the run leaves out
+ * @throws OverparamError `unknown-task`
+ */
+export function checkHeadTasks(given: RunConfig['heads'], tasks: readonly { readonly name: string }[]): void {
+  if (given === null || typeof given === 'string') return;
+  const names = tasks.map(({ name }) => name);
+  const unknown = Object.keys(given).find((task) => !names.includes(task));
+  if (unknown === undefined) return;
+  throw new OverparamError(
+    'unknown-task',
+    `heads: the dataset has no task "${unknown}". Expected tasks among ${names.join(', ')}.`,
+  );
+}
+
+/**
  * Checks the heads that a config names as far as can be said without its data.
  *
  * @throws OverparamError `unknown-head`; `batch-too-small` for a head that needs more images to train on

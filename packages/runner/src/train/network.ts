@@ -51,9 +51,9 @@ export function buildPlain(config: RunConfig, dataset: OpenDataset, key: Key): N
   return backbone.build(
     {
       inputShape: dataset.inputShape,
-      tasks: dataset.tasks.map(({ name, kind, outputs }) => {
+      tasks: dataset.tasks.map(({ name, kind, outputs, label }) => {
         const head: Head | null = headFor(config.heads, name);
-        return { name, kind, outputs, ...(head && { head }) };
+        return { name, kind, outputs, label, ...(head && { head }) };
       }),
       key: foldKey(key, 'weights'),
     },

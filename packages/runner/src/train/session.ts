@@ -16,6 +16,7 @@ import type { RunConfig } from '../config/schema';
 import { type Balancing, balancingFor, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
+import { checkHeadTasks } from './heads';
 import { buildPlain, networkFor, type TrainedNetwork } from './network';
 import { chooseTasks, tasksOf } from './tasks';
 
@@ -54,7 +55,7 @@ export function splitSize(
 
 /** Opens the dataset that a config names, with the tasks that it names; the caller closes it. */
 export async function openDataset(
-  config: Pick<RunConfig, 'dataset' | 'tasks'>,
+  config: Pick<RunConfig, 'dataset' | 'tasks'> & Partial<Pick<RunConfig, 'heads'>>,
   dataDir: string,
   signal?: AbortSignal,
   progress?: DatasetContext['progress'],
@@ -63,6 +64,7 @@ export async function openDataset(
   const dataset: Dataset = lookup('dataset', name);
   const opened = await dataset.open(options, { dataDir, signal, progress });
   try {
+    checkHeadTasks(config.heads ?? null, opened.tasks);
     return chooseTasks(opened, config.tasks);
   } catch (error) {
     await opened.close();
