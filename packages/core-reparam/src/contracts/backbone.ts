@@ -39,7 +39,7 @@ export interface HeadKind<Options = unknown> {
   /** One line for lists. */
   readonly summary: string;
   readonly options: z.ZodType<Options>;
-  /** @param options  as `options` gives them: checked, with defaults */
+  /** The head for options that are checked and have their defaults. */
   make(options: Options): Head;
 }
 
