@@ -141,11 +141,42 @@ function cutTo(shape: readonly number[], filter: Shape4D, dy: tf.Tensor, g: Geom
   });
 }
 
+/** A convolution by single pixels, every one of them: a product of matrices, pixels times channels. */
+const isProduct = (family: Family, filter: Shape4D, g: Geometry) =>
+  !family.depthwise &&
+  g.format === 'NHWC' &&
+  filter[0] === 1 &&
+  filter[1] === 1 &&
+  g.strides.every((stride) => stride === 1) &&
+  g.plan.around.flat().every((side) => side === 0);
+
+/** Pixels one under the other: a matrix with a column for each channel. */
+const rows = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [x.size / x.shape[3]!, x.shape[3]!]);
+
+function product(
+  backend: TensorFlowBackend,
+  [a, b]: readonly [tf.Tensor, tf.Tensor],
+  transposed: 'first' | 'second',
+): tf.Tensor {
+  const options = [
+    attribute.type('T', 'float32'),
+    attribute.bool('transpose_a', transposed === 'first'),
+    attribute.bool('transpose_b', transposed === 'second'),
+  ];
+  return backend.executeSingleOutput('MatMul', options, [a, b]);
+}
+
 const inputGradient =
   (family: Family): Kernel =>
   (backend, { dy, filter }, attributes) => {
     const shape = attributes.inputShape as Shape4D;
     const given = geometry(shape, filter!.shape as Shape4D, attributes, family.depthwise);
+    if (isProduct(family, filter!.shape as Shape4D, given)) {
+      return tf.reshape(
+        product(backend, [rows(dy!), tf.reshape(filter!, filter!.shape.slice(2))], 'second'),
+        shape,
+      );
+    }
     const { dy: gradient, g } = withoutStride(dy!, given);
     const padded = paddedShape(shape, g.plan.around, g.spatial);
     if (g === given) {
@@ -158,15 +189,6 @@ const inputGradient =
     return unpadImage(tf.pad(dx, rest), shape, g.plan.around, g.spatial);
   };
 
-/** A convolution by single pixels, every one of them: a product of matrices, pixels times channels. */
-const isProduct = (family: Family, filter: Shape4D, g: Geometry) =>
-  !family.depthwise &&
-  g.format === 'NHWC' &&
-  filter[0] === 1 &&
-  filter[1] === 1 &&
-  g.strides.every((stride) => stride === 1) &&
-  g.plan.around.flat().every((side) => side === 0);
-
 const filterGradient =
   (family: Family): Kernel =>
   (backend, { x, dy }, attributes) => {
@@ -174,14 +196,7 @@ const filterGradient =
     const given = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
     if (isProduct(family, shape, given)) {
       // A fifth to a half less time than TensorFlow's own gradient takes for this.
-      const rows = (tensor: tf.Tensor) =>
-        tf.reshape(tensor, [tensor.size / tensor.shape[3]!, tensor.shape[3]!]);
-      const options = [
-        attribute.type('T', 'float32'),
-        attribute.bool('transpose_a', true),
-        attribute.bool('transpose_b', false),
-      ];
-      return tf.reshape(backend.executeSingleOutput('MatMul', options, [rows(x!), rows(dy!)]), shape);
+      return tf.reshape(product(backend, [rows(x!), rows(dy!)], 'first'), shape);
     }
     const { dy: gradient, g } = withoutStride(dy!, given);
     let image = padImage(x!, g.plan.around, g.spatial);
