@@ -37,6 +37,15 @@ export interface Tracing extends Recorder {
    * @param make  makes it once others are there; tensors by number
    */
   remake(id: number, make: (others: readonly number[]) => number): void;
+  /** A tensor to be read in a backward pass: made again once others are there, where {@link remake} has said how. */
+  again(id: number, others: readonly number[]): number;
+  /**
+   * Lets work on large tensors begin only when all such work before it is done: side by side it would take no less time
+   * and hold more memory.
+   *
+   * @param make  gets the same tensors, to be computed with then, and gives the result; tensors by number
+   */
+  inTurn(ids: readonly number[], make: (ids: readonly number[]) => number): void;
   /**
    * One update by an optimiser, done in place at the step's end; null where an entry is no variable.
    *

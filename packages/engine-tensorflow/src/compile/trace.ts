@@ -131,8 +131,7 @@ export class Trace implements Tracing {
     }
     if (name === 'Conv2DBackpropFilter') {
       // The image is needed again only now: made anew once the gradient is there, it need not be kept until then.
-      const remake = this.remakes.get(keyOf(sources[0]!));
-      if (remake !== undefined) sources[0] = this.output(remake([inputs[2]!]));
+      sources[0] = this.output(this.again(inputs[0]!, [inputs[2]!]));
     }
     const turn = this.isLargeGradient(name, sources) ? this.lastLargeGradient : [];
     const oper = this.graph.add(name, attributes, sources, turn);
@@ -143,6 +142,20 @@ export class Trace implements Tracing {
 
   remake(id: number, make: (others: readonly number[]) => number): void {
     this.remakes.set(keyOf(this.output(id)), make);
+  }
+
+  again(id: number, others: readonly number[]): number {
+    const remake = this.remakes.get(keyOf(this.valueOf(id)));
+    return remake === undefined ? id : remake(others);
+  }
+
+  inTurn(ids: readonly number[], make: (ids: readonly number[]) => number): void {
+    const later = ids.map((id) => {
+      const x = this.valueOf(id);
+      const T = attribute.type('T', this.graph.dtypeOf(x));
+      return this.symbol({ oper: this.graph.add('Identity', [T], [x], this.lastLargeGradient), index: 0 });
+    });
+    this.lastLargeGradient = [this.valueOf(make(later)).oper];
   }
 
   private isLargeGradient(name: string, [, , dy]: readonly Output[]): boolean {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { attribute } from '../binding/makeAttribute';
+import { filterGradientByTaps, isFasterByTaps } from './filterTaps';
 import type { Attributes, Kernel } from './kernel';
 import { type Plan, paddedShape, padImage, planPadding, unpadImage } from './padding';
 
@@ -150,6 +151,15 @@ const isProduct = (family: Family, filter: Shape4D, g: Geometry) =>
   g.strides.every((stride) => stride === 1) &&
   g.plan.around.flat().every((side) => side === 0);
 
+/** A convolution with an odd filter whose output is as large as its image. */
+const isCentred = (family: Family, filter: Shape4D, g: Geometry) =>
+  !family.depthwise &&
+  g.format === 'NHWC' &&
+  g.plan.padding === 'SAME' &&
+  g.strides.every((stride) => stride === 1) &&
+  filter[0] % 2 === 1 &&
+  filter[1] % 2 === 1;
+
 /** Pixels one under the other: a matrix with a column for each channel. */
 const rows = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [x.size / x.shape[3]!, x.shape[3]!]);
 
@@ -197,6 +207,10 @@ const filterGradient =
     if (isProduct(family, shape, given)) {
       // A fifth to a half less time than TensorFlow's own gradient takes for this.
       return tf.reshape(product(backend, [rows(x!), rows(dy!)], 'first'), shape);
+    }
+    const [, down, right] = given.dilations as [number, number, number, number];
+    if (isFasterByTaps(x!.shape) && isCentred(family, shape, given)) {
+      return filterGradientByTaps(backend, { x: x!, dy: dy! }, { filter: shape, dilation: [down, right] });
     }
     const { dy: gradient, g } = withoutStride(dy!, given);
     let image = padImage(x!, g.plan.around, g.spatial);
