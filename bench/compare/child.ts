@@ -55,12 +55,12 @@ export class Child {
     });
   }
 
-  /** Ends the process and waits until its memory is free. */
+  /** Ends the process and waits until its memory is free. PyTorch's compiler leaves helpers that would be waited for. */
   async close(): Promise<void> {
     if (this.ended) return;
     const closed = new Promise((resolve) => this.process.once('close', resolve));
     this.process.stdin.end();
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), 5000);
+    const timer = setTimeout(() => this.process.kill('SIGKILL'), 1000);
     await closed;
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 import { note } from '../note';
 import { peerPython } from '../setup.mjs';
+import { compileAhead } from './compile-ahead';
 import { type ReportRow, reportRows, rowText } from './report';
 import { chooseRows, nameOf, rows } from './rows';
 import { runRow } from './run-row';
@@ -32,6 +33,7 @@ export async function compare(options: CompareOptions): Promise<{ readonly rows:
     );
   }
   const results: ReportRow[] = [];
+  await compileAhead(chosen, peerPython, note);
   for (const row of chosen) {
     const about = (text: string) => note(`${nameOf(row)}: ${text}`);
     const result = await runRow(row, { turns: options.turns, python: peerPython, note: about });

@@ -69,12 +69,13 @@ const mostAttempts = 3;
 /** Lets the threads of the process before stop spinning for work. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
 
-async function begin(side: Side, row: Row, tensors: string): Promise<Ready> {
+/** Starts a side and lets it take its first steps; whoever calls closes its process. */
+export async function begin(side: Side, row: Row, tensors: string, count = warmSteps): Promise<Ready> {
   const child = side.start();
   try {
     const { resident } = await child.receiveNext<{ resident: number }>();
     const { parameters } = await child.ask<{ parameters: number }>(side.request(row, tensors));
-    const warm = await child.ask<Steps>({ do: 'steps', count: warmSteps });
+    const warm = await child.ask<Steps>({ do: 'steps', count });
     return { side, child, resident, parameters, warm, turns: [] };
   } catch (error) {
     await child.close();
@@ -97,7 +98,8 @@ function checkSame(one: Ready, other: Ready): void {
   }
 }
 
-async function exportTensors(row: Row, file: string): Promise<void> {
+/** Writes the weights and the batch that all sides of a row begin with. */
+export async function exportTensors(row: Row, file: string): Promise<void> {
   const child = startWorker('export');
   try {
     await child.receiveNext();

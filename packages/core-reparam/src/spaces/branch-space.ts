@@ -80,7 +80,7 @@ export function branchSpace(site: Site, space: BranchSpace): Expansion {
     forward(x, parameters, state, context) {
       const changed: Record<string, tf.Tensor> = {};
       const outputs = branches.map((branch) => branch.forward(x, parameters, state, context, changed));
-      return { y: outputs.reduce((sum, y) => sum.add(y)), state: changed };
+      return { y: tf.addN(outputs), state: changed };
     },
     collapse: (parameters, state) => {
       const { kernel, bias } = tf.tidy(() => {
