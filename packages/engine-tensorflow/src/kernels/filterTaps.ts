@@ -101,9 +101,10 @@ const between = (matrix: tf.Tensor2D, start: number, end: number): tf.Tensor2D =
 
 /** The sum over pixels p of x[p + offset]^T dy[p], as far as both are there. */
 function shiftedProduct(x: tf.Tensor2D, dy: tf.Tensor2D, offset: number): tf.Tensor {
-  const length = x.shape[0];
-  const start = Math.min(length, Math.max(0, -offset));
-  const end = Math.max(start, Math.min(length, length - offset));
+  const [length, cin] = x.shape;
+  if (Math.abs(offset) >= length) return tf.zeros([cin, dy.shape[1]]);
+  const start = Math.max(0, -offset);
+  const end = length - Math.max(0, offset);
   return tf.matMul(between(x, start + offset, end + offset), between(dy, start, end), true, false);
 }
 

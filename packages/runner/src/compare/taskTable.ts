@@ -25,10 +25,15 @@ const headings: Readonly<Record<string, string>> = {
   'top1Error %': 'top-1 error %',
 };
 
-/** What a figure is called, with the direction in which it gets better. */
-export function headingOf({ name, unit, direction }: FigureSpec): string {
+/** What a figure is called in tables and charts, with its unit. */
+export function titleOf({ name, unit }: FigureSpec): string {
   const given = unit === '' ? name : `${name} ${unit}`;
-  return `${headings[given] ?? given} ${direction === 'higher' ? '↑' : '↓'}`;
+  return headings[given] ?? given;
+}
+
+/** {@link titleOf} with the direction in which the figure gets better. */
+export function headingOf(figure: FigureSpec): string {
+  return `${titleOf(figure)} ${figure.direction === 'higher' ? '↑' : '↓'}`;
 }
 
 /** Headings of columns, one for each figure; those that would be the same name their task. */

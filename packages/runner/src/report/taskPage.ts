@@ -13,6 +13,7 @@ import {
   seedsText,
   spreadText,
   taskColumns,
+  titleOf,
 } from '../compare/taskTable';
 import { obtainedText, signed, timeNote } from '../compare/wording';
 import type { Form } from './axes';
@@ -60,7 +61,7 @@ export async function headlineSection(rows: readonly TaskRowSummary[], obtained:
       (form) =>
         barChart(bars, styles, {
           baseline: bars[baseline]?.mean ?? null,
-          name: `${metric.name}${metric.unit === '' ? '' : `, ${metric.unit}`} (${better})`,
+          name: `${titleOf(metric)} (${better})`,
           form,
         }),
       (form: Form) => 60 + rows.length * (form === 'wide' ? 38 : 42),
@@ -72,10 +73,9 @@ export async function headlineSection(rows: readonly TaskRowSummary[], obtained:
   const spread = many
     ? 'Whiskers: one standard deviation over the seeds. Rings: single seeds. '
     : 'One seed, so no spread is shown. ';
-  return `<section aria-labelledby="h-headline"><h2 id="h-headline">The three tasks</h2><figure>${drawn.join('')}<figcaption>${escapeMarkup(`${spread}Dashed: the baseline. ${choiceText(rows, obtained)}`)}</figcaption></figure></section>`.replace(
-    'The three tasks',
-    drawn.length === 3 ? 'The three tasks' : 'The tasks',
-  );
+  const heading = drawn.length === 3 ? 'The three tasks' : 'The tasks';
+  const caption = `${spread}Dashed: the baseline. ${choiceText(rows, obtained)}`;
+  return `<section aria-labelledby="h-headline"><h2 id="h-headline">${heading}</h2><figure>${drawn.join('')}<figcaption>${escapeMarkup(caption)}</figcaption></figure></section>`;
 }
 
 function resultSection(rows: readonly TaskRowSummary[], obtained: Obtained): string {
