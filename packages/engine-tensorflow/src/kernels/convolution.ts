@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { attribute } from '../binding/makeAttribute';
-import { filterGradientByTaps, isFasterByTaps } from './filterTaps';
+import { filterGradientByTaps, isFasterByTaps, rowsOf } from './filterTaps';
 import type { Attributes, Kernel } from './kernel';
 import { type Plan, paddedShape, padImage, planPadding, unpadImage } from './padding';
 
@@ -160,9 +160,6 @@ const isCentred = (family: Family, filter: Shape4D, g: Geometry) =>
   filter[0] % 2 === 1 &&
   filter[1] % 2 === 1;
 
-/** Pixels one under the other: a matrix with a column for each channel. */
-const rows = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [x.size / x.shape[3]!, x.shape[3]!]);
-
 function product(
   backend: TensorFlowBackend,
   [a, b]: readonly [tf.Tensor, tf.Tensor],
@@ -183,7 +180,7 @@ const inputGradient =
     const given = geometry(shape, filter!.shape as Shape4D, attributes, family.depthwise);
     if (isProduct(family, filter!.shape as Shape4D, given)) {
       return tf.reshape(
-        product(backend, [rows(dy!), tf.reshape(filter!, filter!.shape.slice(2))], 'second'),
+        product(backend, [rowsOf(dy!), tf.reshape(filter!, filter!.shape.slice(2))], 'second'),
         shape,
       );
     }
@@ -206,7 +203,7 @@ const filterGradient =
     const given = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
     if (isProduct(family, shape, given)) {
       // A fifth to a half less time than TensorFlow's own gradient takes for this.
-      return tf.reshape(product(backend, [rows(x!), rows(dy!)], 'first'), shape);
+      return tf.reshape(product(backend, [rowsOf(x!), rowsOf(dy!)], 'first'), shape);
     }
     const [, down, right] = given.dilations as [number, number, number, number];
     if (isFasterByTaps(x!.shape) && isCentred(family, shape, given)) {

@@ -94,7 +94,7 @@ function productsOf(x: tf.Tensor, dy: tf.Tensor, { filter, dilation }: TapGeomet
 }
 
 /** Pixels one under the other: a matrix with a column for each channel. */
-const rowsOf = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.size / x.shape[3]!, x.shape[3]!]);
+export const rowsOf = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.size / x.shape[3]!, x.shape[3]!]);
 
 const between = (matrix: tf.Tensor2D, start: number, end: number): tf.Tensor2D =>
   tf.slice(matrix, [start, 0], [end - start, matrix.shape[1]]);
