@@ -131,7 +131,7 @@ export class Trace implements Tracing {
     }
     if (name === 'Conv2DBackpropFilter') {
       // The image is needed again only now: made anew once the gradient is there, it need not be kept until then.
-      sources[0] = this.output(this.again(inputs[0]!, [inputs[2]!]));
+      sources[0] = this.valueOf(this.again(inputs[0]!, [inputs[2]!]));
     }
     const turn = this.isLargeGradient(name, sources) ? this.lastLargeGradient : [];
     const oper = this.graph.add(name, attributes, sources, turn);

@@ -206,7 +206,7 @@ const filterGradient =
       return tf.reshape(product(backend, [rowsOf(x!), rowsOf(dy!)], 'first'), shape);
     }
     const [, down, right] = given.dilations as [number, number, number, number];
-    if (isFasterByTaps(x!.shape) && isCentred(family, shape, given)) {
+    if (!backend.isUsingGpuDevice && isFasterByTaps(x!.shape) && isCentred(family, shape, given)) {
       return filterGradientByTaps(backend, { x: x!, dy: dy! }, { filter: shape, dilation: [down, right] });
     }
     const { dy: gradient, g } = withoutStride(dy!, given);
