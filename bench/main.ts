@@ -29,9 +29,11 @@ const benchmarks: readonly Benchmark[] = [
     question:
       'Are eight real scenes learnt by heart as well as in PyTorch, from the same weights and batches?',
     run: ({ short, json }) => nyuOverfit(short, (text) => (json ? undefined : console.log(`  ${text}`))),
-    summary: ({ steps, loss, mIoU }: Awaited<ReturnType<typeof nyuOverfit>>) =>
-      `after ${steps} steps a loss of ${loss.ours.toFixed(4)} here, ${loss.peer.toFixed(4)} in PyTorch (${loss.ratio.toFixed(2)} times); ` +
-      `mIoU ${mIoU.ours.toFixed(3)} and ${mIoU.peer.toFixed(3)}`,
+    summary: ({ steps, loss, mIoU, spread, runs }: Awaited<ReturnType<typeof nyuOverfit>>) =>
+      `mean of ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} after ${steps} steps: ` +
+      `a loss of ${loss.ours.toFixed(4)} here, ${loss.peer.toFixed(4)} in PyTorch (${loss.ratio.toFixed(2)} times); ` +
+      `mIoU ${mIoU.ours.toFixed(3)} and ${mIoU.peer.toFixed(3)}; from weights that differ by rounding, ` +
+      `runs of one seed end up to ${spread.ours.toFixed(2)} times apart here, ${spread.peer.toFixed(2)} in PyTorch`,
   },
   {
     name: 'wasm-training',
@@ -64,7 +66,7 @@ Without a name: training and inference here and in PyTorch, in turns.
   --only PATTERN  rows with this in their name, * standing for anything, such as 'resnet50 trirep'
   --turns N       how often the sides take turns, at least 5 for figures to rely on (default 5)
   --json          one JSON object on standard output
-By name (--short: a small form of cifar100-parity, one seed of nyuv2-overfit): ${benchmarks.map(({ name }) => name).join(', ')}.`;
+By name (--short: a small form of cifar100-parity, one run of nyuv2-overfit): ${benchmarks.map(({ name }) => name).join(', ')}.`;
 
 async function runNamed(
   names: readonly string[],

@@ -1,7 +1,8 @@
 import { foldKey, type Key, normalTensor } from '@overparam/engine';
 import type { Tensor2D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { EVD, Matrix } from 'ml-matrix';
+import { symmetricEigen } from './eigen';
+import { timesTransposed, transposed } from './products';
 
 /** The outer factors of a matrix. */
 export interface Factors {
@@ -27,36 +28,29 @@ export interface Factors {
  */
 export function spectral(matrix: Tensor2D, rank: number): Factors {
   const [rows, columns] = matrix.shape;
-  const given = Matrix.from1DArray(rows, columns, matrix.dataSync());
   const wide = rows <= columns;
-  const { vectors, roots } = leftSide(wide ? given : given.transpose());
-  const others = vectors.transpose().mmul(wide ? given : given.transpose());
+  const given = matrix.dataSync<'float32'>();
+  const turned = transposed(given, rows, columns);
+  // The smaller side comes first: `small` is A or A^T.
+  const [small, large, near, far] = wide
+    ? [Float64Array.from(given), turned, rows, columns]
+    : [turned, Float64Array.from(given), columns, rows];
+  const { values, vectors } = symmetricEigen(timesTransposed(small, small, [near, near, far]), near);
+  const others = timesTransposed(vectors, large, [near, far, near]);
+  // Below this an eigenvalue is rounding of a zero.
+  const least = Math.max(0, ...values) * near * Number.EPSILON;
   const u = new Float32Array(rows * rank);
   const v = new Float32Array(rank * columns);
-  for (let k = 0; k < Math.min(rank, rows, columns); k++) {
+  for (let k = 0; k < Math.min(rank, near); k++) {
     // The eigenvalues ascend; the largest singular values come first here.
-    const at = vectors.columns - 1 - k;
-    const root = roots[at]!;
-    const near = (i: number) => vectors.get(i, at) * root;
-    const far = (j: number) => (root > 0 ? others.get(at, j) / root : 0);
-    for (let i = 0; i < rows; i++) u[i * rank + k] = wide ? near(i) : far(i);
-    for (let j = 0; j < columns; j++) v[k * columns + j] = wide ? far(j) : near(j);
+    const at = near - 1 - k;
+    const root = values[at]! > least ? values[at]! ** 0.25 : 0;
+    const nearer = (i: number) => vectors[at * near + i]! * root;
+    const farther = (j: number) => (root > 0 ? others[at * far + j]! / root : 0);
+    for (let i = 0; i < rows; i++) u[i * rank + k] = wide ? nearer(i) : farther(i);
+    for (let j = 0; j < columns; j++) v[k * columns + j] = wide ? farther(j) : nearer(j);
   }
   return { u: tf.tensor2d(u, [rows, rank]), v: tf.tensor2d(v, [rank, columns]) };
-}
-
-/** Left singular vectors of a matrix, and the roots of its singular values, ascending. */
-function leftSide(matrix: Matrix): { vectors: Matrix; roots: number[] } {
-  const { eigenvectorMatrix, realEigenvalues } = new EVD(matrix.mmul(matrix.transpose()), {
-    assumeSymmetric: true,
-  });
-  const largest = Math.max(0, ...realEigenvalues);
-  // Below this an eigenvalue is rounding of a zero.
-  const smallest = largest * matrix.rows * Number.EPSILON;
-  return {
-    vectors: eigenvectorMatrix,
-    roots: realEigenvalues.map((value) => (value > smallest ? value ** 0.25 : 0)),
-  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Overfitted, overfit } from './overfit/recipe';
 
 const stored = JSON.parse(readFileSync(new URL('./overfit/torch.json', import.meta.url), 'utf8')) as {
-  runs: readonly ({ readonly seed: number } & Overfitted)[];
+  runs: readonly ({ readonly seed: number; readonly run: number } & Overfitted)[];
 };
 
 /** The whole recipe is `pnpm bench nyuv2-overfit`. */
@@ -11,7 +11,7 @@ const steps = 3;
 
 test('the first steps on real scenes are those of PyTorch, from the same weights and batches', async () => {
   const [peer] = stored.runs;
-  const ours = await overfit(peer!.seed, steps, 'wasm');
+  const ours = await overfit(peer!.seed, peer!.run, steps, 'wasm');
   expect(ours.checksum, 'run overfit.py again').toBe(peer!.checksum);
   ours.losses.forEach((loss, step) => {
     expect(Math.abs(loss / peer!.losses[step]! - 1)).toBeLessThan(step === 0 ? 1e-4 : 1e-2);

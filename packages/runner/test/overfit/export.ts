@@ -24,11 +24,13 @@ const seeds: object[] = [];
 let scenes: object[] = [];
 for (const seed of recipe.seeds) {
   const { session } = await openSession(configFor(seed, recipe.steps, 'wasm'));
-  const weights = firstWeights(session);
+  const runs = Array.from({ length: recipe.runs }, (_, run) => {
+    const weights = firstWeights(session, run);
+    return { checksum: checksum(weights), weights: write(`weights-${seed}-${run}.bin`, weights) };
+  });
   seeds.push({
     seed,
-    checksum: checksum(weights),
-    weights: write(`weights-${seed}.bin`, weights),
+    runs,
     order: batchOrder(seed, recipe.steps),
     rates: Array.from({ length: recipe.steps }, (_, update) => session.rateAt(update)),
   });

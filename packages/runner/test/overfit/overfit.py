@@ -5,7 +5,8 @@ In this folder, with PyTorch 2.13 and NumPy 2:
     python overfit.py FOLDER
 
 SegNet with one trunk and three heads, written down here again from the MTAN paper (Liu et al. 2019), at a quarter of its
-width; Adam at the rates of the recipe, losses weighed as there.
+width; Adam at the rates of the recipe, losses weighed as there. Each seed is trained several times, from first weights
+that differ by rounding.
 """
 
 import json
@@ -91,21 +92,32 @@ depth = scenes["label/depth"].permute(0, 3, 1, 2).contiguous()
 normals = scenes["label/normals"].permute(0, 3, 1, 2).contiguous()
 
 weights = [recipe["weights"][task] for task in ("segmentation", "depth", "normals")]
-results = []
-for entry in exchange["seeds"]:
-    network = SegNet(read(f"weights-{entry['seed']}.bin", entry["weights"]))
+
+
+def train(first, order, rates):
+    network = SegNet(first)
     optimiser = torch.optim.Adam(network.p.values(), lr=recipe["rate"], betas=(0.9, recipe["beta2"]))
     losses = []
-    for order, rate in zip(entry["order"], entry["rates"], strict=True):
+    for chosen, rate in zip(order, rates, strict=True):
         optimiser.param_groups[0]["lr"] = rate
-        parts = losses_of(network(images[order], True), (classes[order], depth[order], normals[order]))
+        parts = losses_of(network(images[chosen], True), (classes[chosen], depth[chosen], normals[chosen]))
         optimiser.zero_grad()
         sum(weight * part for weight, part in zip(weights, parts)).backward()
         optimiser.step()
         losses.append(round(sum(parts).item(), 5))
     with torch.no_grad():
         predicted = network(images, False)[0].argmax(1)
-    result = {"seed": entry["seed"], "checksum": entry["checksum"], "mIoU": round(mean_iou(predicted, classes), 4), "losses": losses}
-    print(result["seed"], result["mIoU"], losses[0], losses[-1], flush=True)
-    results.append(result)
+    return {"mIoU": round(mean_iou(predicted, classes), 4), "losses": losses}
+
+
+results = []
+for entry in exchange["seeds"]:
+    for index, first in enumerate(entry["runs"]):
+        trained = train(read(f"weights-{entry['seed']}-{index}.bin", first["weights"]), entry["order"], entry["rates"])
+        end = round(sum(trained["losses"][-20:]) / 20, 5)
+        print(entry["seed"], index, trained["mIoU"], end, flush=True)
+        # Every loss of a seed's first run is kept, of the others what they end at.
+        losses = trained["losses"] if index == 0 else trained["losses"][-20:]
+        result = {"seed": entry["seed"], "run": index, "checksum": first["checksum"], "mIoU": trained["mIoU"], "losses": losses}
+        results.append(result)
 (pathlib.Path(__file__).parent / "torch.json").write_text(json.dumps({"recipe": recipe, "runs": results}) + "\n")
