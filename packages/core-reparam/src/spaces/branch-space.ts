@@ -15,6 +15,7 @@ import type {
   StateSpec,
   Tensors,
 } from '../contracts';
+import { type PointwiseBranch, sparesPasses, sumPointwise } from './pointwise-branches';
 
 /** One linear operation of a branch, with a norm of its own behind it if `norm` says so. */
 export type BranchStep = {
@@ -78,9 +79,16 @@ export function branchSpace(site: Site, space: BranchSpace): Expansion {
     warnings: space.warnings ?? [],
     initialise: (plain, key) => space.initialise(plain, key),
     forward(x, parameters, state, context) {
-      const changed: Record<string, tf.Tensor> = {};
-      const outputs = branches.map((branch) => branch.forward(x, parameters, state, context, changed));
-      return { y: tf.addN(outputs), state: changed };
+      const pass = { parameters, state, context, changed: {} };
+      const pointwise = branches.filter((branch) => branch.isPointwise);
+      const joint = context.mode === 'train' && sparesPasses(x, pointwise.length) ? pointwise : [];
+      const others = branches.filter((branch) => !joint.includes(branch));
+      const sum = joint.length > 0 ? sumJointly(joint, x, pass, norm.epsilon) : null;
+      const outputs = others.map((branch, index) =>
+        branch.forward(x, pass, index === 0 && sum ? sum.shift : null),
+      );
+      if (sum) outputs.push(others.length > 0 ? sum.y : (sum.y.add(sum.shift) as Tensor4D));
+      return { y: tf.addN(outputs), state: pass.changed };
     },
     collapse: (parameters, state) => {
       const { kernel, bias } = tf.tidy(() => {
@@ -97,6 +105,24 @@ export function branchSpace(site: Site, space: BranchSpace): Expansion {
       decayCovers: space.decayCovers ?? [],
     }),
   };
+}
+
+/** One forward pass. */
+interface Pass {
+  readonly parameters: Tensors;
+  readonly state: Tensors;
+  readonly context: Context;
+  /** State that the pass has changed so far. */
+  readonly changed: Record<string, tf.Tensor>;
+}
+
+/** Pointwise branches in one convolution; see {@link sumPointwise}. */
+function sumJointly(branches: readonly BranchAlgebra[], x: Tensor4D, pass: Pass, epsilon: number) {
+  const forms = branches.map((branch) => branch.pointwiseForm(pass.parameters));
+  const sum = sumPointwise(x, forms, epsilon);
+  const count = x.size / x.shape[3];
+  for (const [index, branch] of branches.entries()) branch.remember(sum.statistics[index]!, count, pass);
+  return sum;
 }
 
 /** Names, shapes, forward pass and fold of one branch. */
@@ -158,13 +184,35 @@ class BranchAlgebra {
     };
   }
 
-  forward(
-    x: Tensor4D,
-    parameters: Tensors,
-    state: Tensors,
-    context: Context,
-    changed: Record<string, tf.Tensor>,
-  ): Tensor4D {
+  /** Whether it is one step that looks at a single pixel, with a norm behind it. */
+  get isPointwise(): boolean {
+    const [first, ...more] = this.branch.steps;
+    if (more.length > 0 || !first!.norm || this.site.strides.some((stride) => stride !== 1)) return false;
+    const [h, w] = first!.operation === 'convolution' ? first!.size : [1, 1];
+    return (
+      h === 1 &&
+      w === 1 &&
+      placedPadding(this.site, [1, 1])
+        .flat()
+        .every((amount) => amount === 0)
+    );
+  }
+
+  /** Of a pointwise branch. */
+  pointwiseForm(parameters: Tensors): PointwiseBranch {
+    const prefix = this.prefix(this.branch.steps[0]!);
+    return {
+      kernel: (parameters[`${prefix}kernel`] as Tensor4D | undefined) ?? null,
+      gamma: parameters[`${prefix}gamma`] as Tensor1D,
+      beta: parameters[`${prefix}beta`] as Tensor1D,
+    };
+  }
+
+  /**
+   * @param shift  `[cout]`, added to the result; null for none
+   */
+  forward(x: Tensor4D, pass: Pass, shift: Tensor1D | null): Tensor4D {
+    const { parameters, state, context, changed } = pass;
     let y = x;
     let border: Tensor1D | null = null;
     for (const [index, step] of this.branch.steps.entries()) {
@@ -172,26 +220,38 @@ class BranchAlgebra {
       const kernel =
         step.operation === 'convolution' ? (parameters[`${this.prefix(step)}kernel`] as Tensor4D) : null;
       y = last ? this.placed(y, kernel, border) : convolution(y, kernel!, wholeImage);
-      if (!step.norm) continue;
+      if (!step.norm) {
+        if (last && shift) y = y.add(shift);
+        continue;
+      }
       const weights = this.weights(step, { ...parameters }, { ...state, ...changed });
+      const beta = last && shift ? (weights.beta.add(shift) as Tensor1D) : weights.beta;
       if (context.mode === 'infer') {
-        const { gamma, beta, mean, variance } = weights;
+        const { gamma, mean, variance } = weights;
         y = inferenceBatchNorm(y, gamma, beta, mean, variance, this.norm.epsilon) as Tensor4D;
       } else {
-        const batch = trainingBatchNorm(y, weights.gamma, weights.beta, this.norm.epsilon);
-        const count = y.size / y.shape[3];
+        const batch = trainingBatchNorm(y, weights.gamma, beta, this.norm.epsilon);
+        this.remember(batch, y.size / y.shape[3], pass, step);
         y = batch.y as Tensor4D;
-        if (context.updateStatistics) {
-          const running = updateRunning(weights, batch, count, this.norm);
-          changed[`${this.prefix(step)}mean`] = running.mean;
-          changed[`${this.prefix(step)}variance`] = running.variance;
-        }
       }
       border = last
         ? null
         : normOfZero(this.weights(step, parameters, { ...state, ...changed }), this.norm.epsilon);
     }
     return y;
+  }
+
+  /** Lets a norm's running statistics follow those of a batch. */
+  remember(
+    batch: { readonly mean: Tensor1D; readonly variance: Tensor1D },
+    count: number,
+    { parameters, state, context, changed }: Pass,
+    step = this.branch.steps[0]!,
+  ): void {
+    if (!context.updateStatistics) return;
+    const running = updateRunning(this.weights(step, parameters, state), batch, count, this.norm);
+    changed[`${this.prefix(step)}mean`] = running.mean;
+    changed[`${this.prefix(step)}variance`] = running.variance;
   }
 
   /** The last step where the site's kernel would look, its own kernel centred on the site's. */
