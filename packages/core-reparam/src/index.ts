@@ -22,6 +22,7 @@ export {
   decayPenalty,
   type ExpandedSite,
   expansionsOf,
+  ownPenalty,
   type Parameter,
   parameterGroups,
   parametersOf,

@@ -141,6 +141,16 @@ export function parameterGroups(parameters: readonly Parameter[]): ParameterGrou
 }
 
 /**
+ * The sum of the penalties that methods bring of their own, with their coefficients; null where none does.
+ * Differentiable; the caller disposes.
+ */
+export function ownPenalty(model: LayersModel): Scalar | null {
+  const layers = expandedLayers(model).filter(({ expansion }) => expansion.regulariser);
+  if (layers.length === 0) return null;
+  return tf.tidy(() => tf.addN(layers.map((layer) => layer.regulariser()!)).asScalar());
+}
+
+/**
  * The sum of all expansions' penalties in place of weight decay, without coefficient; 0 where there is none.
  * Differentiable; the caller disposes.
  *

@@ -1,4 +1,11 @@
-import { convolution, keyFromSeed, normalTensor, trainingBatchNorm, useEngine } from '@overparam/engine';
+import {
+  convolution,
+  foldKey,
+  keyFromSeed,
+  normalTensor,
+  trainingBatchNorm,
+  useEngine,
+} from '@overparam/engine';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +18,7 @@ beforeAll(async () => {
 
 const epsilon = 1e-5;
 const draw = (name: string, shape: number[], mean = 0, deviation = 1) =>
-  normalTensor(keyFromSeed(1, name), shape, mean, deviation);
+  normalTensor(foldKey(keyFromSeed(1), name), shape, mean, deviation);
 
 /** Branch for branch: convolution, then a norm by the batch's own statistics. */
 function oneByOne(x: Tensor4D, branches: readonly PointwiseBranch[]) {

@@ -8,6 +8,7 @@ export interface Cores {
   readonly parameters: readonly ParameterSpec[];
   readonly state: readonly StateSpec[];
   readonly perTask?: Expansion['perTask'];
+  readonly regulariser?: Expansion['regulariser'];
   /** The core that a task sees, or that all share where `task` is null; called inside a tidy. */
   core(parameters: Tensors, state: Tensors, task: string | null): Tensor4D;
   /** First values from the kernel that the core begins as; the caller disposes. */
@@ -52,17 +53,28 @@ function routedCores(site: Site): Cores {
  * A core M_t for each task. With `merging`, a task sees Mbar + (1 - tau) (M_t - Mbar), so that at tau = 1 all
  * see the mean and one network remains.
  */
-function separateCores(site: Site, merging: boolean): Cores {
+function separateCores(site: Site, merging: boolean, penalty: number): Cores {
   const mean = (parameters: Tensors) =>
     tf.addN(site.tasks.map((task) => parameters[coreOf(task)]!)).div(site.tasks.length) as Tensor4D;
   const drawn = (own: Tensor, parameters: Tensors, tau: Tensor) => {
     const middle = mean(parameters);
     return middle.add(own.sub(middle).mul(tf.sub(1, tau))) as Tensor4D;
   };
+  const pull = (parameters: Tensors, state: Tensors) =>
+    tf.tidy(() => {
+      const middle = mean(parameters);
+      const apart = site.tasks.map((task) => parameters[coreOf(task)]!.sub(middle).square().sum());
+      return tf
+        .addN(apart)
+        .mul(state.tau!)
+        .mul(penalty / 2)
+        .asScalar();
+    });
   return {
     parameters: coreOfEach(site),
     state: merging ? [{ name: 'tau', shape: [], follows: 'tau' }] : [],
     perTask: merging ? 'merging' : 'separate',
+    ...(merging && penalty > 0 && { regulariser: pull }),
     core(parameters, state, task) {
       if (task === null) return mean(parameters);
       const own = parameters[coreOf(task)]!;
@@ -76,7 +88,9 @@ function separateCores(site: Site, merging: boolean): Cores {
 }
 
 /** The cores of a layer: one where a single task or none reaches it. */
-export function coresOf(site: Site, { multiTask }: TriRepOptions): Cores {
+export function coresOf(site: Site, { multiTask, mergePenalty }: TriRepOptions): Cores {
   if (site.tasks.length < 2 || multiTask === 'shared') return sharedCore(site);
-  return multiTask === 'routed' ? routedCores(site) : separateCores(site, multiTask === 'merge');
+  return multiTask === 'routed'
+    ? routedCores(site)
+    : separateCores(site, multiTask === 'merge', mergePenalty);
 }

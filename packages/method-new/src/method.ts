@@ -26,6 +26,7 @@ export const trirep: Method<TriRepOptions> = {
       parameters: [...cores.parameters, ...parametersOf(site, structure)],
       state: cores.state,
       ...(cores.perTask && { perTask: cores.perTask }),
+      ...(cores.regulariser && { regulariser: cores.regulariser }),
       kernel: (parameters, state, task) =>
         composedKernel(site, structure, cores.core(parameters, state, task), parameters),
       initialise: (plain, key) => initialise(site, structure, cores, given, plain, key),

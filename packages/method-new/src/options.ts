@@ -34,6 +34,11 @@ export const options = z.strictObject({
    * routine's value `tau` goes from 0 to 1; `shared`: one core for all.
    */
   multiTask: z.enum(['routed', 'perTask', 'merge', 'shared']).default('routed'),
+  /**
+   * With `merge`: the factor mu in the penalty mu tau sum over tasks of ||M_t - Mbar||^2 / 2, which pulls the cores
+   * themselves together while `tau` draws together what tasks see of them; 0 for none.
+   */
+  mergePenalty: z.number().min(0).default(0),
   /** `frobenius`: on the composed kernel; `parameters`: ordinary weight decay on each factor. */
   decay: z.enum(['frobenius', 'parameters']).default('frobenius'),
 });

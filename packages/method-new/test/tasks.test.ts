@@ -5,6 +5,7 @@ import {
   forward,
   gapBetween,
   isOverparamError,
+  ownPenalty,
   parametersOf,
   plain,
   statesOf,
@@ -189,5 +190,41 @@ test('merge becomes one network as tau reaches 1', () => {
   };
   expect(gapAt(0)).toBeGreaterThan(1e-2);
   expect(gapAt(1)).toBeLessThan(1e-5);
+  for (const each of [model, expanded]) each.dispose();
+});
+
+test('mergePenalty pulls cores towards their mean, as hard as tau says, and is part of no other form', () => {
+  const model = network();
+  const grown = (options: object) =>
+    expand(model, { method: trirep, options, select: 'trunk', key, tasks, owner });
+  const [mu, tau] = [0.3, 0.6];
+  const expanded = grown({ multiTask: 'merge', mergePenalty: mu });
+  separate(expanded);
+  tf.tidy(() => {
+    const { variable } = statesOf(expanded).find(({ follows }) => follows === 'tau')!;
+    variable.assign(tf.scalar(tau) as unknown as typeof variable);
+    const cores = parametersOf(expanded).filter(({ task }) => task !== null);
+    const { value, grads } = tf.variableGrads(() => ownPenalty(expanded)!);
+    const values = cores.map(({ variable: core }) => core.dataSync<'float32'>());
+    const mean = (at: number) => values.reduce((sum, core) => sum + core[at]!, 0) / values.length;
+    let apart = 0;
+    for (const [index, core] of cores.entries()) {
+      const gradient = grads[core.variable.name]!.dataSync();
+      for (const [at, own] of values[index]!.entries()) {
+        apart += (own - mean(at)) ** 2;
+        expect(gradient[at]).toBeCloseTo(mu * tau * (own - mean(at)), 5);
+      }
+    }
+    expect(value.dataSync()[0]).toBeCloseTo((mu * tau * apart) / 2, 4);
+  });
+  for (const options of [
+    { multiTask: 'merge' },
+    { multiTask: 'perTask', mergePenalty: mu },
+    { mergePenalty: mu },
+  ]) {
+    const other = grown(options);
+    expect(ownPenalty(other)).toBeNull();
+    other.dispose();
+  }
   for (const each of [model, expanded]) each.dispose();
 });

@@ -5,9 +5,13 @@ import { expandedGroups } from './groups';
 import { phaseOf, scheduleOf } from './schedule';
 
 const options = z.strictObject({
+  begin: z
+    .enum(['plain', 'expanded'])
+    .default('plain')
+    .describe('What is trained until `expandAt`: the plain network, or the expanded one with `tau` at 0.'),
   expandAt: lengthSchema
     .default({ share: 0.3 })
-    .describe('When the plain network is expanded, from the start.'),
+    .describe('When the plain network is expanded, or `tau` begins to grow; from the start.'),
   collapseAt: lengthSchema.default({ share: 0.85 }).describe('When it is collapsed again, from the start.'),
 });
 
@@ -32,8 +36,9 @@ function notesOf(stages: readonly { stage: Stage; from: number }[], run: RunShap
   ];
 }
 
-/** From 0 to 1 over the expanded stage along a half cosine; 1 exactly at its last update. */
+/** 0 before `from`, from there to 1 along a half cosine; 1 exactly at the last update before `to`. */
 function tauAt(index: number, from: number, to: number): number {
+  if (index < from) return 0;
   return (1 - Math.cos((Math.PI * (index + 1 - from)) / (to - from))) / 2;
 }
 
@@ -41,15 +46,16 @@ function tauAt(index: number, from: number, to: number): number {
  * Routine 3: the plain network first, then its expansion from exactly there, and at last the collapsed
  * network. All parameters of a stage move at every one of its updates, on the balanced loss.
  *
- * Over the expanded stage the value `tau` goes from 0 to 1. Where a method gives each task a trunk and lets them become
- * one along it, sharing grows until the stage ends with one network; without such a method it does nothing.
+ * From `expandAt` to `collapseAt` the value `tau` goes from 0 to 1. Where a method gives each task a trunk and lets them
+ * become one along it, sharing grows until the stage ends with one network; without such a method it does nothing. With
+ * `begin: expanded` such trunks are free before that, which is the form for several tasks.
  */
 export const progressive: Routine<ProgressiveOptions> = {
   apiVersion: 1,
   name: 'progressive',
   summary: 'Routine 3: plain, then expanded, then collapsed and polished.',
   options,
-  plan(run, { expandAt, collapseAt }) {
+  plan(run, { begin, expandAt, collapseAt }) {
     const expand = lengthInUpdates(expandAt, run);
     const collapse = lengthInUpdates(collapseAt, run);
     if (expand >= Math.min(collapse, run.updates)) {
@@ -60,8 +66,8 @@ export const progressive: Routine<ProgressiveOptions> = {
       );
     }
     const stages = [
-      { stage: 'plain' as Stage, from: 0, to: expand },
-      { stage: 'expanded' as Stage, from: expand, to: collapse },
+      ...(begin === 'plain' ? [{ stage: 'plain' as Stage, from: 0, to: expand }] : []),
+      { stage: 'expanded' as Stage, from: begin === 'plain' ? expand : 0, to: collapse },
       { stage: 'collapsed' as Stage, from: collapse, to: run.updates },
     ]
       .filter(({ from, to }) => from < to)

@@ -202,6 +202,22 @@ describe('progressive', () => {
     expect(whole.notes).toEqual([]);
   });
 
+  test('expanded from the start, tau is 0 until it grows to 1 at the collapse', () => {
+    const run = runOf('trirep', 20);
+    const schedule = planOf(progressive, run, { begin: 'expanded' });
+    expect(schedule.stages).toEqual([
+      { stage: 'expanded', from: 0 },
+      { stage: 'collapsed', from: 17 },
+    ]);
+    const taus = Array.from({ length: 17 }, (_, index) => schedule.at(index).values!.tau!);
+    expect(taus.slice(0, 6)).toEqual(Array(6).fill(0));
+    // The same as where the network is plain until then.
+    const usual = planOf(progressive, run);
+    expect(taus.slice(6)).toEqual(Array.from({ length: 11 }, (_, index) => usual.at(6 + index).values!.tau!));
+    expect(taus[16]).toBe(1);
+    expect(schedule.at(17).values).toBeUndefined();
+  });
+
   test('refuses boundaries that leave nothing expanded', () => {
     for (const options of [
       { expandAt: { share: 0.9 } },

@@ -203,6 +203,40 @@ describe('a trunk for each task', () => {
   );
 });
 
+describe('trunks that merge', () => {
+  test('end nearer to each other with a penalty', async () => {
+    const apart = async (mergePenalty: number) => {
+      const seen = await trained(
+        {
+          ...tinyScenes,
+          method: { name: 'trirep', multiTask: 'merge', mergePenalty },
+          routine: {
+            name: 'progressive',
+            begin: 'expanded',
+            expandAt: { share: 0.25 },
+            collapseAt: { share: 1 },
+          },
+          limit: { train: 8, test: 2 },
+          epochs: 2,
+        },
+        valuesOf,
+      );
+      const cores = ['segmentation', 'depth', 'normals'].map(
+        (task) => seen.at(-1)!.get(`encoder1_conv1/core_${task}`)!,
+      );
+      return Math.sqrt(
+        cores[0]!.reduce((sum, _, at) => {
+          const mean = cores.reduce((total, core) => total + core[at]!, 0) / cores.length;
+          return sum + cores.reduce((total, core) => total + (core[at]! - mean) ** 2, 0);
+        }, 0),
+      );
+    };
+    const free = await apart(0);
+    expect(free).toBeGreaterThan(0);
+    expect(await apart(100)).toBeLessThan(0.9 * free);
+  });
+});
+
 describe('tasks without labels in a batch', () => {
   test('weigh nothing, and the others go on', async () => {
     const config: ConfigFile = { ...tinyScenes, balancer: 'nash-mtl', epochs: 2 };

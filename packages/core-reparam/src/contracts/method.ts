@@ -100,6 +100,11 @@ export interface Expansion {
   decay?(parameters: Tensors, state: Tensors, composed?: Tensor4D): Decay;
   /** Names of the parameters that {@link decay} stands for. */
   readonly decayCovers?: readonly string[];
+  /**
+   * A penalty of the method's own, its coefficient included, that adds to the loss whatever the weight decay is.
+   * Differentiable; the caller disposes.
+   */
+  regulariser?(parameters: Tensors, state: Tensors): Scalar;
   /** What a user should know about this expansion before training, such as width that cannot learn. */
   readonly warnings?: readonly string[];
 }

@@ -87,6 +87,9 @@ export class ExpandedLayer extends tf.layers.Layer {
         ),
       );
     }
+    if (this.expansion.regulariser) {
+      this.addLoss(() => tf.tidy(() => this.regulariser()!.div(this.uses()).asScalar()));
+    }
     this.built = true;
   }
 
@@ -102,6 +105,11 @@ export class ExpandedLayer extends tf.layers.Layer {
    */
   penalty(composed?: Tensor4D): tf.Scalar | null {
     return this.expansion.decay?.(this.parameterValues(), this.stateValues(), composed).penalty ?? null;
+  }
+
+  /** The method's own penalty, or null; the caller disposes. */
+  regulariser(): tf.Scalar | null {
+    return this.expansion.regulariser?.(this.parameterValues(), this.stateValues()) ?? null;
   }
 
   /** Current parameters by name; they belong to the layer. */

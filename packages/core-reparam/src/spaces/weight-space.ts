@@ -24,6 +24,8 @@ export interface WeightSpace {
    * all parameters (Khodak et al., ICLR 2021, section 4). `parameters`: ordinary weight decay on each.
    */
   readonly decay: 'kernel' | 'parameters';
+  /** A penalty of the method's own, its coefficient included. */
+  readonly regulariser?: Expansion['regulariser'];
   readonly warnings?: readonly string[];
 }
 
@@ -64,6 +66,7 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
         padding: site.padding,
       },
     ],
+    ...(space.regulariser && { regulariser: space.regulariser }),
     ...(space.decay === 'kernel' && {
       decay: (parameters: Tensors, state: Tensors, composed?: Tensor4D) => ({
         penalty: tf.tidy(() =>

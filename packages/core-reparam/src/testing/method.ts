@@ -263,6 +263,8 @@ function checkDecay(cases: readonly SupportedSite[], key: Key): void {
       const names = new Set(expansion.parameters.map(({ name }) => name));
       for (const name of expansion.decayCovers ?? [])
         ensure(names.has(name), `decay covers unknown "${name}"`);
+      const own = expansion.regulariser?.(parameters, state).dataSync()[0] ?? 0;
+      ensure(Number.isFinite(own) && own >= 0, `the method's own penalty is ${own} (expected 0 or more)`);
       if (!expansion.decay) return;
       const penalty = expansion.decay(parameters, state).penalty.dataSync()[0]!;
       ensure(Number.isFinite(penalty) && penalty >= 0, `the penalty is ${penalty} (expected 0 or more)`);

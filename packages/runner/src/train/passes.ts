@@ -1,4 +1,4 @@
-import { decayPenalty, type Phase, type Task } from '@overparam/core-reparam';
+import { decayPenalty, ownPenalty, type Phase, type Task } from '@overparam/core-reparam';
 import { backwardPasses } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
@@ -55,10 +55,23 @@ function sumOf(losses: Losses): tf.Scalar {
 interface Recorded extends Measured {
   readonly weighted: Losses;
   readonly forHeads: Losses;
-  /** The penalty times its coefficient; empty where it is 0. */
-  readonly penalty: readonly tf.Scalar[];
+  /** What adds to the loss beside the tasks' losses, with its coefficients. */
+  readonly penalties: readonly tf.Scalar[];
   /** Kernels that the pass has composed, by layer. */
   readonly composed: ReadonlyMap<string, tf.Tensor4D>;
+}
+
+/** Decay in place of the optimiser's, and what methods bring of their own; empty where there is neither. */
+function penaltiesOf(
+  model: tf.LayersModel,
+  composed: ReadonlyMap<string, tf.Tensor4D>,
+  coefficient: number,
+): tf.Scalar[] {
+  const own = ownPenalty(model);
+  return [
+    ...(coefficient > 0 ? [tf.mul(decayPenalty(model, composed), coefficient) as tf.Scalar] : []),
+    ...(own ? [own] : []),
+  ];
 }
 
 function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
@@ -79,7 +92,7 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
       tasks,
       isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
     ),
-    penalty: penalty > 0 ? [tf.mul(decayPenalty(network.model, composed), penalty) as tf.Scalar] : [],
+    penalties: penaltiesOf(network.model, composed, penalty),
     composed,
   };
 }
@@ -120,12 +133,12 @@ function routedPasses({ routes, tasks, weighing }: GradientParts, recorded: Reco
     ],
   }));
   if (!together) passes.push({ descended: sumOf(recorded.forHeads), moves: routes.heads });
-  return [...passes, ...penaltyPass(routes, tasks.length, recorded.penalty)];
+  return [...passes, ...penaltyPass(routes, tasks.length, recorded.penalties)];
 }
 
-function penaltyPass(routes: Routes, tasks: number, penalty: readonly tf.Scalar[]): Pass[] {
+function penaltyPass(routes: Routes, tasks: number, penalties: readonly tf.Scalar[]): Pass[] {
   const routed = new Set([...routes.routed.values()].flat());
-  return penalty.map((descended) => ({
+  return penalties.map((descended) => ({
     descended,
     moves: allOf(routes),
     share: (parameter) => (routed.has(parameter) ? 1 / tasks : 1),
@@ -169,13 +182,13 @@ export function stepGradients(
     () => {
       const recorded = record(parts, inputs, updateStatistics);
       const plus = (losses: Losses) =>
-        recorded.penalty.reduce((sum, penalty) => tf.add(sum, penalty) as tf.Scalar, sumOf(losses));
+        recorded.penalties.reduce((sum, penalty) => tf.add(sum, penalty) as tf.Scalar, sumOf(losses));
       // Made here, as only what is made here is recorded.
       const passes =
         weighing === 'averaged'
           ? [
               { descended: sumOf(recorded.forHeads), moves: routes.heads },
-              ...penaltyPass(routes, tasks.length, recorded.penalty),
+              ...penaltyPass(routes, tasks.length, recorded.penalties),
             ]
           : routes.routed.size > 0
             ? routedPasses(parts, recorded)

@@ -70,7 +70,7 @@ export function firstWeights({ config, dataset }: Session, run: number): Map<str
 }
 
 /** A weight's value, changed in its last digit in every run but the first. */
-function nudged(weight: tf.LayerVariable, seed: number, run: number): tf.Tensor {
+function nudged(weight: tf.LayerVariable, seed: number | string, run: number): tf.Tensor {
   if (run === 0) return tf.clone(weight.read());
   const key = foldKey(keyFromSeed(seed), 'nudge', run, weight.originalName);
   return tf.tidy(() => weight.read().mul(normalTensor(key, weight.shape as number[], 1, 1e-7)));
