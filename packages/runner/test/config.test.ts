@@ -6,7 +6,7 @@ import { mergeLayers } from '../src/config/merge';
 import { applyOverrides, parseOverride } from '../src/config/override';
 import { movePlugins } from '../src/config/plugins';
 import { type LoadedConfig, readConfig } from '../src/config/read';
-import { layRows, oneRow } from '../src/config/rows';
+import { layRows, oneRow, requestedEngine } from '../src/config/rows';
 import { configText, differences } from '../src/config/saved';
 import type { ConfigFile, RunConfig } from '../src/config/schema';
 import { temporaryFolder, tiny } from './support/tiny';
@@ -171,6 +171,26 @@ describe('rows', () => {
     expect(() => layRows(loaded(comparison), 'wasm', { ...request(), variant: 'postr' })).toThrow(
       'The config has no variant "postr". Did you mean "poster"?',
     );
+  });
+});
+
+describe('threads', () => {
+  const pinned: ConfigFile = {
+    engine: { threads: 1 },
+    variants: { large: { engine: { threads: 'all' } }, named: { engine: 'wasm' } },
+  };
+  const threadsOf = (variant?: string, set: string[] = []) =>
+    requestedEngine(loaded(pinned), { ...request(...set), ...(variant && { variant }) });
+
+  test('are those of the config, of its variant, of --set; "all" takes a number back', () => {
+    expect(threadsOf()).toEqual({ name: 'auto', threads: 1 });
+    expect(threadsOf('named')).toEqual({ name: 'wasm', threads: 1 });
+    expect(threadsOf('large')).toEqual({ name: 'auto' });
+    expect(threadsOf(undefined, ['engine.threads=all', 'engine.name=tensorflow'])).toEqual({
+      name: 'tensorflow',
+    });
+    expect(threadsOf('large', ['engine.threads=3'])).toEqual({ name: 'auto', threads: 3 });
+    expect(() => threadsOf(undefined, ['engine.threads=some'])).toThrow(/threads/);
   });
 });
 

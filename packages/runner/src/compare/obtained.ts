@@ -115,7 +115,9 @@ export function obtainedFrom(
     classNames: Object.fromEntries(
       planned.tasks.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
     ),
-    engine: threads ? `${machine.engine.description}, ${threads} threads` : machine.engine.description,
+    engine: threads
+      ? `${machine.engine.description}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+      : machine.engine.description,
     projection: projectionOf(loaded.config, variant),
     runsAtOnce: machine.runsAtOnce,
     cores: machine.cores,

@@ -67,7 +67,7 @@ function variantOf(
   throw new OverparamError('unknown-variant', `The config has no variant "${name}". ${hint}`);
 }
 
-/** The engine that a config and its request ask for, before any is started. */
+/** The engine that a config and its request ask for, before any is started; no threads stand for all that there are. */
 export function requestedEngine(
   loaded: LoadedConfig,
   request: Request,
@@ -81,9 +81,10 @@ export function requestedEngine(
   checked(configSchema, merged, '--set');
   const engine = writtenOut(merged as Record<string, unknown>).engine as {
     name?: EngineName | 'auto';
-    threads?: number;
+    threads?: number | 'all';
   };
-  return { name: engine?.name ?? 'auto', ...(engine?.threads ? { threads: engine.threads } : {}) };
+  const { name = 'auto', threads = 'all' } = engine ?? {};
+  return { name, ...(threads === 'all' ? {} : { threads }) };
 }
 
 /** Whether an override only chooses rows of a comparison, as `method=fnl` and `routine=joint` do. */

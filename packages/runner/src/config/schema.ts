@@ -53,7 +53,7 @@ const engine = z.union([
   z.enum(['auto', 'tensorflow', 'wasm', 'webgpu', 'cpu']),
   z.strictObject({
     name: z.enum(['auto', 'tensorflow', 'wasm', 'webgpu', 'cpu']).optional(),
-    threads: z.int().min(1).optional(),
+    threads: z.union([z.int().min(1), z.literal('all')]).optional(),
   }),
 ]);
 
