@@ -33,6 +33,8 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
      * first values can take long to compute. `initial` where left out.
      */
     readonly values?: 'initial' | 'zero';
+    /** Told after each layer whose first values are there, as a method may take minutes for all of them. */
+    readonly onLayer?: (done: number, total: number, layer: string) => void;
   };
 
 /**
@@ -54,7 +56,8 @@ export function expand(model: LayersModel, options: ExpandOptions): LayersModel 
   const borrowed: tf.Tensor[] = [];
   let trunks = false;
   try {
-    for (const { site, method, parsed } of plan(graph, selections, options)) {
+    const planned = plan(graph, selections, options);
+    for (const [index, { site, method, parsed }] of planned.entries()) {
       const layerKey = foldKey(options.key, 'expand', site.name);
       const expansion = method.expand(site, parsed);
       if (options.values !== 'zero') {
@@ -66,6 +69,7 @@ export function expand(model: LayersModel, options: ExpandOptions): LayersModel 
       }
       replaceSite(graph, site, method.name, parsed, expansion, options.decay ?? 0);
       trunks ||= expansion.perTask === 'separate' && site.tasks.length > 1;
+      options.onLayer?.(index + 1, planned.length, site.name);
     }
     replaceNorms(graph, options, trunks);
     replaceDropout(graph);

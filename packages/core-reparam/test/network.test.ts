@@ -129,7 +129,14 @@ describe('expand', () => {
   test('leaves the given network as it was and keeps names', () => {
     const model = randomise(residualNetwork());
     const before = snapshot(model);
-    const expanded = expand(model, { method: branchy, select: { kernel: [3, 3] }, key });
+    const told: string[] = [];
+    const expanded = expand(model, {
+      method: branchy,
+      select: { kernel: [3, 3] },
+      key,
+      onLayer: (done, total, layer) => told.push(`${done}/${total} ${layer}`),
+    });
+    expect(told).toEqual(['1/4 stem', '2/4 a1', '3/4 a2', '4/4 b']);
     expect(snapshot(model)).toEqual(before);
     expect(expansionsOf(expanded).map(({ layer }) => layer)).toEqual(['stem', 'a1', 'a2', 'b']);
     const names = expanded.layers.map((layer) => layer.name);

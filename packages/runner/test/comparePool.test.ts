@@ -151,6 +151,7 @@ describe('runs in processes of their own', () => {
     expect(await starts()).toEqual(['train crashes 0 true', 'train crashes 0 true', 'train good 0 true']);
     expect(outcomes[0]).toEqual({ kind: 'finished' });
     expect(shown).toContain('good, seed 0: was done already');
+    expect(shown).toContain('good, seed 0: layers expanded: 3 of 31 (stem)');
   });
 
   test('an interrupt asks running children to stop, starts no more and waits for them', async () => {
@@ -177,6 +178,7 @@ describe('runs in processes of their own', () => {
       command,
       arguments: ['train', run!.configFile, '--out', run!.folder],
       onProgress: (done) => done === 1 && controller.abort(),
+      onWork: () => undefined,
       signal: controller.signal,
       grace: 200,
     });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clockText, createProgressView, paceText, showWork } from '../src/cli/progress';
+import { clockText, createProgressView, paceText, showWork, stepLines } from '../src/cli/progress';
 
 /** A stream that remembers, with a clock that is set by hand. */
 function stage(isTTY: boolean) {
@@ -52,4 +52,15 @@ test('work on data says its end once', () => {
     'train.bin: 50 % of 4.0 M, 0:11 left\n',
     'train.bin: 100 % of 4.0 M\n',
   ]);
+});
+
+test('steps are told after two seconds, then every ten', () => {
+  const { clock, now } = stage(false);
+  const lines: string[] = [];
+  const steps = stepLines((text) => lines.push(text), now);
+  for (let done = 1; done <= 31; done++) {
+    clock.now = done * 500;
+    steps('layers expanded', done, 31, `conv${done}`);
+  }
+  expect(lines).toEqual(['layers expanded: 4 of 31 (conv4)', 'layers expanded: 24 of 31 (conv24)']);
 });

@@ -70,6 +70,23 @@ export function createProgressView(
 }
 
 /**
+ * Lines about work that goes step by step: none in the first two seconds, then one every ten.
+ *
+ * @returns takes steps done of all, and what the last one was
+ */
+export function stepLines(
+  line: (text: string) => void,
+  now: () => number = () => performance.now(),
+): (what: string, done: number, total: number, name: string) => void {
+  let next = now() + 2000;
+  return (what, done, total, name) => {
+    if (now() < next) return;
+    next = now() + lineInterval;
+    line(`${what}: ${done} of ${total} (${name})`);
+  };
+}
+
+/**
  * Shows work on data, such as a download or unpacking, on stderr: on a terminal one line that changes, else a
  * line every ten seconds.
  *

@@ -8,7 +8,7 @@ import { isRunFolder, type MetricsLine, type RunResult, readRun } from '../run/f
 import { type TrainCallbacks, trainRun } from '../train/run';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
-import { createProgressView, type ProgressView, showWork } from './progress';
+import { createProgressView, type ProgressView, showWork, stepLines } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam train`. */
@@ -72,7 +72,12 @@ function figuresText(line: MetricsLine): string {
 }
 
 function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): TrainCallbacks {
+  const steps = stepLines((text) => {
+    view.line(text);
+    link?.send({ type: 'work', text });
+  });
   return {
+    onLayer: (done, total, layer) => steps('layers expanded', done, total, layer),
     onData: showWork(process.stderr),
     onNote: (text) => view.line(text),
     onStart(start) {

@@ -18,6 +18,8 @@ export interface ChildRun {
   readonly command: CommandLine;
   readonly arguments: readonly string[];
   onProgress(done: number, total: number): void;
+  /** What it does before its first update, where that takes long. */
+  onWork(text: string): void;
   readonly signal: AbortSignal;
   /** Milliseconds that a stopped run has to end by itself; 10,000 where absent. */
   readonly grace?: number;
@@ -27,7 +29,7 @@ const keptCharacters = 4000;
 
 function isRunMessage(value: unknown): value is RunMessage {
   const type = (value as { type?: unknown } | null)?.type;
-  return type === 'progress' || type === 'error';
+  return type === 'progress' || type === 'work' || type === 'error';
 }
 
 /** What a process wrote last, where it gave no better reason: the line of its error, or its last lines. */
@@ -75,6 +77,7 @@ export function trainInChild(run: ChildRun): Promise<Outcome> {
     child.on('message', (message) => {
       if (!isRunMessage(message)) return;
       if (message.type === 'progress') run.onProgress(message.done, message.total);
+      else if (message.type === 'work') run.onWork(message.text);
       else error = message.message;
     });
     child.on('error', (cause) =>

@@ -2,6 +2,8 @@
 export type RunMessage =
   /** Updates done of all; the first message says where the run begins. */
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  /** What it does before its first update, where that takes long. */
+  | { readonly type: 'work'; readonly text: string }
   | { readonly type: 'error'; readonly message: string };
 
 /** A channel to the comparison that started this process. */

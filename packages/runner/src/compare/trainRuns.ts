@@ -59,6 +59,7 @@ export async function trainRuns(
             book.advance(index, done);
             show();
           },
+          onWork: (text) => view.line(`${run.label}, seed ${run.seed}: ${text}`),
           signal,
         });
     if (outcome.kind === 'stopped') return outcome;

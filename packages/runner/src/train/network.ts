@@ -66,6 +66,9 @@ function selectorOf(select: RunConfig['select']): Selector | undefined {
   return Array.isArray(select) ? { any: select as readonly Selector[] } : (select as Selector);
 }
 
+/** Told of each expanded layer: how many are done of all, and its name. */
+export type OnLayer = (done: number, total: number, layer: string) => void;
+
 /**
  * The form of a network that a stage trains.
  *
@@ -82,6 +85,7 @@ export function networkFor(
   key: Key,
   start: 'as configured' | 'preserve',
   values: 'initial' | 'zero' = 'initial',
+  onLayer?: OnLayer,
 ): TrainedNetwork {
   const { representations } = from;
   const owner = tasks.length > 1 ? (layer: string) => from.owner(layer) : () => null;
@@ -90,7 +94,13 @@ export function networkFor(
   const options = { ...optionsOf(config.method), ...(start === 'preserve' ? { start } : {}) };
   const model =
     stage === 'expanded'
-      ? expand(from.model, { ...common, method, options, select: selectorOf(config.select) })
+      ? expand(from.model, {
+          ...common,
+          method,
+          options,
+          select: selectorOf(config.select),
+          ...(onLayer && { onLayer }),
+        })
       : expand(from.model, { ...common, method: plain });
   return {
     stage,

@@ -53,6 +53,8 @@ export interface TrainCallbacks {
   onEpoch?(line: MetricsLine): void | Promise<void>;
   /** While data are read: bytes or examples done of all, and what is going on. */
   onData?(done: number, total: number, what: string): void;
+  /** While the network is expanded: layers done of all, and the last one's name. */
+  onLayer?(done: number, total: number, layer: string): void;
   /** What a user should know: notes of the routine, warnings of methods, damaged checkpoints. */
   onNote?(text: string): void;
 }
@@ -105,6 +107,7 @@ async function checkConfig(text: string, folder: string, shown: string): Promise
 function beginning(
   session: Session,
   checkpoint: Checkpoint | null,
+  onLayer: TrainCallbacks['onLayer'],
 ): { trained: Trained; progress: Progress } {
   const { config, dataset, key, schedule } = session;
   const first = stageAt(schedule, 0);
@@ -117,7 +120,7 @@ function beginning(
   };
   const isFirst = progress.stage === first;
   const values = checkpoint ? 'zero' : 'initial';
-  const network = networkOfStage(config, dataset, key, progress.stage, isFirst, values);
+  const network = networkOfStage(config, dataset, key, progress.stage, isFirst, values, onLayer);
   const trained = equip(session, network);
   if (checkpoint) restore(trained, checkpoint);
   return { trained, progress };
@@ -158,7 +161,7 @@ async function trainSession(
   const { callbacks = {}, signal } = options;
   const { keep } = session.config.checkpoints;
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
-  const { trained, progress } = beginning(session, checkpoint);
+  const { trained, progress } = beginning(session, checkpoint, callbacks.onLayer);
   await rewindLogs(folder, progress);
   announce(session, progress, callbacks);
   const listeners = {

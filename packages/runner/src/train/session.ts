@@ -17,7 +17,7 @@ import { type Balancing, balancingFor, checkBalancedNetwork } from './balancing'
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
 import { checkHeadTasks } from './heads';
-import { buildPlain, networkFor, type TrainedNetwork } from './network';
+import { buildPlain, networkFor, type OnLayer, type TrainedNetwork } from './network';
 import { chooseTasks, tasksOf } from './tasks';
 
 /** Everything about a run that its config decides and that training does not change. */
@@ -95,11 +95,21 @@ export function networkOfStage(
   stage: Stage,
   first: boolean,
   values: 'initial' | 'zero' = 'initial',
+  onLayer?: OnLayer,
 ): TrainedNetwork {
   const plain = buildPlain(config, dataset, key);
   const tasks = dataset.tasks.map((task) => task.name);
   try {
-    return networkFor(config, stage, plain, tasks, key, first ? 'as configured' : 'preserve', values);
+    return networkFor(
+      config,
+      stage,
+      plain,
+      tasks,
+      key,
+      first ? 'as configured' : 'preserve',
+      values,
+      onLayer,
+    );
   } finally {
     plain.model.dispose();
   }
