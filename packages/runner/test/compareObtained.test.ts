@@ -81,7 +81,7 @@ describe('how the numbers were obtained', () => {
       ...dense,
       balancer: { name: 'cagrad', c: 0.7 },
       gradients: 'representation',
-      heads: { depth: 'deeplab' },
+      heads: { depth: 'deeplab', normals: { name: 'deeplab', filters: 64, dropout: 0.5 } },
       statistics: 'biased',
       taskOptions: { labelSmoothing: 0.1, absentClass: 'nan', metricMode: 'batchMean' },
       dataset: {
@@ -95,6 +95,7 @@ describe('how the numbers were obtained', () => {
       'balancer cagrad (c 0.7)',
       'gradients of the representation',
       'head of depth deeplab',
+      'head of normals deeplab (filters 64)',
       'biased statistics of norms',
       'labelSmoothing 0.1',
       'absentClass nan',

@@ -81,6 +81,18 @@ describe('what cannot be done is named when the config is read', () => {
     ],
     ['an unknown head', { heads: 'segnt' }, 'unknown-head', /"segnet"/],
     [
+      "an unknown option of a task's head",
+      { heads: { depth: { name: 'deeplab', filter: 8 } } },
+      'invalid-options',
+      /head "deeplab": unknown option "filter".*"filters/,
+    ],
+    [
+      'an option out of range of the head of all tasks',
+      { heads: { name: 'deeplab', dropout: 2 } },
+      'invalid-options',
+      /head "deeplab".*dropout/,
+    ],
+    [
       'a head of an unknown task',
       { heads: { depht: 'segnet' } },
       'unknown-task',
@@ -97,6 +109,24 @@ describe('what cannot be done is named when the config is read', () => {
     expect(error.message).toMatch(message);
     expect(error.code).toBe(code);
   });
+});
+
+test('heads take options, for all tasks or for one', async () => {
+  const parametersWith = async (heads: ConfigFile['heads']) => {
+    const { session, trained } = await openSession({ ...tinyScenes, heads } as ConfigFile);
+    const { plain } = session.parameters;
+    disposeTrained(trained);
+    await session.dataset.close();
+    return plain;
+  };
+  const narrow = { name: 'deeplab', filters: 8, rates: [2] };
+  const all = await parametersWith(narrow);
+  const each = { segmentation: narrow, depth: narrow, normals: narrow };
+  expect(await parametersWith(each)).toBe(all);
+  const one = await parametersWith({ ...each, depth: { ...narrow, rates: [2, 4] } });
+  const features = 4;
+  // One more 3x3 convolution of the features with its norm, and eight channels more for the one that follows.
+  expect(one - all).toBe(9 * features * 8 + 2 * 8 + 8 * 8);
 });
 
 test('the command line ends with code 2', async () => {

@@ -3,7 +3,8 @@ import { lookup } from '@overparam/core-reparam';
 import type { EngineInfo } from '@overparam/engine';
 import type { LoadedConfig } from '../config/read';
 import { differences } from '../config/saved';
-import type { Choice, RunConfig } from '../config/schema';
+import type { Choice, HeadChoice, RunConfig } from '../config/schema';
+import { isForAll } from '../train/heads';
 import type { Planned } from './prepare';
 import type { Obtained } from './record';
 
@@ -19,7 +20,10 @@ function flatOptions(options: Readonly<Record<string, unknown>>, path = ''): [st
 }
 
 /** `resnet (depth 8)`: a choice with those options that are not the default. */
-export function choiceText(kind: 'backbone' | 'dataset' | 'balancer', { name, ...options }: Choice): string {
+export function choiceText(
+  kind: 'backbone' | 'dataset' | 'balancer' | 'head',
+  { name, ...options }: Choice,
+): string {
   const standard = lookup(kind, name).options.safeParse({});
   const defaults = new Map(flatOptions((standard.success ? standard.data : {}) as Record<string, unknown>));
   const shown = flatOptions(options).filter(([path, value]) => value !== defaults.get(path));
@@ -40,13 +44,17 @@ function taskTexts(row: RunConfig, tasks: number): string[] {
   return [
     ...(tasks > 1 ? [`balancer ${choiceText('balancer', balancer)}`] : []),
     ...(tasks > 1 && gradients !== 'parameters' ? [`gradients of the ${gradients}`] : []),
-    ...(typeof heads === 'string' ? [`heads ${heads}`] : []),
-    ...(typeof heads === 'object' && heads !== null
-      ? flatOptions(heads).map(([task, head]) => `head of ${task} ${head}`)
-      : []),
+    ...headTexts(heads),
     ...(statistics === 'biased' ? ['biased statistics of norms'] : []),
     ...chosen.map(([name, value]) => `${name} ${value}`),
   ];
+}
+
+function headTexts(heads: RunConfig['heads']): string[] {
+  const text = (choice: HeadChoice) => (typeof choice === 'string' ? choice : choiceText('head', choice));
+  if (heads === null) return [];
+  if (isForAll(heads)) return [`heads ${text(heads)}`];
+  return Object.entries(heads).map(([task, choice]) => `head of ${task} ${text(choice)}`);
 }
 
 /** The recipe that all rows share, unless a row says otherwise. */

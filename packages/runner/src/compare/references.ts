@@ -1,4 +1,5 @@
 import type { RunConfig } from '../config/schema';
+import { headChoice } from '../train/heads';
 import type { FigureSpec, RowRecord, SeedRun } from './record';
 import { mean } from './statistics';
 
@@ -11,20 +12,9 @@ export function referenceRows(
   return tasks.map(({ name }) => ({
     ...reference,
     tasks: [name],
-    heads:
-      typeof reference.heads === 'object' && reference.heads !== null
-        ? pick(reference.heads, name)
-        : reference.heads,
+    heads: headChoice(reference.heads, name),
     label: `Single task: ${name}`,
   }));
-}
-
-function pick(
-  heads: Readonly<Record<string, string>>,
-  task: string,
-): Readonly<Record<string, string>> | null {
-  const head = heads[task];
-  return head === undefined ? null : { [task]: head };
 }
 
 /** Figures of the single-task networks, means over the seeds, by `task/figure`; null where one has none. */

@@ -81,10 +81,10 @@ const runShape = {
       'Where a balancer compares the tasks: in gradients of all shared parameters, or of the shared representation, which is cheaper.',
     ),
   heads: z
-    .union([z.string().min(1), z.record(z.string(), z.string().min(1))])
+    .union([named, z.record(z.string(), named)])
     .nullable()
     .describe(
-      "`segnet`, `deeplab`, `pooled`, or a plugin's, for all tasks or by task; null for the backbone's own.",
+      "`segnet`, `deeplab`, `pooled`, or a plugin's, with options beside `name`, for all tasks or by task; null for the backbone's own.",
     ),
   taskOptions: z
     .strictObject({
@@ -210,6 +210,9 @@ export interface Choice {
   readonly [option: string]: unknown;
 }
 
+/** A head by name, or with its options. */
+export type HeadChoice = string | Choice;
+
 /** One run with every default filled in: what `config.yaml` of a run folder holds. */
 export interface RunConfig {
   readonly label: string;
@@ -223,7 +226,7 @@ export interface RunConfig {
   readonly balancer: Choice;
   readonly gradients: 'parameters' | 'representation';
   /** Null for the backbone's own. */
-  readonly heads: string | Readonly<Record<string, string>> | null;
+  readonly heads: HeadChoice | Readonly<Record<string, HeadChoice>> | null;
   readonly taskOptions: {
     readonly labelSmoothing?: number;
     readonly absentClass?: 'nan' | 'zero' | 'skip';

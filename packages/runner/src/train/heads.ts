@@ -1,6 +1,6 @@
 import { type Head, lookup, parseOptions } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/engine';
-import type { RunConfig } from '../config/schema';
+import type { HeadChoice, RunConfig } from '../config/schema';
 
 /** Names of the heads that come with the runner; plugins may add others. */
 export const headNames = ['segnet', 'deeplab', 'pooled'] as const;
@@ -8,19 +8,31 @@ export const headNames = ['segnet', 'deeplab', 'pooled'] as const;
 /** A head that comes with the runner. */
 export type HeadName = (typeof headNames)[number];
 
+/** Whether a config gives one head to all tasks: a name, or an object that has one. */
+export function isForAll(given: NonNullable<RunConfig['heads']>): given is HeadChoice {
+  return typeof given === 'string' || typeof given.name === 'string';
+}
+
+/** What a config says of a task's head; null for the backbone's own. */
+export function headChoice(given: RunConfig['heads'], task: string): HeadChoice | null {
+  if (given === null || isForAll(given)) return given;
+  return given[task] ?? null;
+}
+
 /**
  * The head that a config gives a task; null for the backbone's own.
  *
- * @throws OverparamError `unknown-head`
+ * @throws OverparamError `unknown-head`, `invalid-options`
  */
 export function headFor(given: RunConfig['heads'], task: string): Head | null {
-  const name = typeof given === 'string' ? given : given?.[task];
-  return name === undefined || name === null ? null : headOf(name);
+  const choice = headChoice(given, task);
+  return choice === null ? null : headOf(choice);
 }
 
-function headOf(name: string): Head {
+function headOf(choice: HeadChoice): Head {
+  const { name, ...options } = typeof choice === 'string' ? { name: choice } : choice;
   const kind = lookup('head', name);
-  return kind.make(parseOptions(kind.options, undefined, `heads: head "${name}"`));
+  return kind.make(parseOptions(kind.options, options, `heads: head "${name}"`));
 }
 
 /**
@@ -30,7 +42,7 @@ function headOf(name: string): Head {
  * @throws OverparamError `unknown-task`
  */
 export function checkHeadTasks(given: RunConfig['heads'], tasks: readonly { readonly name: string }[]): void {
-  if (given === null || typeof given === 'string') return;
+  if (given === null || isForAll(given)) return;
   const names = tasks.map(({ name }) => name);
   const unknown = Object.keys(given).find((task) => !names.includes(task));
   if (unknown === undefined) return;
@@ -43,12 +55,13 @@ export function checkHeadTasks(given: RunConfig['heads'], tasks: readonly { read
 /**
  * Checks the heads that a config names as far as can be said without its data.
  *
- * @throws OverparamError `unknown-head`; `batch-too-small` for a head that needs more images to train on
+ * @throws OverparamError `unknown-head`, `invalid-options`; `batch-too-small` for a head that needs more images to train on
  */
 export function checkHeads(given: RunConfig['heads'], batch: number): void {
-  const names = typeof given === 'string' ? [given] : Object.values(given ?? {});
-  for (const name of names) {
-    const { leastBatch } = headOf(name);
+  const choices = given === null ? [] : isForAll(given) ? [given] : Object.values(given);
+  for (const choice of choices) {
+    const { leastBatch } = headOf(choice);
+    const name = typeof choice === 'string' ? choice : choice.name;
     if (leastBatch === undefined || batch >= leastBatch.images) continue;
     throw new OverparamError(
       'batch-too-small',
