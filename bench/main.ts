@@ -14,12 +14,15 @@ interface Benchmark {
   readonly summary: (result: never) => string;
 }
 
+/** Progress: beside the result where that is for a machine. */
+const told = (json: boolean, text: string) => (json ? console.error(text) : console.log(`  ${text}`));
+
 /** Run by name. Without a name the comparison with PyTorch runs. */
 const benchmarks: readonly Benchmark[] = [
   {
     name: 'cifar100-parity',
     question: 'Does training end where PyTorch ends, from the same weights and on the same batches?',
-    run: ({ short, json }) => cifar100Parity(short, (text) => (json ? undefined : console.log(`  ${text}`))),
+    run: ({ short, json }) => cifar100Parity(short, (text) => told(json, text)),
     summary: ({ accuracy, readingShare }: Awaited<ReturnType<typeof cifar100Parity>>) =>
       `mean accuracy ${accuracy.ours.toFixed(2)} % here, ${accuracy.peer.toFixed(2)} % in PyTorch: ` +
       `${accuracy.difference.toFixed(2)} points apart; reading and augmenting took ${(100 * readingShare).toFixed(1)} % of the time`,
@@ -28,7 +31,7 @@ const benchmarks: readonly Benchmark[] = [
     name: 'nyuv2-overfit',
     question:
       'Are eight real scenes learnt by heart as well as in PyTorch, from the same weights and batches?',
-    run: ({ short, json }) => nyuOverfit(short, (text) => (json ? undefined : console.log(`  ${text}`))),
+    run: ({ short, json }) => nyuOverfit(short, (text) => told(json, text)),
     summary: ({ steps, loss, mIoU, spread, runs }: Awaited<ReturnType<typeof nyuOverfit>>) =>
       `mean of ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} after ${steps} steps: ` +
       `a loss of ${loss.ours.toFixed(4)} here, ${loss.peer.toFixed(4)} in PyTorch (${loss.ratio.toFixed(2)} times); ` +
