@@ -1,4 +1,4 @@
-import { keyFromSeed, useEngine } from '@overparam/engine';
+import { keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -325,6 +325,55 @@ describe('collapse', () => {
       expanded.dispose();
     }
     model.dispose();
+  });
+
+  test('verify allows more where the network itself makes rounding large, and no more than rounding explains', () => {
+    /** Two convolutions that all but cancel: what is left of them is `share` of either, and rounding as large as before. */
+    const cancelling = (share: number) => {
+      const x = tf.input({ shape: [9, 9, 4], name: 'image' });
+      const sides = ['plus', 'minus'].map((name) =>
+        tf.layers.conv2d({ name, filters: 4, kernelSize: 3, padding: 'same', useBias: false }).apply(x),
+      );
+      const model = tf.model({
+        inputs: x,
+        outputs: tf.layers.add().apply(sides as tf.SymbolicTensor[]) as tf.SymbolicTensor,
+      });
+      tf.tidy(() => {
+        const kernel = normalTensor(key, [3, 3, 4, 4], 0, 1);
+        model.getLayer('plus').setWeights([kernel]);
+        model.getLayer('minus').setWeights([kernel.mul(share - 1)]);
+      });
+      const expanded = expand(model, { method: branchy, options: { start: 'preserve' }, key });
+      // A factor that is not 1, the same on both sides, so that folding it rounds.
+      for (const { name, variable } of [...parametersOf(expanded), ...statesOf(expanded)]) {
+        const value = name.endsWith('main_gamma') ? 1.3 : name.endsWith('main_variance') ? 0.7 : null;
+        if (value !== null) variable.assign(tf.fill(variable.shape, value) as typeof variable);
+      }
+      model.dispose();
+      return expanded;
+    };
+    // The usual case: what was asked for is what is allowed.
+    const usual = cancelling(0.5);
+    const { model: deployed, report: fine } = collapse(usual);
+    expect(fine).toMatchObject({ ok: true, tolerance: 1e-4 });
+    const [kernel, bias] = deployed.getLayer('plus').getWeights();
+    deployed.getLayer('plus').setWeights([kernel!.mul(1 + 3e-4), bias!]);
+    expect(verify(usual, deployed)).toMatchObject({ ok: false, tolerance: 1e-4 });
+
+    const amplifying = cancelling(1e-3);
+    const before = snapshot(amplifying);
+    const { model: close, report } = collapse(amplifying);
+    expect(report.layers.every(({ gap }) => gap < 1e-6)).toBe(true);
+    expect(report.gap).toBeGreaterThan(1e-4);
+    expect(report.ok).toBe(true);
+    expect(report.tolerance).toBeGreaterThan(report.gap);
+    expect(report.tolerance).toBeLessThanOrEqual(1e-3);
+    expect(snapshot(amplifying)).toEqual(before);
+    // Another kernel by a millionth is more than rounding there, and never allowed beyond ten times the tolerance.
+    const [other, shift] = close.getLayer('plus').getWeights();
+    close.getLayer('plus').setWeights([other!.mul(1 + 2e-6), shift!]);
+    expect(verify(amplifying, close).ok).toBe(false);
+    for (const network of [usual, deployed, amplifying, close]) network.dispose();
   });
 
   test('verify sees a collapsed network that is not this one, and changes neither', () => {

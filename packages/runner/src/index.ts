@@ -19,6 +19,7 @@ export {
   type Choice,
   type ConfigFile,
   configSchema,
+  type HeadChoice,
   type LayerChoice,
   type RunConfig,
   type RunLayer,
