@@ -25,8 +25,8 @@ export interface VerifyReport {
   /** max|difference| / max|reference| of the whole networks' outputs, the largest over outputs and statistics. */
   readonly gap: number;
   /**
-   * What was allowed: what was asked for or, where all layers agree and the network amplifies rounding, three times
-   * what half a unit in the last place of its weights does to its outputs, up to ten times what was asked for.
+   * What was allowed. Where nothing was asked for, all layers agree and the network amplifies rounding, that is three
+   * times what half a unit in the last place of its weights does to its outputs, up to ten times the usual tolerance.
    */
   readonly tolerance: number;
   /** Whether the whole and every layer are within the tolerance. */
@@ -38,7 +38,7 @@ export interface VerifyReport {
 
 /** How {@link verify} probes. */
 export interface VerifyOptions {
-  /** Largest gap allowed; 1e-4 where left out. */
+  /** Largest gap allowed; where left out 1e-4, and for networks that amplify rounding what {@link VerifyReport} says. */
   readonly tolerance?: number;
   /** Decides probe inputs and random statistics. */
   readonly key?: Key;
@@ -67,7 +67,11 @@ export function verify(
   const key = options.key ?? defaultKey;
   const layers = expandedLayers(expanded).map((layer) => layerGap(layer, foldKey(key, layer.name), wanted));
   const layersAgree = layers.every((layer) => layer.gap <= wanted);
-  const probing = { task: options.task ?? null, tolerance: wanted, forgiving: layersAgree };
+  const probing = {
+    task: options.task ?? null,
+    tolerance: wanted,
+    forgiving: layersAgree && options.tolerance === undefined,
+  };
   const probes = [
     networkGap(expanded, collapsed, key, probing),
     ...randomStatisticsGap(expanded, foldKey(key, 'statistics'), probing),

@@ -368,6 +368,8 @@ describe('collapse', () => {
     expect(report.ok).toBe(true);
     expect(report.tolerance).toBeGreaterThan(report.gap);
     expect(report.tolerance).toBeLessThanOrEqual(1e-3);
+    // A tolerance that is asked for is kept.
+    expect(verify(amplifying, close, { tolerance: 1e-4 })).toMatchObject({ ok: false, tolerance: 1e-4 });
     expect(snapshot(amplifying)).toEqual(before);
     // Another kernel by a millionth is more than rounding there, and never allowed beyond ten times the tolerance.
     const [other, shift] = close.getLayer('plus').getWeights();
