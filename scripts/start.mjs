@@ -1,7 +1,8 @@
 // `npm start`: sets up and runs both halves of the poster, examples/poster-cifar and examples/poster-nyuv2, then says where
 // the page with their figures is. Arguments go to `overparam compare` of both, such as
 // `npm start -- --set epochs=5 --out runs/short`; with `--variant`, the halves that have it are run. The native engine is
-// installed before, unless `--no-engine` or the environment's OVERPARAM_NO_ENGINE says not to.
+// installed before, unless `--no-engine` or the environment's OVERPARAM_NO_ENGINE says to do without: the portable engine
+// then runs, also where the native one is installed.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { main, root, runNode, setup } from './setup.mjs';
@@ -58,6 +59,7 @@ await main(async () => {
   await setup();
   const given = process.argv.slice(2).filter((argument) => argument !== '--no-engine');
   const skipped = given.length < process.argv.length - 2 || Boolean(process.env.OVERPARAM_NO_ENGINE);
+  if (skipped && optionValue(given, '--engine') === undefined) given.push('--engine', 'wasm');
   if (given.includes('--help') || given.includes('-h')) {
     return runSource('packages/runner/src/cli.ts', 'compare', '--help');
   }
