@@ -1,5 +1,5 @@
-import type { DatasetTask, OpenDataset } from '@overparam/core-reparam';
 import { keyFromSeed, normalTensor, uniformTensor } from '@overparam/engine';
+import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { ModelName } from './rows';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { OpenDataset } from '@overparam/core-reparam';
 import { writeSafetensors } from '@overparam/export/node';
+import type { OpenDataset } from '@overparam/plugin';
 import type { RunConfig } from '../../packages/runner/src/config/schema';
 import {
   type BatchTensors,

@@ -1,12 +1,6 @@
-import {
-  type Branch,
-  branchSpace,
-  defaultNorm,
-  type Method,
-  type NormWeights,
-  normThatAdds,
-} from '@overparam/core-reparam';
+import { type Branch, branchSpace, defaultNorm, normThatAdds } from '@overparam/core-reparam';
 import { foldKey, type Key, normalTensor } from '@overparam/engine';
+import type { Method, NormWeights } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import type { TaskKind } from '@overparam/core-reparam';
+import type { TaskKind } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 

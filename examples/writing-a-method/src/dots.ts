@@ -1,5 +1,5 @@
-import type { Dataset, Split } from '@overparam/core-reparam';
 import { foldKey, type Key, keyFromSeed, permutation, randomInteger } from '@overparam/engine';
+import type { Dataset, Split } from '@overparam/plugin';
 import { z } from 'zod';
 
 const options = z.strictObject({

@@ -1,4 +1,4 @@
-import { definePlugin } from '@overparam/core-reparam';
+import { definePlugin } from '@overparam/plugin';
 import { counting } from './counting';
 import { dots } from './dots';
 import { halves } from './halves';

@@ -1,4 +1,4 @@
-import type { Balancer } from '@overparam/core-reparam';
+import type { Balancer } from '@overparam/plugin';
 import { z } from 'zod';
 
 const options = z.strictObject({});

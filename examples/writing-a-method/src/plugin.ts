@@ -1,4 +1,4 @@
-import { definePlugin } from '@overparam/core-reparam';
+import { definePlugin } from '@overparam/plugin';
 import { asymmetric } from './asymmetric';
 import { scaled } from './scaled';
 

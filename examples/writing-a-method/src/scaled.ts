@@ -1,4 +1,5 @@
-import { type Method, weightSpace } from '@overparam/core-reparam';
+import { weightSpace } from '@overparam/core-reparam';
+import type { Method } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';

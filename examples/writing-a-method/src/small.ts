@@ -1,5 +1,5 @@
-import type { Backbone } from '@overparam/core-reparam';
 import { foldKey, normalTensor } from '@overparam/engine';
+import type { Backbone } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { summed } from './summed';

@@ -1,4 +1,4 @@
-import type { HeadKind } from '@overparam/core-reparam';
+import type { HeadKind } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 

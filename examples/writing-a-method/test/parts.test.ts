@@ -1,3 +1,4 @@
+import { useEngine } from '@overparam/engine';
 import {
   type Backbone,
   type Balancer,
@@ -5,15 +6,8 @@ import {
   lookup,
   type NetworkTask,
   registerPlugin,
-} from '@overparam/core-reparam';
-import {
-  testBackbone,
-  testBalancer,
-  testDataset,
-  testRoutine,
-  testTask,
-} from '@overparam/core-reparam/testing';
-import { useEngine } from '@overparam/engine';
+} from '@overparam/plugin';
+import { testBackbone, testBalancer, testDataset, testRoutine, testTask } from '@overparam/plugin/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { counting } from '../src/counting';
 import { dots } from '../src/dots';

@@ -1,4 +1,4 @@
-import type { Backbone } from '@overparam/core-reparam';
+import type { Backbone } from '@overparam/plugin';
 import { basicTrunk, type Shortcut } from './basic';
 import { bottleneckTrunk } from './bottleneck';
 import { assemble } from './network';

@@ -1,5 +1,5 @@
+import { add, channelsOf, convolution, norm, paddedShortcut, relu, unit } from '@overparam/layers';
 import type * as tf from '@tensorflow/tfjs';
-import { add, channelsOf, convolution, norm, paddedShortcut, relu, unit } from './layers';
 
 /** How a block's input reaches its output where their shapes differ; `none` leaves shortcuts out altogether. */
 export type Shortcut = 'A' | 'B' | 'none';

@@ -1,6 +1,6 @@
+import { add, convolution, norm, relu } from '@overparam/layers';
 import type * as tf from '@tensorflow/tfjs';
 import { shortcutOf, smallStem } from './basic';
-import { add, convolution, norm, relu } from './layers';
 
 /** Output channels of a bottleneck for each channel of its 3x3 convolution. */
 const widening = 4;

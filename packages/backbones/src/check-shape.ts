@@ -1,5 +1,5 @@
-import type { NetworkShape } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { NetworkShape } from '@overparam/plugin';
 
 /**
  * Checks what every backbone asks of a shape.

@@ -1,8 +1,8 @@
-import type { Backbone, NetworkShape } from '@overparam/core-reparam';
+import { WeightedSum } from '@overparam/layers';
+import { segnetHead } from '@overparam/mtl-heads';
+import type { Backbone, NetworkShape } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
-import { WeightedSum } from './custom-layers';
 import { assembleDense, type DensePlan } from './dense';
-import { segnetHead } from './heads';
 import { type CrossStitchOptions, crossStitchOptions, widthOf } from './options';
 import { decode, encode, levels, sideMultiple } from './segnet-levels';
 

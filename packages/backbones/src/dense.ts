@@ -1,8 +1,8 @@
-import type { Head, Network, NetworkShape } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import { headOf } from '@overparam/mtl-heads';
+import type { Head, Network, NetworkShape } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { checkShape } from './check-shape';
-import { headOf } from './heads';
 import { initialiseWeights, type Scheme } from './initialise';
 
 /** The part of a network in front of its heads. */

@@ -1,9 +1,9 @@
-import type { Backbone, NetworkShape } from '@overparam/core-reparam';
+import { apply, unit } from '@overparam/layers';
+import { deeplabHead } from '@overparam/mtl-heads';
+import type { Backbone, NetworkShape } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { bottleneck } from './bottleneck';
 import { assembleDense, type DensePlan } from './dense';
-import { deeplabHead } from './heads';
-import { apply, unit } from './layers';
 import { type DilatedResnetOptions, dilatedResnetOptions, widthOf } from './options';
 
 /** Blocks of each stage, the stride of the first of them, and the dilation of the first and of the others. */

@@ -1,13 +1,11 @@
-import { definePlugin, type Plugin } from '@overparam/core-reparam';
+import { definePlugin, type Plugin } from '@overparam/plugin';
 import { plainnet, resnet, resnet18, resnet50 } from './backbones';
 import { segnetCrossStitch } from './cross-stitch';
 import { dilatedResnet50 } from './dilated';
-import { headKinds } from './head-kinds';
 import { segnetMtan } from './mtan';
 import { segnet } from './segnet';
 
 export * from './backbones';
-export { type DeeplabOptions, deeplabHead, pooledHead, segnetHead } from './heads';
 export type { Initialisation } from './initialise';
 export {
   type CrossStitchOptions,
@@ -23,12 +21,11 @@ export {
   type SegnetOptions,
   segnetOptions,
 } from './options';
-export { dilatedResnet50, headKinds, segnet, segnetCrossStitch, segnetMtan };
+export { dilatedResnet50, segnet, segnetCrossStitch, segnetMtan };
 
-/** All backbones and heads of this package. */
+/** All backbones of this package. */
 export const plugin: Plugin = definePlugin({
   name: '@overparam/backbones',
   apiVersion: 1,
   backbones: [resnet, plainnet, resnet18, resnet50, segnet, segnetMtan, segnetCrossStitch, dilatedResnet50],
-  heads: headKinds,
 });

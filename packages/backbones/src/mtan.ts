@@ -1,9 +1,8 @@
-import type { Backbone, NetworkShape } from '@overparam/core-reparam';
+import { apply, convolution, norm, ResizeAligned, relu } from '@overparam/layers';
+import { segnetHead } from '@overparam/mtl-heads';
+import type { Backbone, NetworkShape } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { ResizeAligned } from './custom-layers';
 import { assembleDense, type DensePlan } from './dense';
-import { segnetHead } from './heads';
-import { apply, convolution, norm, relu } from './layers';
 import { type SegnetOptions, segnetOptions, widthOf } from './options';
 import { segnetTrunk } from './segnet';
 import { channelsAt, decodedChannelsAt, levels, sideMultiple } from './segnet-levels';

@@ -1,5 +1,5 @@
-import type { Network, NetworkShape, NetworkTask } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Network, NetworkShape, NetworkTask } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { checkShape } from './check-shape';
 import { type Initialisation, initialiseWeights } from './initialise';

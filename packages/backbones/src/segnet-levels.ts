@@ -1,6 +1,5 @@
+import { MaxPoolWithPlaces, MaxUnpool, unit } from '@overparam/layers';
 import type * as tf from '@tensorflow/tfjs';
-import { MaxPoolWithPlaces, MaxUnpool } from './custom-layers';
-import { unit } from './layers';
 
 /** One resolution of SegNet's encoder. */
 export interface Encoded {

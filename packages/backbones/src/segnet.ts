@@ -1,7 +1,7 @@
-import type { Backbone, NetworkShape } from '@overparam/core-reparam';
+import { segnetHead } from '@overparam/mtl-heads';
+import type { Backbone, NetworkShape } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 import { assembleDense, type DensePlan } from './dense';
-import { segnetHead } from './heads';
 import { type SegnetOptions, segnetOptions, widthOf } from './options';
 import { type Decoded, decode, type Encoded, encode, levels, sideMultiple } from './segnet-levels';
 

@@ -1,31 +1,14 @@
 import { readFileSync } from 'node:fs';
-import {
-  collapse,
-  expand,
-  forward,
-  gapBetween,
-  type NetworkShape,
-  type NetworkTask,
-  parametersOf,
-  plain,
-  verify,
-} from '@overparam/core-reparam';
-import { testBackbone } from '@overparam/core-reparam/testing';
-import { isOverparamError, keyFromSeed, useEngine } from '@overparam/engine';
+import { collapse, expand, forward, gapBetween, parametersOf, plain, verify } from '@overparam/core-reparam';
+import { keyFromSeed, useEngine } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
+import { deeplabHead, pooledHead, segnetHead } from '@overparam/mtl-heads';
+import type { NetworkShape, NetworkTask } from '@overparam/plugin';
+import { testBackbone } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { MaxPoolWithPlaces, MaxUnpool } from '../src/custom-layers';
-import {
-  deeplabHead,
-  dilatedResnet50,
-  plugin,
-  pooledHead,
-  resnet,
-  segnet,
-  segnetCrossStitch,
-  segnetHead,
-  segnetMtan,
-} from '../src/index';
+import { MaxPoolWithPlaces, MaxUnpool } from '../../layers/src/custom-layers';
+import { dilatedResnet50, plugin, resnet, segnet, segnetCrossStitch, segnetMtan } from '../src/index';
 import { noiseImage, setByNoise } from './formula';
 import { build, parameters, weightsOf } from './support';
 

@@ -1,5 +1,5 @@
-import type { NetworkShape, NetworkTask } from '@overparam/core-reparam';
 import { keyFromSeed } from '@overparam/engine';
+import type { NetworkShape, NetworkTask } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { crossStitchPlan } from '../src/cross-stitch';

@@ -1,7 +1,9 @@
-import { lookup, type NetworkTask, registerPlugin } from '@overparam/core-reparam';
-import { isOverparamError, keyFromSeed, useEngine } from '@overparam/engine';
+import { keyFromSeed, useEngine } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
+import { deeplabHead, plugin, pooledHead, segnetHead } from '@overparam/mtl-heads';
+import { lookup, type NetworkTask, registerPlugin } from '@overparam/plugin';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { deeplabHead, plugin, pooledHead, segnet, segnetHead } from '../src/index';
+import { segnet } from '../src/index';
 import { build } from './support';
 
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isOverparamError, keyFromSeed } from '@overparam/engine';
+import { keyFromSeed } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

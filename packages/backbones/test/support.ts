@@ -1,5 +1,5 @@
-import type { Backbone, Network, NetworkShape } from '@overparam/core-reparam';
 import { keyFromSeed } from '@overparam/engine';
+import type { Backbone, Network, NetworkShape } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 
 /** A single-task shape; by default a small image and 10 classes. */

@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { OverparamError } from './errors';
 import { buildDeployed, type Norms } from './network/deploy';
 import { trunkTasks } from './parameters';
 import { type VerifyOptions, type VerifyReport, verify } from './verify';

@@ -1,6 +1,6 @@
+import type { Site } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import { gapOf } from './closeness';
-import type { Site } from './contracts';
 
 /**
  * The likely cause of a difference between an expanded layer and what it collapses to, from the pattern of

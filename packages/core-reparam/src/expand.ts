@@ -1,13 +1,13 @@
 import { foldKey, type Key } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Expansion, Method, NormWeights, PlainWeights, Site } from '@overparam/plugin';
+import { parseOptions } from '@overparam/plugin';
 import type { LayersModel, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import type { Expansion, Method, NormWeights, PlainWeights, Site } from './contracts';
-import { OverparamError } from './errors';
 import { DropoutLayer, type DropoutLayerSettings } from './network/dropout-layer';
 import { ExpandedLayer } from './network/expanded-layer';
 import { buildModel, describeLayer, type Graph, type GraphLayer, readGraph } from './network/graph';
 import { NormLayer, type NormLayerSettings } from './network/norm-layer';
-import { parseOptions } from './options';
 import { checkNames, matches, type Selector } from './select';
 import { absorbedPadding, isNorm, type SiteSettings, siteOf } from './sites';
 

@@ -3,21 +3,18 @@
  *
  * @packageDocumentation
  */
-export { type Key, keyFromSeed } from '@overparam/engine';
+
+export { isOverparamError, OverparamError } from '@overparam/errors';
 export { centreKernel, composeKernels, identityKernel, responseToConstant } from './algebra/kernels';
 export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
 export { gapBetween } from './closeness';
 export { type Collapsed, type CollapseOptions, collapse } from './collapse';
-export type * from './contracts';
 export { type Cost, type CostCard, costCard } from './cost-card';
-export { isOverparamError, OverparamError } from './errors';
 export { type ExpandOptions, expand, type Selection } from './expand';
 export { type ForwardOptions, forward } from './forward';
-export { nearest } from './nearest';
 export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
 export type { Norms } from './network/deploy';
 export { dropoutMasks } from './network/dropout-layer';
-export { parseOptions } from './options';
 export {
   decayPenalty,
   type ExpandedSite,
@@ -31,15 +28,6 @@ export {
   trunkTasks,
 } from './parameters';
 export { plain } from './plain';
-export {
-  definePlugin,
-  lookup,
-  type PluginKind,
-  type PluginPart,
-  type PluginParts,
-  registered,
-  registerPlugin,
-} from './registry';
 export type { Selector } from './select';
 export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './sites';
 export {

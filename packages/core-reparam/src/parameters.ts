@@ -1,6 +1,6 @@
+import type { Expansion, ParameterGroup, ParameterSpec, Role, Site, StateSpec } from '@overparam/plugin';
 import type { LayersModel, Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import type { Expansion, ParameterGroup, ParameterSpec, Role, Site, StateSpec } from './contracts';
 import { ExpandedLayer } from './network/expanded-layer';
 
 type LayerVariable = tf.layers.Layer['trainableWeights'][number];

@@ -1,6 +1,5 @@
-import type { Site } from './contracts';
-import { OverparamError } from './errors';
-import { nearest } from './nearest';
+import { nearest, OverparamError } from '@overparam/errors';
+import type { Site } from '@overparam/plugin';
 import type { SiteReport } from './sites';
 
 /**

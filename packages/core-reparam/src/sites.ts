@@ -1,6 +1,6 @@
+import type { Padding, Site, SiteNorm } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { samePadding } from './algebra/geometry';
-import type { Padding, Site, SiteNorm } from './contracts';
 import { type Call, type Graph, type GraphLayer, readGraph } from './network/graph';
 import type { NormLayerSettings } from './network/norm-layer';
 

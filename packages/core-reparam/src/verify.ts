@@ -1,8 +1,8 @@
 import { convolution, foldKey, type Key, normalTensor, uniformTensor } from '@overparam/engine';
+import type { PlainLayer, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { gapBetween } from './closeness';
-import type { PlainLayer, Site, StateSpec, Tensors } from './contracts';
 import { diagnose } from './diagnose';
 import { forward } from './forward';
 import { type Decisions, recordDecisions } from './network/decisions';

@@ -1,16 +1,9 @@
 import { compile, keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
+import type { OverparamError } from '@overparam/errors';
+import { definePlugin, registerPlugin } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  collapse,
-  definePlugin,
-  dropoutMasks,
-  expand,
-  forward,
-  type OverparamError,
-  plain,
-  registerPlugin,
-} from '../src';
+import { collapse, dropoutMasks, expand, forward, plain } from '../src';
 
 beforeAll(async () => {
   await useEngine('wasm');

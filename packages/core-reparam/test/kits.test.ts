@@ -1,9 +1,9 @@
 import { foldKey, normalTensor, useEngine } from '@overparam/engine';
+import type { Backbone, Dataset, OpenDataset, Phase, Routine } from '@overparam/plugin';
+import { type DefineTest, testBackbone, testDataset, testRoutine } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Backbone, Dataset, OpenDataset, Phase, Routine } from '../src';
-import { type DefineTest, testBackbone, testDataset, testRoutine } from '../src/testing';
 
 beforeAll(async () => {
   await useEngine('wasm');

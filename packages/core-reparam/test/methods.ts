@@ -1,8 +1,9 @@
 import { convolution, foldKey, normalTensor } from '@overparam/engine';
+import type { Method, NormWeights } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { branchSpace, type Method, type NormWeights, weightSpace } from '../src';
+import { branchSpace, weightSpace } from '../src';
 
 const branchyOptions = z.strictObject({
   start: z.enum(['fresh', 'preserve']).default('fresh'),

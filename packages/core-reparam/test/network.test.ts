@@ -1,4 +1,6 @@
 import { keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
+import { registerPlugin } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -9,10 +11,8 @@ import {
   expansionsOf,
   forward,
   gapBetween,
-  isOverparamError,
   parametersOf,
   plain,
-  registerPlugin,
   sitesOf,
   statesOf,
   verify,

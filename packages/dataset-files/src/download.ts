@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 
 /** What a file must hash to. */
 export interface Checksum {

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { crc32 } from './cyclic';
 
 /** One block of an xz stream: views into the file, nothing unpacked yet. */

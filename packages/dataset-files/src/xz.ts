@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { ReadableStream } from 'node:stream/web';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { crc32, crc64 } from './cyclic';
 import { readContainer, wrapBlock, type XzBlock } from './xz-container';
 

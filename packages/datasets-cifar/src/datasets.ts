@@ -1,4 +1,4 @@
-import type { Dataset } from '@overparam/core-reparam';
+import type { Dataset } from '@overparam/plugin';
 import type { CifarExample } from './augment';
 import { officialDataset } from './official';
 import { type Cifar100Options, cifar100Schema, type OfficialCifarOptions, officialSchema } from './options';

@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin } from '@overparam/core-reparam';
+import { definePlugin, type Plugin } from '@overparam/plugin';
 import { cifar10, cifar100 } from './datasets';
 import { cifar100Sample } from './sample';
 

@@ -1,6 +1,6 @@
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { CifarFile, CifarSpec } from './spec';
 
 /** Where the content of one or more files lies. */

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dataset, DatasetCheck, DatasetContext } from '@overparam/core-reparam';
 import { digestOf, download } from '@overparam/dataset-files';
-import { isOverparamError } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
+import type { Dataset, DatasetCheck, DatasetContext } from '@overparam/plugin';
 import type { z } from 'zod';
 import type { CifarExample } from './augment';
 import { folderOf, locate } from './locate';

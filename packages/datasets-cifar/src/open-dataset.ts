@@ -1,5 +1,5 @@
-import type { OpenDataset } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { OpenDataset } from '@overparam/plugin';
 import { augment, type CifarExample } from './augment';
 import type { CifarOptions } from './options';
 import { makeSplits, type SplitFiles } from './records';

@@ -1,5 +1,6 @@
-import type { Split } from '@overparam/core-reparam';
-import { foldKey, keyFromSeed, OverparamError, permutation } from '@overparam/engine';
+import { foldKey, keyFromSeed, permutation } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Split } from '@overparam/plugin';
 import type { CifarExample } from './augment';
 import type { CifarOptions } from './options';
 import {

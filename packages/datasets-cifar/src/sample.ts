@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Dataset, DatasetCheck } from '@overparam/core-reparam';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { Dataset, DatasetCheck } from '@overparam/plugin';
 import type { CifarExample } from './augment';
 import { expectedBytes, type Finding, inspect } from './inspect';
 import { openRecords } from './open-dataset';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testDataset } from '@overparam/core-reparam/testing';
+import { testDataset } from '@overparam/plugin/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cifar100Sample, sampleClasses } from '../src/index';

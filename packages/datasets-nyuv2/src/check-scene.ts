@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { classes13 } from './classes';
 import type { Numbers, RawScene } from './numbers';
 import { type Scene, type TaskName, taskNames } from './scene';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatasetContext } from '@overparam/core-reparam';
 import { type Checksum, digestOf, download } from '@overparam/dataset-files';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { DatasetContext } from '@overparam/plugin';
 import { z } from 'zod';
 import { folderOf } from './locate';
 import type { NyuOptions } from './options';

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { definePlugin, type Plugin } from '@overparam/core-reparam';
+import { definePlugin, type Plugin } from '@overparam/plugin';
 import { nyuv2 } from './nyuv2';
 import { nyuv2Sample } from './sample';
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { FindSource, SceneSource, SourceName } from './source';
 import { findArchive } from './source-archive';
 import { findFolders } from './source-folders';

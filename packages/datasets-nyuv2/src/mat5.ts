@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 
 /** No element of the files this is for comes near this. */
 const mostBytes = 2 ** 24;

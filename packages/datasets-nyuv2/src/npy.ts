@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { halfTable } from './half';
 import type { Numbers } from './numbers';
 

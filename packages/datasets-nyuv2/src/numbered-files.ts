@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { readNpy } from './npy';
 import type { Numbers, RawScene } from './numbers';
 import { folderOfSplit, type OfficialSplit } from './scene';

@@ -1,4 +1,4 @@
-import type { Dataset } from '@overparam/core-reparam';
+import type { Dataset } from '@overparam/plugin';
 import { cachedSplit } from './cache';
 import { get } from './get';
 import { locate } from './locate';

@@ -1,5 +1,6 @@
-import type { DatasetTask, OpenDataset, Split } from '@overparam/core-reparam';
-import { foldKey, keyFromSeed, OverparamError, permutation } from '@overparam/engine';
+import { foldKey, keyFromSeed, permutation } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { DatasetTask, OpenDataset, Split } from '@overparam/plugin';
 import { augment, drawCrop } from './augment';
 import { classes13 } from './classes';
 import type { NyuSampleOptions } from './options';

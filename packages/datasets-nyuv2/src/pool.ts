@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { Crop } from './crop';
 import type { NyuExample } from './scene';
 import { startWorker } from './start-worker';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Dataset, DatasetCheck } from '@overparam/core-reparam';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { Dataset, DatasetCheck } from '@overparam/plugin';
 import { checkScene } from './check-scene';
 import { openScenes } from './open-dataset';
 import { type NyuSampleOptions, sampleSchema } from './options';

@@ -1,5 +1,5 @@
-import type { DatasetContext } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { DatasetContext } from '@overparam/plugin';
 import { checkScene } from './check-scene';
 import type { NyuOptions } from './options';
 import type { OfficialSplit, Scene } from './scene';

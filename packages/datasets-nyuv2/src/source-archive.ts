@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { readTar, unpackXz } from '@overparam/dataset-files';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { type NumberedFiles, numberedFiles } from './numbered-files';
 import type { FindSource } from './source';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { officialClasses, officialTo13 } from './classes';
 import { readMat5 } from './mat5';
 import type { Numbers } from './numbers';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { channelsLast, type Numbers } from './numbers';
 import { folderOfSplit, type OfficialSplit } from './scene';
 import type { FindSource } from './source';

@@ -1,5 +1,5 @@
-import type { DatasetCheck, DatasetContext } from '@overparam/core-reparam';
-import { isOverparamError } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
+import type { DatasetCheck, DatasetContext } from '@overparam/plugin';
 import { checkTasks } from './check-scene';
 import { classes13 } from './classes';
 import { locate } from './locate';

@@ -1,4 +1,4 @@
-import { testDataset } from '@overparam/core-reparam/testing';
+import { testDataset } from '@overparam/plugin/testing';
 import { describe, expect, test } from 'vitest';
 import { nyuv2 } from '../src/index';
 import { code, dataFolder, difference, layout, noisyExample, npyFile, small } from './support';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isOverparamError } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readNpy } from '../src/npy';

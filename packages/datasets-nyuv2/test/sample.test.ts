@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testDataset } from '@overparam/core-reparam/testing';
+import { testDataset } from '@overparam/plugin/testing';
 import { describe, expect, test } from 'vitest';
 import { type NyuExample, nyuv2Sample } from '../src/index';
 import { sampleDataset } from '../src/sample';

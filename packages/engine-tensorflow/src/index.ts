@@ -1,7 +1,7 @@
 import { registerTensorflow } from './register';
 
+export { isOverparamError, OverparamError } from '@overparam/errors';
 export type { Device, DeviceOptions } from './binding/context';
-export { isOverparamError, OverparamError } from './errors';
 export { type TensorflowInfo, tensorflowInfo } from './info';
 export {
   defaultVersion,

@@ -1,7 +1,7 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
 import type { Device } from './binding/context';
-import { OverparamError } from './errors';
 
 /** The native backend at work. */
 export interface TensorflowInfo {

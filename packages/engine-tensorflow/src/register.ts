@@ -1,10 +1,10 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
-import { backendClass } from './backendClass';
+import { backendClass } from './backend-class';
 import { Binding } from './binding/binding';
 import { checkedOptions, type DeviceOptions } from './binding/context';
 import { loadLibrary } from './binding/library';
-import { OverparamError } from './errors';
 import { locate } from './library/locate';
 import { assertVersion } from './library/version';
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TensorFlowBackend } from '../src/backend/backend';
 import type { Step } from '../src/backend/steps';
-import { readError } from '../src/compile/readError';
+import { readError } from '../src/compile/read-error';
 import { registerTensorflow } from '../src/index';
 import { libraryIsThere } from './library';
 

@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import { OverparamError } from './errors';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>;

@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import { OverparamError } from './errors';
 import { installTraining } from './install';
 
 /** Zeros put around an image: `[[top, bottom], [left, right]]`, each 0 or more; sides may differ. */

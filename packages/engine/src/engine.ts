@@ -1,8 +1,8 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { loadCpu, loadTensorFlow, loadWebGpu } from './backends/others';
 import { loadWasm } from './backends/wasm';
 import { compiles } from './compile';
-import { OverparamError } from './errors';
 import { installTraining } from './install';
 
 /** The backends that training runs on, fastest first. */

@@ -1,3 +1,4 @@
+export * from '@overparam/errors';
 export { type Backward, backwardPasses } from './backward';
 export {
   type CompiledStep,
@@ -7,7 +8,6 @@ export {
 } from './compile';
 export { type ConvolutionOptions, convolution, type Padding } from './convolution';
 export { type EngineInfo, type EngineName, type EngineOptions, useEngine } from './engine';
-export * from './errors';
 export { allFinite } from './finite';
 export { installTraining } from './install';
 export { trainingKernels } from './kernels/names';

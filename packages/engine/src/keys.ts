@@ -1,4 +1,4 @@
-import { OverparamError } from './errors';
+import { OverparamError } from '@overparam/errors';
 import { type Key, philox4x32 } from './philox';
 
 // The last word of the counter keeps folds apart from draws, which leave it at 0.

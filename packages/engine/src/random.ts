@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import { OverparamError } from './errors';
 import { type Key, writeBlock } from './philox';
 
 /**

@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import { z } from 'zod';
-import { OverparamError } from './errors';
 
 /**
  * A length of training, as a number with its unit: `{ epochs: 5 }` (may be fractional), `{ updates: 100 }`, or

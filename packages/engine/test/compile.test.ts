@@ -1,6 +1,7 @@
+import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type CompiledStep, compile, isOverparamError, type Tensors } from '../src';
+import { type CompiledStep, compile, type Tensors } from '../src';
 import { useBackend } from './backends';
 
 function codeOf(run: () => unknown): string {

@@ -1,6 +1,7 @@
+import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test, vi } from 'vitest';
-import { installTraining, isOverparamError, useEngine } from '../src';
+import { installTraining, useEngine } from '../src';
 
 // Whatever the machine has: a home without an installation, and a path without Python.
 vi.stubEnv('OVERPARAM_TENSORFLOW', '');

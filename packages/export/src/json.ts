@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 
 /** A value that JSON can hold. */
 export type JsonValue =

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { canonicalJson, isRecord, type JsonValue } from './json';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';

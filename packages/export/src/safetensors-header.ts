@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { isRecord, repeatedKey } from './json';
 
 /** Bytes before the header that hold its length. */

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { canonicalJson } from './json';
 import { type HeaderEntry, lengthBytes, readHeader } from './safetensors-header';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isOverparamError } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../src/index';

@@ -1,4 +1,4 @@
-import { isOverparamError } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 
 /** The overparam error that a call ends with; any other error goes on, none is an error. */
 export async function errorOf(run: () => unknown): Promise<{ code: string; message: string }> {

@@ -1,4 +1,4 @@
-import type { PlainLayer, Site } from '@overparam/core-reparam';
+import type { PlainLayer, Site } from '@overparam/plugin';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 
 /** How a convolution moves over its input. */

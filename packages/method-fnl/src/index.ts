@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { definePlugin } from '@overparam/core-reparam';
+import { definePlugin } from '@overparam/plugin';
 import { fnl } from './method';
 
 export { factorGeometry, factorKernels, type Geometry } from './factors';

@@ -1,6 +1,6 @@
-import type { Expansion, Method, ParameterSpec, PlainWeights, Site, Tensors } from '@overparam/core-reparam';
 import { weightSpace } from '@overparam/core-reparam';
 import { convolution, type Key } from '@overparam/engine';
+import type { Expansion, Method, ParameterSpec, PlainWeights, Site, Tensors } from '@overparam/plugin';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { factorGeometry, factorKernels } from './factors';

@@ -1,5 +1,6 @@
-import { collapse, expand, expansionsOf, isOverparamError, parametersOf } from '@overparam/core-reparam';
+import { collapse, expand, expansionsOf, parametersOf } from '@overparam/core-reparam';
 import { keyFromSeed, useEngine } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { fnl } from '../src';

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { gapBetween, parseOptions, type Site } from '@overparam/core-reparam';
+import { gapBetween } from '@overparam/core-reparam';
 import { keyFromSeed, useEngine } from '@overparam/engine';
+import { parseOptions, type Site } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Factors, fnl, kernelOf, matrixOf, spectral } from '../src';
 
 type Shape = [number, number, number, number];
 
-/** Written by `fixtures/make_spectral.py`. */
+/** Written by `fixtures/make-spectral.py`. */
 interface Fixture {
   readonly spectral: readonly {
     readonly shape: Shape;

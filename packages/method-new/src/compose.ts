@@ -1,4 +1,5 @@
-import { centreKernel, identityKernel, type Site, type Tensors } from '@overparam/core-reparam';
+import { centreKernel, identityKernel } from '@overparam/core-reparam';
+import type { Site, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Structure } from './structure';

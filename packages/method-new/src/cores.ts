@@ -1,4 +1,4 @@
-import type { Expansion, ParameterSpec, Site, StateSpec, Tensors } from '@overparam/core-reparam';
+import type { Expansion, ParameterSpec, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { TriRepOptions } from './options';

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { definePlugin } from '@overparam/core-reparam';
+import { definePlugin } from '@overparam/plugin';
 import { trirep } from './method';
 
 export { trirep } from './method';

@@ -1,6 +1,6 @@
-import type { Method, ParameterSpec, PlainWeights, Site, Tensors } from '@overparam/core-reparam';
 import { weightSpace } from '@overparam/core-reparam';
 import { foldKey, type Key, normalTensor } from '@overparam/engine';
+import type { Method, ParameterSpec, PlainWeights, Site, Tensors } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { branchSum, composedKernel } from './compose';
 import { type Cores, coresOf } from './cores';

@@ -1,4 +1,4 @@
-import type { Site } from '@overparam/core-reparam';
+import type { Site } from '@overparam/plugin';
 import type { TriRepOptions } from './options';
 
 /** What TriRep puts around one layer's kernel. */

@@ -6,11 +6,11 @@ import {
   expansionsOf,
   forward,
   gapBetween,
-  type Method,
   parametersOf,
   plain,
 } from '@overparam/core-reparam';
 import { createOptimiser, foldKey, keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
+import type { Method } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { trirep } from '../src';

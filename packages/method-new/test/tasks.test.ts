@@ -4,7 +4,6 @@ import {
   expand,
   forward,
   gapBetween,
-  isOverparamError,
   ownPenalty,
   parametersOf,
   plain,
@@ -12,6 +11,7 @@ import {
   trunkTasks,
 } from '@overparam/core-reparam';
 import { createOptimiser, foldKey, keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { trirep } from '../src';

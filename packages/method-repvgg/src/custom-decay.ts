@@ -1,4 +1,5 @@
-import { type Decay, type NormWeights, normFactor, type Tensors } from '@overparam/core-reparam';
+import { normFactor } from '@overparam/core-reparam';
+import type { Decay, NormWeights, Tensors } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 

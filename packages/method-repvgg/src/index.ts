@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { definePlugin } from '@overparam/core-reparam';
+import { definePlugin } from '@overparam/plugin';
 import { repvgg } from './method';
 
 export { repvgg } from './method';

@@ -1,5 +1,5 @@
-import type { NormWeights, PlainWeights, Tensors } from '@overparam/core-reparam';
 import { foldKey, type Key, normalTensor } from '@overparam/engine';
+import type { NormWeights, PlainWeights, Tensors } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 
 /**

@@ -1,4 +1,5 @@
-import { type Branch, branchSpace, defaultNorm, type Method, type Site } from '@overparam/core-reparam';
+import { type Branch, branchSpace, defaultNorm } from '@overparam/core-reparam';
+import type { Method, Site } from '@overparam/plugin';
 import { customDecay, customDecayCovers } from './custom-decay';
 import { initialise } from './initialise';
 import { options, type RepVggOptions } from './options';

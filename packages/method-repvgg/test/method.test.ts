@@ -1,5 +1,6 @@
-import { collapse, expand, forward, isOverparamError, parametersOf, statesOf } from '@overparam/core-reparam';
+import { collapse, expand, forward, parametersOf, statesOf } from '@overparam/core-reparam';
 import { keyFromSeed, uniformTensor, useEngine } from '@overparam/engine';
+import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { repvgg } from '../src';

@@ -1,4 +1,4 @@
-import type { MetricAccumulator, MetricSpec } from '@overparam/core-reparam';
+import type { MetricAccumulator, MetricSpec } from '@overparam/plugin';
 import { angleMedian } from './angle-median';
 import { type MetricMode, runningMean } from './batch-mean';
 import { requireSameLength } from './requirements';

@@ -1,5 +1,5 @@
-import type { Task } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Task } from '@overparam/plugin';
 import { countClassLabels, crossEntropy } from './cross-entropy';
 import { requireOutputs, requireSmoothing } from './requirements';
 import { topErrorAccumulator, topErrors } from './top-error';

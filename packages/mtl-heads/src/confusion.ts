@@ -1,5 +1,5 @@
-import type { MetricAccumulator, MetricSpec } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { MetricAccumulator, MetricSpec } from '@overparam/plugin';
 
 /**
  * What a class counts that occurs in neither labels nor predictions of a split.

@@ -1,4 +1,4 @@
-import type { MetricAccumulator, MetricSpec, Task } from '@overparam/core-reparam';
+import type { MetricAccumulator, MetricSpec, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { type MetricMode, runningMean } from './batch-mean';
 import { total } from './masked';

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { reciprocalCount, total } from './masked';
 

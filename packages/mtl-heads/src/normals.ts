@@ -1,4 +1,4 @@
-import type { Task } from '@overparam/core-reparam';
+import type { Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { angleAccumulator, angleMetrics } from './angles';
 import type { MetricMode } from './batch-mean';

@@ -1,5 +1,5 @@
-import type { MetricAccumulator, MetricSpec, Task } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { MetricAccumulator, MetricSpec, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { total } from './masked';
 import { type ErrorKind, maskedError } from './masked-error';

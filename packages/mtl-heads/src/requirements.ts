@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { Tensor } from '@tensorflow/tfjs';
 
 /** @throws OverparamError `invalid-options` unless the share is 0 or more and less than 1 */

@@ -1,5 +1,5 @@
-import type { Task } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Task } from '@overparam/plugin';
 import { type AbsentClass, confusionAccumulator, segmentationMetrics } from './confusion';
 import { countClassLabels, crossEntropy } from './cross-entropy';
 import { requireOutputs, requireSmoothing } from './requirements';

@@ -1,5 +1,5 @@
-import type { DatasetTask, Task } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { DatasetTask, Task } from '@overparam/plugin';
 import { type TaskOptions, taskKinds } from './task-kinds';
 
 /**

@@ -1,5 +1,5 @@
-import type { DatasetTask, TaskKind } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { DatasetTask, TaskKind } from '@overparam/plugin';
 import { z } from 'zod';
 import type { MetricMode } from './batch-mean';
 import { classification } from './classification';

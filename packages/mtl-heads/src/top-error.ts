@@ -1,5 +1,5 @@
-import type { MetricAccumulator, MetricSpec } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { MetricAccumulator, MetricSpec } from '@overparam/plugin';
 
 /** The share of examples whose class is not among the k likeliest, for each k, in percent. */
 export function topErrors(ks: readonly number[]): readonly MetricSpec[] {

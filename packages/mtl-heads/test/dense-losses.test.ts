@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { DatasetTask, Task } from '@overparam/core-reparam';
 import { compile, useEngine } from '@overparam/engine';
+import type { DatasetTask, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { depth, normals, type TaskOptions, taskFor } from '../src/index';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { MetricAccumulator, Task } from '@overparam/core-reparam';
 import { keyFromSeed, randomNormal } from '@overparam/engine';
+import type { MetricAccumulator, Task } from '@overparam/plugin';
 import { expect, test } from 'vitest';
 import { type AbsentClass, depth, type MetricMode, normals, regression, segmentation } from '../src/index';
 

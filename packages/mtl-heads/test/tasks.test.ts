@@ -1,6 +1,6 @@
-import { lookup, registerPlugin, type Task } from '@overparam/core-reparam';
-import { type TaskKit, testTask } from '@overparam/core-reparam/testing';
 import { useEngine } from '@overparam/engine';
+import { lookup, registerPlugin, type Task } from '@overparam/plugin';
+import { type TaskKit, testTask } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { classification, depth, normals, plugin, regression, segmentation, taskFor } from '../src/index';

@@ -1,5 +1,5 @@
-import type { GroupSelector, Phase, Routine, RunShape } from '@overparam/core-reparam';
 import { foldKey, permutation } from '@overparam/engine';
+import type { GroupSelector, Phase, Routine, RunShape } from '@overparam/plugin';
 import { z } from 'zod';
 import { coreGroups, frameGroups, movesAny, tasksWithCores } from './groups';
 import { phaseOf, scheduleOf } from './schedule';

@@ -1,5 +1,6 @@
-import { type GroupSelector, OverparamError, type Routine, type RunShape } from '@overparam/core-reparam';
 import { lengthInUpdates, lengthSchema } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { GroupSelector, Routine, RunShape } from '@overparam/plugin';
 import { z } from 'zod';
 import { coreGroups, expandedGroups, movesAny } from './groups';
 import { phaseOf, scheduleOf } from './schedule';

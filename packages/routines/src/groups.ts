@@ -1,4 +1,4 @@
-import type { GroupSelector, ParameterGroup, RunShape } from '@overparam/core-reparam';
+import type { GroupSelector, ParameterGroup, RunShape } from '@overparam/plugin';
 
 /** The factor that carries the kernel, and what stands beside it. */
 const coreRoles = ['core', 'branch', 'scale'] as const;

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { definePlugin, type Plugin } from '@overparam/core-reparam';
+import { definePlugin, type Plugin } from '@overparam/plugin';
 import { alternating } from './alternating';
 import { cyclic } from './cyclic';
 import { joint } from './joint';

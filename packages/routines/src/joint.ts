@@ -1,4 +1,4 @@
-import type { Routine } from '@overparam/core-reparam';
+import type { Routine } from '@overparam/plugin';
 import { z } from 'zod';
 import { expandedGroups } from './groups';
 import { phaseOf, scheduleOf } from './schedule';

@@ -1,5 +1,6 @@
-import { OverparamError, type Routine, type RunShape, type Stage } from '@overparam/core-reparam';
 import { lengthInUpdates, lengthSchema } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Routine, RunShape, Stage } from '@overparam/plugin';
 import { z } from 'zod';
 import { expandedGroups } from './groups';
 import { phaseOf, scheduleOf } from './schedule';

@@ -1,11 +1,5 @@
-import {
-  OverparamError,
-  type Phase,
-  type RunShape,
-  type Schedule,
-  type ScheduledUpdate,
-  type Stage,
-} from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/errors';
+import type { Phase, RunShape, Schedule, ScheduledUpdate, Stage } from '@overparam/plugin';
 import { movesAny } from './groups';
 
 /** What a routine decides; {@link scheduleOf} completes it. */

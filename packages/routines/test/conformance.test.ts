@@ -1,4 +1,4 @@
-import { testRoutine } from '@overparam/core-reparam/testing';
+import { testRoutine } from '@overparam/plugin/testing';
 import { test } from 'vitest';
 import { alternating, cyclic, joint, progressive } from '../src/index';
 

@@ -1,4 +1,4 @@
-import type { Routine } from '@overparam/core-reparam';
+import type { Routine } from '@overparam/plugin';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alternating, cyclic, joint, plugin, progressive } from '../src/index';

@@ -1,12 +1,5 @@
-import type {
-  GroupSelector,
-  ParameterGroup,
-  Role,
-  Routine,
-  RunShape,
-  Schedule,
-} from '@overparam/core-reparam';
-import { parseOptions } from '@overparam/core-reparam';
+import type { GroupSelector, ParameterGroup, Role, Routine, RunShape, Schedule } from '@overparam/plugin';
+import { parseOptions } from '@overparam/plugin';
 import { chooses } from '../src/groups';
 
 export const group = (

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { describe, expect, test } from 'vitest';
 import { exitCodeOf, failures, reportFailure } from '../src/cli/failure';
 import type { Output } from '../src/cli/output';

@@ -1,6 +1,7 @@
-import { type BalancerState, lookup, parametersOf } from '@overparam/core-reparam';
+import { parametersOf } from '@overparam/core-reparam';
 import { keyFromSeed, useEngine } from '@overparam/engine';
 import { regression } from '@overparam/mtl-heads';
+import { type BalancerState, lookup } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadDefaultPlugins } from '../src/config/plugins';

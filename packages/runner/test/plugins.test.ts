@@ -6,7 +6,7 @@ import {
   registered,
   registerPlugin,
   type Task,
-} from '@overparam/core-reparam';
+} from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { everyColour, rowStyles } from '../src/report/colours';
 import { meanCurve, stageBoundaries } from '../src/report/curves';
 import { renderPage } from '../src/report/page';
-import { sampleComparison } from './sampleComparison';
+import { sampleComparison } from './sample-comparison';
 import { expectWhole, tagCounts } from './support/page';
 
 /** Contrast of two colours by WCAG 2.1, between 1 and 21. */

@@ -1,4 +1,4 @@
-import type { Padding, Site } from '../contracts';
+import type { Padding, Site } from '@overparam/plugin';
 
 /** Height (axis 0) or width (axis 1) of what a site makes of an input of `size`; null stays null. */
 export function outputSize(

@@ -1,6 +1,6 @@
+import type { NormWeights } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import type { NormWeights } from '../contracts';
 
 /**
  * Folds batch normalisation into the convolution before it.

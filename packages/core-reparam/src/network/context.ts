@@ -1,4 +1,4 @@
-import type { Context } from '../contracts';
+import type { Context } from '@overparam/plugin';
 
 /**
  * Reads the context of a forward pass from the keyword arguments that tfjs hands to every layer.

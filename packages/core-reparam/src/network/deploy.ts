@@ -1,8 +1,8 @@
+import type { NormWeights, Padding, PlainLayer } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { equalPadding, outputSize, samePadding } from '../algebra/geometry';
 import { foldNorm, normThatAdds } from '../algebra/norms';
-import type { NormWeights, Padding, PlainLayer } from '../contracts';
 import { trunkTasks } from '../parameters';
 import { exclusiveNorm, isNorm } from '../sites';
 import { ExpandedLayer } from './expanded-layer';

@@ -1,7 +1,7 @@
 import { foldKey, type Key, keyFromSeed, randomBits } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { OverparamError } from '../errors';
 import { contextOf } from './context';
 
 type LayerArguments = ConstructorParameters<typeof tf.layers.Layer>[0];

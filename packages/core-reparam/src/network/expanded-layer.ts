@@ -1,9 +1,8 @@
+import type { Expansion, Site, Tensors } from '@overparam/plugin';
+import { lookup, parseOptions } from '@overparam/plugin';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { outputSize } from '../algebra/geometry';
-import type { Expansion, Site, Tensors } from '../contracts';
-import { parseOptions } from '../options';
-import { lookup } from '../registry';
 import { contextOf } from './context';
 
 type LayerVariable = tf.layers.Layer['trainableWeights'][number];

@@ -1,6 +1,6 @@
+import { OverparamError } from '@overparam/errors';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { OverparamError } from '../errors';
 import { ExpandedLayer } from './expanded-layer';
 
 type Layer = tf.layers.Layer;

@@ -1,8 +1,4 @@
 import { convolution, inferenceBatchNorm, type Key, trainingBatchNorm } from '@overparam/engine';
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
-import * as tf from '@tensorflow/tfjs';
-import { centreKernel, composeKernels, identityKernel, responseToConstant } from '../algebra/kernels';
-import { foldNorm, normOfZero, updateRunning } from '../algebra/norms';
 import type {
   Context,
   Decay,
@@ -14,7 +10,11 @@ import type {
   Site,
   StateSpec,
   Tensors,
-} from '../contracts';
+} from '@overparam/plugin';
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { centreKernel, composeKernels, identityKernel, responseToConstant } from '../algebra/kernels';
+import { foldNorm, normOfZero, updateRunning } from '../algebra/norms';
 import { type PointwiseBranch, sparesPasses, sumPointwise } from './pointwise-branches';
 
 /** One linear operation of a branch, with a norm of its own behind it if `norm` says so. */

@@ -1,7 +1,7 @@
 import { convolution, type Key } from '@overparam/engine';
+import type { Expansion, ParameterSpec, PlainWeights, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import type { Expansion, ParameterSpec, PlainWeights, Site, StateSpec, Tensors } from '../contracts';
 
 /** A method that composes one kernel from its parameters and runs one convolution with it. */
 export interface WeightSpace {

@@ -7,16 +7,15 @@ import {
   normalTensor,
   uniformTensor,
 } from '@overparam/engine';
+import type { Expansion, Method, PlainWeights, Site, Tensors } from '@overparam/plugin';
+import { parseOptions, registered, registerPlugin } from '@overparam/plugin';
+import { type DefineTest, ensure } from '@overparam/plugin/testing';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { gapBetween } from '../closeness';
 import { collapse } from '../collapse';
-import type { Expansion, Method, PlainWeights, Site, Tensors } from '../contracts';
 import { expand } from '../expand';
 import { forward } from '../forward';
-import { parseOptions } from '../options';
-import { registered, registerPlugin } from '../registry';
-import { type DefineTest, ensure } from './runner';
 import { allCases, denseSite, disposePlain, imagesFor, plainWeightsFor, siteFor } from './sites';
 
 /** What {@link testMethod} is told. */

@@ -1,8 +1,8 @@
 import { foldKey, type Key, normalTensor, uniformTensor } from '@overparam/engine';
+import type { Padding, PlainWeights, Site } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { samePadding } from '../algebra/geometry';
-import type { Padding, PlainWeights, Site } from '../contracts';
 
 /** What a case of the kit varies. */
 export interface SiteCase {

@@ -1,4 +1,4 @@
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { setAttribute } from './attributes';
 import { type Device, type DeviceOptions, listDevices, newContext } from './context';
 import { attributeKinds, dataTypes, type OpAttribute } from './enumerations';

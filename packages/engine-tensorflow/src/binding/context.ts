@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import type { Pointer } from './functions';
 import type { Library } from './library';
 import { quietly } from './quiet';

@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import koffi from 'koffi';
-import { OverparamError } from '../errors';
 import { minimumVersion } from '../library/version';
 import { declarations } from './functions';
 import { quietly } from './quiet';

@@ -1,4 +1,4 @@
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { dataTypes } from './enumerations';
 import type { Pointer } from './functions';
 import type { Library } from './library';

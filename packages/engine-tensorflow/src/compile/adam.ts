@@ -1,8 +1,8 @@
 import type { AdamAttributes } from '../backend/tracing';
 import type { Output } from '../binding/functions';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import type { Graph } from './graph';
-import { arithmetic, readVariable, type UpdateRule } from './updateRule';
+import { arithmetic, readVariable, type UpdateRule } from './update-rule';
 
 const float = attribute.type('T', 'float32');
 

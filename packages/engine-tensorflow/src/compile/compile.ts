@@ -1,8 +1,8 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { CompiledStep, Step, Tensors } from '../backend/steps';
-import { OverparamError } from '../errors';
-import { namingBatch } from './outOfMemory';
+import { namingBatch } from './out-of-memory';
 import { outputsOf } from './outputs';
 import { type TracedStep, traceStep } from './step';
 

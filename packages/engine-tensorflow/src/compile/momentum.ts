@@ -1,6 +1,6 @@
 import type { MomentumAttributes } from '../backend/tracing';
-import { attribute } from '../binding/makeAttribute';
-import { arithmetic, readVariable, type UpdateRule } from './updateRule';
+import { attribute } from '../binding/make-attribute';
+import { arithmetic, readVariable, type UpdateRule } from './update-rule';
 
 const float = attribute.type('T', 'float32');
 

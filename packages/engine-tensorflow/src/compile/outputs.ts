@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import type { Step, Tensors } from '../backend/steps';
-import { OverparamError } from '../errors';
 
 /**
  * What a step gives for these inputs.

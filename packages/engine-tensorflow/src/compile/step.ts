@@ -1,9 +1,9 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { Step, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
-import { OverparamError } from '../errors';
 import { outputsOf } from './outputs';
 import { Trace } from './trace';
 import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from './variables';

@@ -1,3 +1,4 @@
+import { OverparamError } from '@overparam/errors';
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { Tracing, UpdateAttributes } from '../backend/tracing';
@@ -5,13 +6,12 @@ import type { TensorEntry } from '../backend/upstream';
 import type { TensorMetadata } from '../binding/binding';
 import { dataTypes, type OpAttribute } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import type { Values } from '../binding/values';
-import { OverparamError } from '../errors';
 import { adamRule } from './adam';
 import { Graph } from './graph';
 import { momentumRule } from './momentum';
-import { readError } from './readError';
+import { readError } from './read-error';
 import { Updates } from './updates';
 import { assignable, readEntry, type VariableUse } from './variables';
 

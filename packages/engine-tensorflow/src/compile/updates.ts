@@ -1,8 +1,8 @@
 import { attributeKinds, dataTypes } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import { Graph } from './graph';
-import type { UpdateRule } from './updateRule';
+import type { UpdateRule } from './update-rule';
 import type { VariableUse } from './variables';
 
 /** One parameter's update. */

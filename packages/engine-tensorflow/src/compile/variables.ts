@@ -3,7 +3,7 @@ import type { TensorFlowBackend } from '../backend/backend';
 import type { TensorEntry } from '../backend/upstream';
 import { dataTypes } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 
 /** A variable in a trace. */
 export interface VariableUse {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { attribute } from '../binding/makeAttribute';
-import { filterGradientByTaps, isFasterByTaps, rowsOf } from './filterTaps';
+import { attribute } from '../binding/make-attribute';
+import { filterGradientByTaps, isFasterByTaps, rowsOf } from './filter-taps';
 import type { Attributes, Kernel } from './kernel';
 import { type Plan, paddedShape, padImage, planPadding, unpadImage } from './padding';
 

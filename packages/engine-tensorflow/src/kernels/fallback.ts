@@ -1,6 +1,6 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { OverparamError } from '../errors';
 
 interface ValueBackend {
   write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object;

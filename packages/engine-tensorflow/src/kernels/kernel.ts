@@ -1,6 +1,6 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { OverparamError } from '../errors';
 
 /** Tensors by input name; kernels get tensors wherever tfjs's ops call them. */
 export type Inputs = Readonly<Record<string, tf.Tensor>>;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { TensorMetadata } from '../binding/binding';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import type { Inputs, Kernel } from './kernel';
 
 /** Runs an op and makes tensors of some of its outputs only. */

@@ -1,7 +1,7 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { attribute } from '../binding/makeAttribute';
-import { OverparamError } from '../errors';
+import { attribute } from '../binding/make-attribute';
 import type { Attributes, Kernel } from './kernel';
 import { type Plan, padImage, planPadding, unpadImage } from './padding';
 

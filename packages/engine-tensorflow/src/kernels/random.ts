@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { dataTypes } from '../binding/enumerations';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import type { Kernel } from './kernel';
 
 const philox = 1;

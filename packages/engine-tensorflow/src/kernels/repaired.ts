@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import { portableKernel } from './fallback';
 import { type Inputs, type Kernel, registeredKernel } from './kernel';
 

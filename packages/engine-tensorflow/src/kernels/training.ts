@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tracing } from '../backend/tracing';
-import { attribute } from '../binding/makeAttribute';
+import { attribute } from '../binding/make-attribute';
 import type { Kernel } from './kernel';
 import { normKernels } from './norm';
 import { updateKernels } from './update';

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 
 /** A member of a zip archive, by the archive's directory. */
 export interface ArchiveMember {

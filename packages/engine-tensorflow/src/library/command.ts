@@ -1,4 +1,4 @@
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { type InstallProgress, installLibrary } from './install';
 import { removeLibrary } from './remove';
 import { describeStatus, libraryStatus } from './status';

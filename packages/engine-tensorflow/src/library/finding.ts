@@ -1,6 +1,6 @@
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOverparamError, OverparamError } from '../errors';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { checkLibraryFile } from './header';
 import type { Platform } from './platform';
 import { assertVersion, compareVersions, defaultVersion, versionOfFolder } from './version';

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import type { Platform } from './platform';
 
 /** What the first bytes of a library say. */

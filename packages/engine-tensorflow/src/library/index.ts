@@ -1,4 +1,4 @@
-export { OverparamError } from '../errors';
+export { OverparamError } from '@overparam/errors';
 export type { Environment } from './cache';
 export {
   type EngineArguments,

@@ -1,6 +1,6 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isOverparamError, OverparamError } from '../errors';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { cacheRoot, type Environment, installationName, type Manifest, readManifest } from './cache';
 import { examine, type LocatedLibrary } from './finding';
 import { checkLibraryFile } from './header';

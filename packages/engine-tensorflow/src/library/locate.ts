@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { cacheRoot, type Environment, type Installation, installations } from './cache';
 import { examine, type Finding, type LocatedLibrary } from './finding';
 import { type Platform, platformOf } from './platform';
 import { pythonTensorflow } from './python';
-import { tfjsNodeLibraries } from './tfjsNode';
+import { tfjsNodeLibraries } from './tfjs-node';
 
 /** Where to look; the defaults are this process's. */
 export interface LocateOptions {

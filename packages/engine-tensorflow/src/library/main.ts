@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { defineCommand, renderUsage } from 'citty';
-import { isOverparamError, OverparamError } from '../errors';
 import { runEngineCommand } from './command';
 
 const command = defineCommand({

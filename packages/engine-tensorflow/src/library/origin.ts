@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { librariesIn } from './finding';
 import type { Platform } from './platform';
 import { probeVersion } from './probe';

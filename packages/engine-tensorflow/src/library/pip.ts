@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import type { Environment } from './cache';
 import { moreRoom } from './unpack';
 

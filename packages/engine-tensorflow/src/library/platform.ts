@@ -1,4 +1,4 @@
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 
 /** A system that TensorFlow's wheels are made for, and what they hold there. */
 export interface Platform {

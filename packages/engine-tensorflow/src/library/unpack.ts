@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { readMember } from './archive';
 import type { InstalledFile } from './cache';
 import type { RecordEntry, Wheel } from './wheel';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 
 /** The version that is installed unless another is asked for: the one that this package is tested with. */
 export const defaultVersion = '2.21.0';

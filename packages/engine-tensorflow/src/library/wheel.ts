@@ -1,4 +1,4 @@
-import { OverparamError } from '../errors';
+import { OverparamError } from '@overparam/errors';
 import { type Archive, openArchive, readText } from './archive';
 
 /** What a wheel's RECORD says of one file. */

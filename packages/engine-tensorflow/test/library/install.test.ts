@@ -35,7 +35,7 @@ async function cacheOf(machine: Machine): Promise<string[]> {
 }
 
 describe('from a wheel', () => {
-  // Written by Python's zipfile, see fixtures/makeWheels.py.
+  // Written by Python's zipfile, see fixtures/make-wheels.py.
   test.each(['plain', 'zip64'])('takes the libraries and nothing else (%s)', async (kind) => {
     const machine = await makeMachine();
     const wheel = `./fixtures/tensorflow_cpu-2.21.0-cp311-cp311-${kind}.whl`;

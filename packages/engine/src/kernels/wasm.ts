@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { channelAffine, channelSums, maskPositive } from '../wasm/channels';
-import { filterGradient } from '../wasm/filterGradient';
+import { filterGradient } from '../wasm/filter-gradient';
 import type { Geometry } from '../wasm/geometry';
-import { inputGradient } from '../wasm/inputGradient';
+import { inputGradient } from '../wasm/input-gradient';
 import { addressOf, type WasmBackend, withScratch } from '../wasm/memory';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { applyChannels, type ChannelTable, finite, normGradientTable, normTable, sumChannels } from './loops';

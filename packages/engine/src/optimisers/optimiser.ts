@@ -1,5 +1,5 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import { OverparamError } from '../errors';
 import { type AdamConfig, adamRule } from './adam';
 import { arithmetics, registerOptimiserKernels, stateNames } from './kernels';
 import type { Rule, StateName } from './rule';

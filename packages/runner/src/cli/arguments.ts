@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '@overparam/errors';
 import type { ArgsDef } from 'citty';
 
 /** Arguments of one command, checked against what it takes. */
@@ -23,14 +24,8 @@ function optionTypes(definitions: ArgsDef): Map<string, 'string' | 'boolean'> {
 /**
  * Checks the arguments of a command, which citty does not: unknown options, options without their value, and
  * more words than it takes.
- *
- * @param guess  the name nearest to a wrong one, or null
  */
-export async function checkArguments(
-  rawArguments: readonly string[],
-  definitions: ArgsDef,
-  guess: (name: string, known: readonly string[]) => Promise<string | null>,
-): Promise<CheckedArguments> {
+export function checkArguments(rawArguments: readonly string[], definitions: ArgsDef): CheckedArguments {
   const types = optionTypes(definitions);
   const options = Object.fromEntries([...types].map(([name, type]) => [name, { type }]));
   const { tokens } = parseArgs({
@@ -54,7 +49,7 @@ export async function checkArguments(
     const type = types.get(token.name);
     if (type === undefined) {
       const known = [...types.keys()].map((name) => `--${name}`);
-      const near = await guess(token.rawName, known);
+      const near = nearest(token.rawName, known);
       const hint = near ? `Did you mean "${near}"?` : `It takes ${known.join(', ')}.`;
       return fail('unknown-option', `Unknown option "${token.rawName}". ${hint}`);
     }

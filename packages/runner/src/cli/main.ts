@@ -1,3 +1,4 @@
+import { nearest, OverparamError } from '@overparam/errors';
 import { type CommandDef, renderUsage, runCommand } from 'citty';
 import { checkArguments } from './arguments';
 import { commands } from './commands';
@@ -36,23 +37,12 @@ function interruptSignal(): { readonly signal: AbortSignal; release(): void } {
   };
 }
 
-/** Loads an error with its code; the import takes long, so it waits until there is one. */
-async function usageError(code: string, message: string): Promise<Error> {
-  const { OverparamError } = await import('@overparam/engine');
-  return new OverparamError(code, message);
-}
-
-async function guess(name: string, known: readonly string[]): Promise<string | null> {
-  const { nearest } = await import('@overparam/core-reparam');
-  return nearest(name, known);
-}
-
 async function commandOf(name: string): Promise<AnyCommand> {
   const load = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
   if (load) return (await load()) as AnyCommand;
   const names = Object.keys(commands);
-  const near = await guess(name, names);
-  throw await usageError(
+  const near = nearest(name, names);
+  throw new OverparamError(
     'unknown-command',
     `Unknown command "${name}". ${near ? `Did you mean "${near}"?` : `Commands: ${names.join(', ')}.`}`,
   );
@@ -75,8 +65,8 @@ async function run(rawArguments: readonly string[], output: Output, signal: Abor
     return 0;
   }
   const definitions = typeof command.args === 'function' ? await command.args() : await command.args;
-  const { sets, plugins, problem } = await checkArguments(rest, definitions ?? {}, guess);
-  if (problem) throw await usageError(problem.code, `overparam ${first}: ${problem.message}`);
+  const { sets, plugins, problem } = checkArguments(rest, definitions ?? {});
+  if (problem) throw new OverparamError(problem.code, `overparam ${first}: ${problem.message}`);
   const invocation: Invocation = { sets, plugins, output, signal };
   const { result } = await runCommand(command, { rawArgs: [...rest], data: invocation });
   return typeof result === 'number' ? result : 0;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { collapse, statesOf, trunkTasks } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { writeNetwork } from '@overparam/export/node';
 import type { Invocation } from './invocation';
 import { columns } from './output';

@@ -1,12 +1,5 @@
-import {
-  type Dataset,
-  type DatasetContext,
-  lookup,
-  nearest,
-  parseOptions,
-  registered,
-} from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { nearest, OverparamError } from '@overparam/errors';
+import { type Dataset, type DatasetContext, lookup, parseOptions, registered } from '@overparam/plugin';
 import { parseOverride } from '../config/override';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { reportFailure } from './failure';

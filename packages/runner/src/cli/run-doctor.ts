@@ -1,7 +1,8 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { type Dataset, registered } from '@overparam/core-reparam';
-import { type EngineName, isOverparamError, useEngine } from '@overparam/engine';
+import { type EngineName, useEngine } from '@overparam/engine';
 import { describeStatus, type LibraryStatus, libraryStatus } from '@overparam/engine-tensorflow/library';
+import { isOverparamError } from '@overparam/errors';
+import { type Dataset, registered } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';

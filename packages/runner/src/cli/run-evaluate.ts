@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { createEvaluator } from '../train/evaluate';
 import { openDataset, splitSize } from '../train/session';
 import { tasksOf } from '../train/tasks';

@@ -1,6 +1,6 @@
-import { nearest, type PluginKind, registered } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { nearest, OverparamError } from '@overparam/errors';
 import { improvementDefinitions } from '@overparam/mtl-heads';
+import { type PluginKind, registered } from '@overparam/plugin';
 import { z } from 'zod';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { optimiserSchema } from '../config/schema';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { isOverparamError } from '@overparam/engine';
-import { parentLink } from '../compare/parentLink';
+import { isOverparamError } from '@overparam/errors';
+import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
 import type { RunConfig } from '../config/schema';

@@ -1,5 +1,5 @@
 import { type VerifyReport, verify } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { reportFailure } from './failure';
 import type { Invocation } from './invocation';
 import { columns } from './output';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { trunkTasks } from '@overparam/core-reparam';
-import { type EngineName, OverparamError, useEngine } from '@overparam/engine';
+import { type EngineName, useEngine } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { NetworkRole, StoredNetwork } from '@overparam/export';
 import { readNetwork } from '@overparam/export/node';
 import type { LayersModel } from '@tensorflow/tfjs';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { childMark, type RunMessage } from './parentLink';
+import { childMark, type RunMessage } from './parent-link';
 import type { Outcome } from './pool';
 
 /** How to start the command line again: Node, its options, and the file that is running. */

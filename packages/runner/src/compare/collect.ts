@@ -1,5 +1,5 @@
-import type { Stage } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { Stage } from '@overparam/plugin';
 import type { RunConfig } from '../config/schema';
 import { type MetricsLine, type RunResult, readRun } from '../run/files';
 import type { PlannedRun } from './plan';

@@ -19,7 +19,7 @@ export const compareCommand = defineCommand({
     ...commonOptions,
   },
   async run({ args, data }): Promise<number> {
-    const { runCompare } = await import('./runCompare');
+    const { runCompare } = await import('./run-compare');
     return runCompare(args, data as Invocation);
   },
 });

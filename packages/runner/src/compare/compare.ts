@@ -12,7 +12,7 @@ import { planRuns } from './plan';
 import { checkRows, prepareComparison } from './prepare';
 import type { Obtained, Records } from './record';
 import { referenceRows } from './references';
-import { type Training, trainRuns } from './trainRuns';
+import { type Training, trainRuns } from './train-runs';
 
 /** What a comparison is asked for. */
 export interface CompareOptions extends Training {

@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
-import { lookup } from '@overparam/core-reparam';
 import type { EngineInfo } from '@overparam/engine';
+import { lookup } from '@overparam/plugin';
 import type { LoadedConfig } from '../config/read';
 import { differences } from '../config/saved';
 import type { Choice, HeadChoice, RunConfig } from '../config/schema';

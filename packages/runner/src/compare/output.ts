@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { renderPage } from '../report/page';
 import { readPanels } from '../report/panels';
-import { renderTaskPage } from '../report/taskPage';
+import { renderTaskPage } from '../report/task-page';
 import { writeAtomically } from '../run/files';
 import type { PlannedRun } from './plan';
 import type { Obtained, Records, SeedRun } from './record';
 import { type RowSummary, summarise } from './summary';
-import { comparesTasks, summariseTasks, type TaskRowSummary } from './taskSummary';
+import { comparesTasks, summariseTasks, type TaskRowSummary } from './task-summary';
 
 /** One row of the object that `compare --json` prints. */
 export interface ComparisonRow extends Omit<RowSummary, 'meanDifference' | 'difference'> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { RunConfig } from '../config/schema';
 
 /** One run of a comparison: a row with a seed, and where it lives. */

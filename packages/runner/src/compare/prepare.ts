@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { DatasetTask, OpenDataset } from '@overparam/core-reparam';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import { parse } from 'yaml';
 import type { LoadedConfig } from '../config/read';
 import { configText, differences } from '../config/saved';

@@ -1,4 +1,4 @@
-import type { MetricSpec, Stage } from '@overparam/core-reparam';
+import type { MetricSpec, Stage } from '@overparam/plugin';
 
 /** One epoch of one run, as the learning curves show it. */
 export interface EpochRecord {

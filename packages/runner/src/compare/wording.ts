@@ -1,6 +1,6 @@
 import type { Obtained } from './record';
 import type { RowSummary, Standing } from './summary';
-import { comparesTasks } from './taskSummary';
+import { comparesTasks } from './task-summary';
 
 const minus = '\u2212';
 /** What stands in a cell that has no figure. */

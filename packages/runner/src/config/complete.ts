@@ -1,5 +1,6 @@
-import { lookup, type PluginKind, parseOptions } from '@overparam/core-reparam';
-import { type EngineName, type OptimiserConfig, OverparamError, scheduleSchema } from '@overparam/engine';
+import { type EngineName, type OptimiserConfig, scheduleSchema } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import { lookup, type PluginKind, parseOptions } from '@overparam/plugin';
 import { checkHeads } from '../train/heads';
 import { mergeLayers } from './merge';
 import { loadDefaultPlugins, loadPlugins } from './plugins';

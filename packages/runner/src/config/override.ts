@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { parse } from 'yaml';
 import { mergeLayers, writtenOut } from './merge';
 import type { RunLayer } from './schema';

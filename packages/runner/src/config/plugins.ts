@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Plugin, registerPlugin } from '@overparam/core-reparam';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import { type Plugin, registerPlugin } from '@overparam/plugin';
 
 /** Registers what comes with the runner: methods, routines, backbones, heads, datasets, kinds of tasks and balancers. */
 export async function loadDefaultPlugins(): Promise<void> {
@@ -17,6 +17,7 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/datasets-cifar'),
     import('@overparam/datasets-nyuv2'),
     import('@overparam/mtl-heads'),
+    import('@overparam/balancers'),
   ]);
   const [core, ...packages] = loaded;
   registerPlugin({ name: '@overparam/core-reparam', apiVersion: 1, methods: [core.plain] });
@@ -67,9 +68,20 @@ async function importPath(name: string, folder: string): Promise<unknown> {
     import('@tensorflow/tfjs'),
     import('@overparam/core-reparam'),
     import('@overparam/engine'),
+    import('@overparam/errors'),
+    import('@overparam/layers'),
+    import('@overparam/plugin'),
     import('zod'),
   ]);
-  const names = ['@tensorflow/tfjs', '@overparam/core-reparam', '@overparam/engine', 'zod'];
+  const names = [
+    '@tensorflow/tfjs',
+    '@overparam/core-reparam',
+    '@overparam/engine',
+    '@overparam/errors',
+    '@overparam/layers',
+    '@overparam/plugin',
+    'zod',
+  ];
   const virtualModules = Object.fromEntries(names.map((key, index) => [key, shared[index]]));
   try {
     return await createJiti(import.meta.url, { virtualModules }).import(file);

@@ -1,5 +1,4 @@
-import { nearest } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { nearest, OverparamError } from '@overparam/errors';
 import type { z } from 'zod';
 
 /** A zod schema from inside another one; zod types its inner schemas by their smallest form. */

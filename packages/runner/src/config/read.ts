@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { parseDocument } from 'yaml';
 import { checked } from './problem';
 import { type ConfigFile, configSchema } from './schema';

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { type EngineInfo, OverparamError, useEngine } from '@overparam/engine';
+import { type EngineInfo, useEngine } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { completeConfig } from './complete';
 import type { LoadedConfig } from './read';
 import { layRows, oneRow, type Request, type Rows, requestedEngine } from './rows';

@@ -1,5 +1,5 @@
-import { nearest } from '@overparam/core-reparam';
-import { type EngineName, OverparamError } from '@overparam/engine';
+import type { EngineName } from '@overparam/engine';
+import { nearest, OverparamError } from '@overparam/errors';
 import { mergeLayers, writtenOut } from './merge';
 import { applyOverrides, type Override } from './override';
 import { checked, unknownKey } from './problem';

@@ -3,12 +3,12 @@ import { baselineIndex, type RowSummary, summarise } from '../compare/summary';
 import { obtainedText } from '../compare/wording';
 import type { Form } from './axes';
 import { rowStyles } from './colours';
-import { curveSection } from './curveSection';
+import { curveSection } from './curve-section';
 import { document } from './document';
 import { differencePlot, errorBars } from './figures';
 import { headline } from './headline';
 import { collapseSection, failureSection, obtainedSection, tableSection } from './sections';
-import { drawInBothForms } from './twoForms';
+import { drawInBothForms } from './two-forms';
 
 function barHeight(count: number, form: Form): number {
   return 60 + count * (form === 'wide' ? 42 : 44);

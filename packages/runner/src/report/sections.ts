@@ -1,7 +1,7 @@
 import type { Obtained, RowRecord } from '../compare/record';
 import type { RowSummary } from '../compare/summary';
 import { columnsOf } from '../compare/table';
-import { comparesTasks } from '../compare/taskSummary';
+import { comparesTasks } from '../compare/task-summary';
 import { absent, gapText, projectionNote, standingNote, timeNote } from '../compare/wording';
 import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './table';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { readSafetensors, writeSafetensors } from '@overparam/export/node';
 import * as tf from '@tensorflow/tfjs';
 import type { Progress } from '../train/progress';

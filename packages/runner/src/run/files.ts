@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { MetricDetails, MetricSpec } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/export/node';
+import type { MetricDetails, MetricSpec } from '@overparam/plugin';
 import { parse } from 'yaml';
 import type { RunConfig } from '../config/schema';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 
 /** Who holds a run folder. */
 interface Holder {

@@ -1,4 +1,4 @@
-import type { Averaging, Task } from '@overparam/core-reparam';
+import type { Averaging, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { TrainedNetwork, TrainedParameter } from './network';
 

@@ -1,3 +1,5 @@
+import { checkBalancer } from '@overparam/balancers';
+import { OverparamError } from '@overparam/errors';
 import type {
   Averaging,
   Balancer,
@@ -6,10 +8,8 @@ import type {
   BalancerWeights,
   GradientSpace,
   Task,
-} from '@overparam/core-reparam';
-import { lookup } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
-import { checkBalancer } from '@overparam/mtl-heads';
+} from '@overparam/plugin';
+import { lookup } from '@overparam/plugin';
 import type { RunConfig } from '../config/schema';
 
 /** A run's balancer with its options: plain numbers in, plain numbers out. */

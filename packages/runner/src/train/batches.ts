@@ -1,5 +1,5 @@
-import type { OpenDataset, Wanted } from '@overparam/core-reparam';
 import { foldKey, type Key, permutation } from '@overparam/engine';
+import type { OpenDataset, Wanted } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 
 /** A batch as tensors by name: `x`, and `label/<task>` for each task. The caller disposes. */

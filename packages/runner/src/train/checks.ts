@@ -1,5 +1,6 @@
-import type { Schedule, StateVariable } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import type { StateVariable } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/errors';
+import type { Schedule } from '@overparam/plugin';
 import type { RunConfig } from '../config/schema';
 
 /**

@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { Choices, MetricsLine, Scores } from '../run/files';
 
 /** How many of the last epochs {@link Choices.meanOfLast} averages, if there are as many. */

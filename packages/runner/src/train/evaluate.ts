@@ -1,5 +1,6 @@
-import { forward, type MetricDetails, type OpenDataset, type Task } from '@overparam/core-reparam';
+import { forward } from '@overparam/core-reparam';
 import { type CompiledStep, compile } from '@overparam/engine';
+import type { MetricDetails, OpenDataset, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { Scores } from '../run/files';
 import { evaluationBatches } from './batches';

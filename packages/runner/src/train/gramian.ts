@@ -1,5 +1,5 @@
-import type { Averaging, GradientSpace, Task } from '@overparam/core-reparam';
 import { allFinite, backwardPasses, type CompiledStep, compile } from '@overparam/engine';
+import type { Averaging, GradientSpace, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { type Averages, averagedLoss } from './averages';
 import { measure, type StepInputs } from './measure';

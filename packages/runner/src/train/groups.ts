@@ -1,5 +1,6 @@
-import type { GroupSelector, Parameter, ParameterGroup, Phase } from '@overparam/core-reparam';
+import type { Parameter } from '@overparam/core-reparam';
 import type { OptimisedParameter } from '@overparam/engine';
+import type { GroupSelector, ParameterGroup, Phase } from '@overparam/plugin';
 import type { RunConfig } from '../config/schema';
 
 type Grouped = Pick<ParameterGroup, 'role' | 'block' | 'task'>;

@@ -1,5 +1,5 @@
-import { type Head, lookup, parseOptions } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import { type Head, lookup, parseOptions } from '@overparam/plugin';
 import type { HeadChoice, RunConfig } from '../config/schema';
 
 /** Names of the heads that come with the runner; plugins may add others. */

@@ -1,5 +1,5 @@
-import type { ScheduledUpdate } from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { ScheduledUpdate } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { MetricsLine, TimingLine } from '../run/files';
 import { requireValidationLosses } from './choices';

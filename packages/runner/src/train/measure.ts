@@ -1,4 +1,5 @@
-import { forward, type Task } from '@overparam/core-reparam';
+import { forward } from '@overparam/core-reparam';
+import type { Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 
 /** A step's inputs by name: `x`, `label/<task>`, `mask/<layer>`, and numbers that change between steps. */

@@ -1,22 +1,24 @@
 import {
-  type Backbone,
   collapse,
   expand,
-  type Head,
-  lookup,
-  type Method,
-  type Network,
-  type OpenDataset,
   type Parameter,
   parametersOf,
   plain,
   type Selector,
-  type Stage,
   type StateVariable,
   statesOf,
   trunkTasks,
 } from '@overparam/core-reparam';
 import { foldKey, type Key } from '@overparam/engine';
+import {
+  type Backbone,
+  type Head,
+  lookup,
+  type Method,
+  type Network,
+  type OpenDataset,
+  type Stage,
+} from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Choice, RunConfig } from '../config/schema';
 import { headFor } from './heads';

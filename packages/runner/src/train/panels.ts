@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatasetTask, OpenDataset } from '@overparam/core-reparam';
+import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { classColour, depthColour, noLabel, normalColour, type Pixel } from '../image/colours';
 import { encodePng } from '../image/png';

@@ -1,5 +1,6 @@
-import { decayPenalty, ownPenalty, type Phase, type Task } from '@overparam/core-reparam';
+import { decayPenalty, ownPenalty } from '@overparam/core-reparam';
 import { backwardPasses } from '@overparam/engine';
+import type { Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
 import { gradientsOf, type Pass } from './gradients';

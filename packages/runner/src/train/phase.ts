@@ -1,5 +1,5 @@
-import type { Phase, Task } from '@overparam/core-reparam';
 import { allFinite, type CompiledStep, compile, type Optimiser } from '@overparam/engine';
+import type { Phase, Task } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
 import { rateFactors } from './groups';

@@ -1,4 +1,4 @@
-import type { BalancerState, Stage } from '@overparam/core-reparam';
+import type { BalancerState, Stage } from '@overparam/plugin';
 import type { MetricsLine } from '../run/files';
 import type { UpdateOutcome } from './update';
 

@@ -1,4 +1,4 @@
-import type { Phase, Task } from '@overparam/core-reparam';
+import type { Phase, Task } from '@overparam/plugin';
 import { movingParameters } from './groups';
 import type { TrainedNetwork, TrainedParameter } from './network';
 

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { isOverparamError, OverparamError } from '@overparam/engine';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { parse } from 'yaml';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';

@@ -1,17 +1,17 @@
+import { expansionsOf, parameterGroups } from '@overparam/core-reparam';
+import { type Key, keyFromSeed, learningRate } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import {
   type Dataset,
   type DatasetContext,
-  expansionsOf,
   lookup,
   type OpenDataset,
   type Phase,
-  parameterGroups,
   type Routine,
   type Schedule,
   type Stage,
   type Task,
-} from '@overparam/core-reparam';
-import { type Key, keyFromSeed, learningRate, OverparamError } from '@overparam/engine';
+} from '@overparam/plugin';
 import type { RunConfig } from '../config/schema';
 import { type Balancing, balancingFor, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';

@@ -1,5 +1,6 @@
-import type { Parameter, Stage } from '@overparam/core-reparam';
+import type { Parameter } from '@overparam/core-reparam';
 import { createOptimiser, type Optimiser } from '@overparam/engine';
+import type { Stage } from '@overparam/plugin';
 import type { Variable } from '@tensorflow/tfjs';
 import type { RunConfig } from '../config/schema';
 import { type Averages, createAverages } from './averages';

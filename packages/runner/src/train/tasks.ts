@@ -1,13 +1,12 @@
+import { nearest, OverparamError } from '@overparam/errors';
 import {
   type DatasetTask,
-  nearest,
   type OpenDataset,
   parseOptions,
   registered,
   type Task,
   type TaskKind,
-} from '@overparam/core-reparam';
-import { OverparamError } from '@overparam/engine';
+} from '@overparam/plugin';
 import { z } from 'zod';
 import type { RunConfig } from '../config/schema';
 

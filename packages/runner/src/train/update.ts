@@ -1,6 +1,6 @@
-import type { BalancerState, Task } from '@overparam/core-reparam';
 import { dropoutMasks } from '@overparam/core-reparam';
 import { type CompiledStep, foldKey } from '@overparam/engine';
+import type { BalancerState, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { type Moment, nonFiniteError } from './diagnose';
 import { compileGramian, compileLosses, sampleParts } from './gramian';

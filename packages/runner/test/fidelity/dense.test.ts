@@ -2,7 +2,7 @@ import { useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engines } from './engines';
-import { type DenseRun, denseFixture, followDense } from './followDense';
+import { type DenseRun, denseFixture, followDense } from './follow-dense';
 import { noise } from './noise';
 
 /** Largest relative difference of any loss over the steps. */
@@ -18,7 +18,7 @@ const runsOf = (network: DenseRun['network'], optimiser: DenseRun['optimiser']) 
   denseFixture.runs.filter((run) => run.network === network && run.optimiser === optimiser);
 
 test('noise gives the numbers of the script', () => {
-  // noise(7, "a/kernel", 4) of make_dense_fixtures.py.
+  // noise(7, "a/kernel", 4) of make-dense-fixtures.py.
   expect([...noise(7, 'a/kernel', 4)]).toEqual([
     0.23702025413513184, -0.6363356113433838, -0.862169623374939, 0.5520304441452026,
   ]);

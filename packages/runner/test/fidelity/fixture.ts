@@ -24,7 +24,7 @@ const schema = z.object({
   tensors: z.record(z.string(), z.object({ shape: z.array(z.int()), offset: z.int() })),
 });
 
-/** What `make_fixtures.py` wrote; tensors by the names given there. */
+/** What `make-fixtures.py` wrote; tensors by the names given there. */
 export type Fixture = z.infer<typeof schema>;
 /** Twenty steps that PyTorch made: its losses before each, in both precisions. */
 export type Run = Fixture['runs'][number];

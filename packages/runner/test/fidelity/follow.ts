@@ -1,15 +1,16 @@
-import { expand, type Method, parametersOf, plain, statesOf } from '@overparam/core-reparam';
+import { expand, parametersOf, plain, statesOf } from '@overparam/core-reparam';
 import { createOptimiser, keyFromSeed, type OptimiserConfig } from '@overparam/engine';
 import { fnl } from '@overparam/method-fnl';
 import { trirep } from '@overparam/method-new';
 import { repvgg } from '@overparam/method-repvgg';
 import { classification } from '@overparam/mtl-heads';
+import type { Method } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { optimisedParameters } from '../../src/train/groups';
 import { compilePhase } from '../../src/train/phase';
 import { fixture, type MethodName, type OptimiserName, type Run, stored, storedNames } from './fixture';
 import { buildNetwork, expandedLayers } from './network';
-import { joint, trainedNetwork } from './trainedNetwork';
+import { joint, trainedNetwork } from './trained-network';
 
 interface Choice {
   // biome-ignore lint/suspicious/noExplicitAny: options of different methods differ; each schema guards its own.

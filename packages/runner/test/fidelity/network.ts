@@ -4,7 +4,7 @@ import { fixture } from './fixture';
 /** The layers that the methods expand: all 3x3 convolutions. */
 export const expandedLayers = ['stem', 'block1_a', 'block1_b', 'block2_a', 'block2_b'];
 
-/** The network of `make_fixtures.py` as a LayersModel; its weights are set from the fixture later. */
+/** The network of `make-fixtures.py` as a LayersModel; its weights are set from the fixture later. */
 export function buildNetwork(): tf.LayersModel {
   const input = tf.input({ shape: [...fixture.imageShape] });
   const stem = relu(convolution(input, 'stem', 8, 3, 1));

@@ -1,4 +1,4 @@
-/** `count` numbers in [-1, 1) that follow from a seed and a name: `noise` of `make_dense_fixtures.py`, bit for bit. */
+/** `count` numbers in [-1, 1) that follow from a seed and a name: `noise` of `make-dense-fixtures.py`, bit for bit. */
 export function noise(seed: number, name: string, count: number): Float64Array {
   let start = 2166136261;
   for (const byte of new TextEncoder().encode(`${seed}/${name}`)) start = Math.imul(start ^ byte, 16777619);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Backbone, forward, lookup } from '@overparam/core-reparam';
+import { forward } from '@overparam/core-reparam';
 import { foldKey, keyFromSeed, normalTensor, permutation } from '@overparam/engine';
+import { type Backbone, lookup } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { ConfigFile } from '../../src/config/schema';
 import { evaluationBatches } from '../../src/train/batches';

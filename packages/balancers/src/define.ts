@@ -1,0 +1,132 @@
+import type {
+  Averaging,
+  Balancer,
+  BalancerInputs,
+  BalancerNeed,
+  BalancerSetup,
+  BalancerState,
+} from '@overparam/plugin';
+import { z } from 'zod';
+import { type Matrix, submatrix } from './solvers/matrix';
+
+/** One update's numbers, of the present tasks only. */
+export interface Problem<State> extends Pick<BalancerInputs, 'update' | 'epoch' | 'key'> {
+  /** Places of the present tasks among all, ascending. */
+  readonly indices: readonly number[];
+  readonly losses: readonly number[];
+  /** Empty where it is not needed. */
+  readonly gramian: Matrix;
+  /** Of all tasks. */
+  readonly state: State;
+}
+
+/** Numbers of the present tasks. */
+export interface Solution<State> {
+  readonly weights: readonly number[];
+  /** The weights where left out. */
+  readonly heads?: readonly number[];
+  /** Unchanged where left out. */
+  readonly state?: State;
+}
+
+/** What a balancer's file says; the rest is the same for all. */
+export interface Definition<Options, State extends BalancerState> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: z.ZodType<Options>;
+  readonly needs?: (options: Options) => readonly BalancerNeed[];
+  readonly supports?: (setup: BalancerSetup, options: Options) => true | string;
+  readonly initialise?: (tasks: readonly string[], options: Options) => State;
+  readonly averaging?: (update: number, options: Options) => Averaging;
+  /** Never called without a present task or with numbers that are not finite. */
+  readonly solve: (problem: Problem<State>, options: Options) => Solution<State>;
+  readonly afterStep?: (
+    before: readonly number[],
+    after: readonly number[],
+    indices: readonly number[],
+    state: State,
+    options: Options,
+  ) => State;
+}
+
+const places = (present: readonly boolean[]) => present.flatMap((there, task) => (there ? [task] : []));
+
+/** `values` at `indices` of `count` numbers, 0 elsewhere. */
+function spread(values: readonly number[], indices: readonly number[], count: number): number[] {
+  const all = new Array<number>(count).fill(0);
+  indices.forEach((task, place) => {
+    all[task] = values[place]!;
+  });
+  return all;
+}
+
+/**
+ * Makes a balancer of its definition: takes absent tasks out and puts them back as 0, and answers numbers
+ * that are not finite with NaN, the state unchanged.
+ */
+export function defineBalancer<Options, State extends BalancerState = Record<string, never>>(
+  definition: Definition<Options, State>,
+): Balancer<Options> {
+  const { name, summary, options, solve, afterStep } = definition;
+  return {
+    apiVersion: 1,
+    name,
+    summary,
+    options,
+    needs: definition.needs ?? (() => []),
+    supports: definition.supports ?? (() => true),
+    initialise: definition.initialise ?? (() => ({})),
+    averaging: definition.averaging,
+    weights({ losses, gramian = [], ...rest }, present, state, given) {
+      const indices = places(present);
+      const answer = (values: readonly number[]) => spread(values, indices, present.length);
+      const problem = {
+        ...rest,
+        indices,
+        losses: indices.map((task) => losses[task]!),
+        gramian: gramian.length > 0 ? submatrix(gramian, indices) : [],
+        state: state as State,
+      };
+      if (![...problem.losses, ...problem.gramian.flat()].every(Number.isFinite)) {
+        const unknown = answer(indices.map(() => Number.NaN));
+        return { weights: unknown, heads: unknown, state };
+      }
+      if (indices.length === 0) return { weights: answer([]), heads: answer([]), state };
+      const { weights, heads = weights, state: next = state } = solve(problem, given);
+      return { weights: answer(weights), heads: answer(heads), state: next };
+    },
+    afterStep:
+      afterStep &&
+      ((before, after, present, state, given) => {
+        const indices = places(present);
+        const numbers = indices.flatMap((task) => [before[task]!, after[task]!]);
+        if (indices.length === 0 || !numbers.every(Number.isFinite)) return state;
+        return afterStep(before, after, indices, state as State, given);
+      }),
+  };
+}
+
+/** What a task's own parameters receive: its loss as it is, or times the task's weight. */
+export const headsOption = (published: 'weighted' | 'unweighted') =>
+  z
+    .enum(['weighted', 'unweighted'])
+    .default(published)
+    .describe("What a task's own parameters receive: its loss as it is, or times its weight.");
+
+/** Factors of the losses for the heads, as {@link headsOption} says. */
+export function headsOf(option: 'weighted' | 'unweighted', weights: readonly number[]): readonly number[] {
+  return option === 'weighted' ? weights : weights.map(() => 1);
+}
+
+/** `values` with those at `indices` replaced. */
+export function replaced(
+  values: readonly number[],
+  indices: readonly number[],
+  replacements: readonly number[],
+): number[] {
+  const all = [...values];
+  indices.forEach((task, place) => {
+    all[task] = replacements[place]!;
+  });
+  return all;
+}

@@ -1,1 +1,0 @@
-export { isOverparamError, OverparamError } from '@overparam/engine';
