@@ -2,12 +2,9 @@ import { collapse, forward } from '@overparam/core-reparam';
 import { compile, keyFromSeed } from '@overparam/engine';
 import { taskFor } from '@overparam/mtl-heads';
 import { joint } from '@overparam/routines';
+import { completeConfig, recipeOf } from '@overparam/runner';
+import { compilePhase, networkOfStage, optimiserFor, type Recipe } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
-import { completeConfig } from '../../packages/runner/src/config/complete';
-import type { RunConfig } from '../../packages/runner/src/config/schema';
-import { compilePhase } from '../../packages/runner/src/train/phase';
-import { networkOfStage } from '../../packages/runner/src/train/session';
-import { optimiserFor } from '../../packages/runner/src/train/stage';
 import { batchOf, datasetOf, problems } from './problems';
 import type { MethodName, Row } from './rows';
 
@@ -29,7 +26,7 @@ const methods: Readonly<Record<MethodName, object>> = {
   routed: { name: 'trirep', frames: 'channel', multiTask: 'routed' },
 };
 
-function configOf({ model, method, batch }: Row): Promise<RunConfig> {
+async function recipeFor({ model, method, batch }: Row): Promise<Recipe> {
   const { backbone, optimiser, rate, decay } = problems[model];
   const layer = {
     backbone,
@@ -43,13 +40,15 @@ function configOf({ model, method, batch }: Row): Promise<RunConfig> {
     weightDecay: decay,
     lr: rate,
   };
-  return completeConfig(layer as never, { name: 'tensorflow' }, { name: 'bench', folder: '.' });
+  const source = { name: 'bench', folder: '.' };
+  return { ...recipeOf(await completeConfig(layer as never, { name: 'tensorflow' }, source)), key };
 }
 
 /** A row's network as a run trains it; the caller disposes its model. */
 export async function trainedNetwork(row: Row) {
-  const config = await configOf(row);
-  return { config, network: networkOfStage(config, datasetOf(problems[row.model]), key, 'expanded', true) };
+  const recipe = await recipeFor(row);
+  const options = { stage: 'expanded', start: 'as configured' } as const;
+  return { recipe, network: networkOfStage(recipe, datasetOf(problems[row.model]), options) };
 }
 
 /** A row's collapsed network; the caller disposes it. */
@@ -71,7 +70,7 @@ async function lossOf(outputs: Readonly<Record<string, tf.Tensor>>): Promise<num
 /** The product's own training step, as its loop runs it, checked for finite values. */
 export async function trainingStep(row: Row): Promise<TimedStep> {
   const problem = problems[row.model];
-  const { config, network } = await trainedNetwork(row);
+  const { recipe, network } = await trainedNetwork(row);
   const { parameters } = network;
   const tasks = problem.tasks.map((task) => taskFor(task));
   const names = tasks.map(({ name }) => name);
@@ -81,7 +80,7 @@ export async function trainingStep(row: Row): Promise<TimedStep> {
     phase: { ...phase!, moves: [{}] },
     network,
     tasks,
-    optimiser: optimiserFor(config, network),
+    optimiser: optimiserFor(recipe, network),
     penalty: problem.decay,
   });
   const batch = batchOf(problem, row.batch);

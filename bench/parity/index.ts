@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { useEngine } from '@overparam/engine';
-import { completeConfig } from '../../packages/runner/src/config/complete';
-import { openDataset } from '../../packages/runner/src/train/session';
+import { completeConfig, openDataset } from '@overparam/runner';
 import { type Outcome, type OwnOutcome, trainSeed } from './sides';
 
 /** Two accuracies from the same weights and batches, for each of a few seeds. */

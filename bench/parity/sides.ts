@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSafetensors } from '@overparam/export/node';
 import type { OpenDataset } from '@overparam/plugin';
-import type { RunConfig } from '../../packages/runner/src/config/schema';
+import { type RunConfig, recipeOf } from '@overparam/runner';
 import {
   type BatchTensors,
+  beginTraining,
+  disposeTrained,
   evaluationBatches,
+  planTraining,
+  type Trained,
+  TrainingLoop,
+  type TrainingPlan,
   trainingBatches,
-} from '../../packages/runner/src/train/batches';
-import { TrainingLoop } from '../../packages/runner/src/train/loop';
-import { emptySums } from '../../packages/runner/src/train/progress';
-import { networkOfStage, planSession, type Session } from '../../packages/runner/src/train/session';
-import { disposeTrained, equip, type Trained } from '../../packages/runner/src/train/stage';
+} from '@overparam/training';
 import { Child } from '../compare/child';
 import { note } from '../note';
 import { peerPython } from '../setup.mjs';
@@ -49,14 +51,18 @@ function namedValues({ network }: Trained) {
 }
 
 /** Trains as the product does, after writing the first weights to `tensors`. */
-export async function trainOurs(session: Session, tensors: string): Promise<OwnOutcome> {
-  const { config, dataset, key, batches } = session;
-  const trained = equip(session, networkOfStage(config, dataset, key, 'expanded', true));
-  await writeSafetensors(tensors, { tensors: namedValues(trained), metadata: {} });
+export async function trainOurs(
+  plan: TrainingPlan,
+  seed: number | string,
+  tensors: string,
+): Promise<OwnOutcome> {
+  const { batches } = plan;
+  const state = beginTraining(plan);
+  await writeSafetensors(tensors, { tensors: namedValues(state.trained), metadata: {} });
   let reading = 0;
   let epochs = 0;
-  const timed: Session = {
-    ...session,
+  const timed: TrainingPlan = {
+    ...plan,
     batches: {
       ...batches,
       async read(index) {
@@ -68,19 +74,17 @@ export async function trainOurs(session: Session, tensors: string): Promise<OwnO
     },
   };
   const listeners = {
-    onUpdate: ({ update }: { update: number }) => progress('overparam', config.seed, update, session.updates),
-    async onEpoch(_progress: unknown, _trained: unknown, { trainSeconds }: { trainSeconds: number }) {
+    onUpdate: ({ update }: { update: number }) => progress('overparam', seed, update, plan.updates),
+    onEpoch(_progress: unknown, _trained: unknown, { trainSeconds }: { trainSeconds: number }) {
       epochs += trainSeconds;
     },
-    async onStop() {},
   };
-  const beginning = { update: 0, stage: 'expanded' as const, history: [], sums: emptySums, balancer: null };
-  const loop = new TrainingLoop(timed, trained, beginning, listeners, undefined);
+  const loop = new TrainingLoop(timed, state, listeners);
   try {
     await loop.run();
     const last = loop.progress.history.at(-1)!;
-    const accuracy = 100 - Number(last.top1Error);
-    return { accuracy, trainLoss: last.trainLoss, seconds: epochs, readingSeconds: reading / 1000 };
+    const accuracy = 100 - last.test.byTask.class!.figures.top1Error!;
+    return { accuracy, trainLoss: last.train.loss, seconds: epochs, readingSeconds: reading / 1000 };
   } finally {
     loop.dispose();
     disposeTrained(loop.trained);
@@ -98,15 +102,19 @@ async function bytesOf(batch: BatchTensors): Promise<Uint8Array> {
 }
 
 /** Trains in PyTorch from the weights in `tensors`, on the same batches at the same rates. */
-export async function trainTheirs(session: Session, tensors: string): Promise<Outcome> {
-  const { config, dataset, key, sizes, updates, rateAt } = session;
+export async function trainTheirs(
+  plan: TrainingPlan,
+  seed: number | string,
+  tensors: string,
+): Promise<Outcome> {
+  const { recipe, dataset, sizes, updates, rateAt } = plan;
+  const { key, augment, batch } = recipe;
   const script = fileURLToPath(new URL('../torch/parity.py', import.meta.url));
   const child = new Child('PyTorch', peerPython(), [script]);
   try {
     await child.receiveNext();
-    const decay = config.weightDecay.coefficient;
+    const decay = recipe.weightDecay.coefficient;
     await child.ask({ do: 'begin', model: 'resnet20', method: 'plain', tensors, decay });
-    const { augment, batch } = config;
     const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment });
     let milliseconds = 0;
     let sum = 0;
@@ -116,7 +124,7 @@ export async function trainTheirs(session: Session, tensors: string): Promise<Ou
       const request = { do: 'train', examples: batch, rate: rateAt(update) };
       const { loss } = await child.ask<{ loss: number }>(request, bytes);
       milliseconds += performance.now() - started;
-      progress('PyTorch', config.seed, update + 1, updates);
+      progress('PyTorch', seed, update + 1, updates);
       if (update >= updates - batches.perEpoch) sum += loss;
     }
     let wrong = 0;
@@ -137,8 +145,8 @@ export async function trainTheirs(session: Session, tensors: string): Promise<Ou
 
 /** Trains one seed on both sides, one after the other. */
 export async function trainSeed(config: RunConfig, dataset: OpenDataset, folder: string) {
-  const session = planSession(config, dataset);
+  const plan = planTraining(recipeOf(config), dataset);
   const tensors = join(folder, `seed-${config.seed}.safetensors`);
-  const ours = await trainOurs(session, tensors);
-  return { ours, peer: await trainTheirs(session, tensors) };
+  const ours = await trainOurs(plan, config.seed, tensors);
+  return { ours, peer: await trainTheirs(plan, config.seed, tensors) };
 }

@@ -22,7 +22,6 @@ import { fixed } from './static';
 import { uncertainty } from './uncertainty';
 import { upgrad } from './upgrad';
 
-export { checkBalancer } from './check';
 export {
   alignedMtl,
   cagrad,

@@ -1,10 +1,9 @@
 import { foldKey, type Key, keyFromSeed, randomNormal, randomUniform } from '@overparam/engine';
-import { type Balancer, parseOptions } from '@overparam/plugin';
+import { type Balancer, checkBalancer, parseOptions } from '@overparam/plugin';
 import { describe, expect, test } from 'vitest';
 import {
   alignedMtl,
   cagrad,
-  checkBalancer,
   dbMtl,
   dwa,
   famo,

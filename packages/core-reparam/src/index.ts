@@ -26,6 +26,7 @@ export {
   type StateVariable,
   statesOf,
   trunkTasks,
+  trunksStayApart,
 } from './parameters';
 export { plain } from './plain';
 export type { Selector } from './select';

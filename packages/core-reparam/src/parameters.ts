@@ -129,6 +129,13 @@ export function trunkTasks(model: LayersModel): readonly string[] {
   return own?.settings.site.tasks ?? [];
 }
 
+/** Whether the tasks' trunks stay apart to the end, so that a network is deployed for each; see `Expansion.perTask`. */
+export function trunksStayApart(model: LayersModel): boolean {
+  return expandedLayers(model).some(
+    ({ expansion, settings }) => expansion.perTask === 'separate' && settings.site.tasks.length > 1,
+  );
+}
+
 /** The groups that routines choose from, with their sizes, in order of first appearance. */
 export function parameterGroups(parameters: readonly Parameter[]): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup>();

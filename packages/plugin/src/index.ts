@@ -6,6 +6,7 @@
 export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export type * from './contracts';
+export { checkBalancer } from './check-balancer';
 export { parseOptions } from './options';
 export {
   definePlugin,

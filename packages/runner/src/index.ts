@@ -8,6 +8,7 @@ export type { Override } from './config/override';
 export { parseOverride } from './config/override';
 export { loadDefaultPlugins, loadPlugins } from './config/plugins';
 export { type LoadedConfig, readConfig } from './config/read';
+export { recipeOf } from './config/recipe';
 export {
   type ResolvedComparison,
   type ResolvedConfig,
@@ -24,15 +25,7 @@ export {
   type RunConfig,
   type RunLayer,
 } from './config/schema';
-export {
-  type Choices,
-  type MetricsLine,
-  type RunRecord,
-  type RunResult,
-  readRun,
-  type Scores,
-  type TimingLine,
-} from './run/files';
-export type { UpdateReport } from './train/loop';
-export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './train/run';
-export { type TrainOptions, train } from './train/train';
+export { openDataset } from './run/data';
+export { type RunFolder, readRun } from './run/files';
+export { type TrainOptions, train } from './run/train';
+export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './run/train-run';

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
-import { createEvaluator } from '../train/evaluate';
-import { openDataset, splitSize } from '../train/session';
-import { tasksOf } from '../train/tasks';
+import { createEvaluator, splitSize } from '@overparam/training';
+import { recipeOf } from '../config/recipe';
+import { openDataset } from '../run/data';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
 import { openRun, readCollapsed, readRunNetwork } from './saved-run';
@@ -23,10 +23,11 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
     const read = args.network === 'final' ? [expanded] : await readCollapsed(args.run, expanded.model);
     const models = read.map(({ model }) => model);
     if (args.network !== 'final') expanded.model.dispose();
+    const recipe = recipeOf(config);
     const size = splitSize(dataset, 'test', config.limit.test);
     const evaluator = createEvaluator(
-      models.length === 1 ? models[0]! : models,
-      tasksOf(dataset, config.taskOptions),
+      models,
+      dataset.tasks.map((declared) => recipe.task(declared)),
       dataset,
       {
         split: 'test',
@@ -42,7 +43,13 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
         { network, images: size, scores },
         columns([
           [`${network} network`, `${size} test images`],
-          ...Object.entries(scores).map(([name, value]) => [name, value.toFixed(4)]),
+          ['loss', scores.loss.toFixed(4)],
+          ...Object.entries(scores.byTask).flatMap(([task, { loss, figures }]) =>
+            Object.entries({ loss, ...figures }).map(([name, value]) => [
+              `${task} ${name}`,
+              value?.toFixed(4) ?? '-',
+            ]),
+          ),
         ]),
       );
     } catch (error) {

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { isOverparamError } from '@overparam/errors';
+import type { FigureSpec, RunResult } from '@overparam/report';
+import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
 import type { RunConfig } from '../config/schema';
-import { isRunFolder, type MetricsLine, type RunResult, readRun } from '../run/files';
-import { type TrainCallbacks, trainRun } from '../train/run';
+import { isRunFolder, readRun } from '../run/files';
+import { type TrainCallbacks, trainRun } from '../run/train-run';
+import { figureText, headlines, titleOf } from './figure-text';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
 import { createProgressView, type ProgressView, showWork, stepLines } from './progress';
@@ -24,20 +27,16 @@ function defaultFolder({ backbone, method, routine, seed }: RunConfig): string {
   return join('runs', `${backbone.name}-${method.name}-${routine.name}-seed${seed}`);
 }
 
-/** A task's headline figure: `top1Error`, or `segmentation/mIoU` and so on. */
-function headlines({ metrics }: RunResult): RunResult['metrics'] {
-  return metrics.filter(({ task }, index) => metrics.findIndex((other) => other.task === task) === index);
-}
-
 /** The result as a person reads it. */
 function resultText(result: RunResult, folder: string): string {
-  const shown = (value: number | undefined | null, unit: string) =>
-    typeof value === 'number' ? `${value.toFixed(unit === 'm' ? 4 : 2)} ${unit}`.trim() : '-';
-  const figures = headlines(result).flatMap(({ figure, name, unit }) => {
-    const title = name === 'top1Error' ? figure.replace(name, 'top-1 error') : figure;
+  const several = Object.keys(result.collapsed.byTask).length > 1;
+  const shown = (scores: Scores, figure: FigureSpec) =>
+    figureText(figure, scores.byTask[figure.task]?.figures[figure.name] ?? null);
+  const figures = headlines(result.metrics).flatMap((figure) => {
+    const title = several ? `${figure.task} ${titleOf(figure)}` : titleOf(figure);
     return [
-      [`${title}, as trained`, shown(result.final[figure], unit)],
-      [`${title}, collapsed`, shown(result.collapsed[figure], unit)],
+      [`${title}, as trained`, shown(result.final, figure)],
+      [`${title}, collapsed`, shown(result.collapsed, figure)],
     ];
   });
   const gap = `${result.collapseGap.toExponential(1)} (at most ${result.collapseTolerance.toExponential(0)})`;
@@ -51,36 +50,18 @@ function resultText(result: RunResult, folder: string): string {
   ]);
 }
 
-/** Short names of headline figures in lines about epochs. */
-const shortNames: readonly (readonly [figure: string, name: string, unit: string, digits: number])[] = [
-  ['top1Error', 'top-1 error', ' %', 2],
-  ['mIoU', 'mIoU', ' %', 2],
-  ['absoluteError', 'depth error', ' m', 3],
-  ['meanAngle', 'angle', '°', 1],
-];
-
-/** `, mIoU 8.87 %, depth error 0.955 m`: what an epoch's line has of the figures above. */
-function figuresText(line: MetricsLine): string {
-  return Object.entries(line)
-    .flatMap(([name, value]) => {
-      const known = shortNames.find(([figure]) => name === figure || name.endsWith(`/${figure}`));
-      return known && typeof value === 'number'
-        ? [`, ${known[1]} ${value.toFixed(known[3])}${known[2]}`]
-        : [];
-    })
-    .join('');
-}
-
 function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): TrainCallbacks {
   const steps = stepLines((text) => {
     view.line(text);
     link?.send({ type: 'work', text });
   });
+  let shown: readonly FigureSpec[] = [];
   return {
     onLayer: (done, total, layer) => steps('layers expanded', done, total, layer),
     onData: showWork(process.stderr),
     onNote: (text) => view.line(text),
     onStart(start) {
+      shown = headlines(start.metrics);
       const { expanded, plain } = start.parameters;
       view.line(
         `${start.updates} updates in ${start.epochs} epochs on ${start.trainImages} images; ` +
@@ -93,9 +74,13 @@ function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): 
       view.show(update, updates, `epoch ${epoch}  loss ${loss.toFixed(3)}`);
       link?.send({ type: 'progress', done: update, total: updates });
     },
-    onEpoch(line) {
+    onEpoch({ epoch, train, test }) {
+      const figures = shown.map((figure) => {
+        const value = test.byTask[figure.task]?.figures[figure.name] ?? null;
+        return `, ${titleOf(figure)} ${figureText(figure, value)}`;
+      });
       view.line(
-        `epoch ${line.epoch}: loss ${line.trainLoss.toFixed(4)}, test loss ${line.testLoss.toFixed(4)}${figuresText(line)}`,
+        `epoch ${epoch}: loss ${train.loss.toFixed(4)}, test loss ${test.loss.toFixed(4)}${figures.join('')}`,
       );
     },
   };

@@ -7,7 +7,7 @@ import type { NetworkRole, StoredNetwork } from '@overparam/export';
 import { readNetwork } from '@overparam/export/node';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
-import { type RunRecord, readRun } from '../run/files';
+import { type RunFolder, readRun } from '../run/files';
 import type { Output } from './output';
 
 /**
@@ -19,7 +19,7 @@ export async function openRun(
   folder: string,
   engine: string | undefined,
   output: Pick<Output, 'say'>,
-): Promise<RunRecord> {
+): Promise<RunFolder> {
   const record = await readRun(folder);
   const { notes } = await useEngine((engine ?? record.config.engine.name) as EngineName | 'auto');
   for (const note of notes) output.say(note);

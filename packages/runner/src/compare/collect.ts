@@ -1,7 +1,9 @@
 import { OverparamError } from '@overparam/errors';
 import type { Stage } from '@overparam/plugin';
+import type { RunResult } from '@overparam/report';
+import type { EpochRecord as Epoch, Scores } from '@overparam/training';
 import type { RunConfig } from '../config/schema';
-import { type MetricsLine, type RunResult, readRun } from '../run/files';
+import { readRun } from '../run/files';
 import type { PlannedRun } from './plan';
 import type { Outcome } from './pool';
 import type { ClassFigures, EpochRecord, RowRecord, RunFailure, SeedRun, StageStart } from './record';
@@ -20,30 +22,28 @@ function numbersOf(given: Readonly<Record<string, unknown>> | undefined): Record
   );
 }
 
-/** A run's figures under `task/figure`, whatever they are called in its own files. */
-function figuresOf(
-  { metrics }: RunResult,
-  scores: Readonly<Record<string, unknown>>,
-): Record<string, number> {
+function figuresOf({ metrics }: RunResult, { byTask }: Scores): Record<string, number> {
   return numbersOf(
-    Object.fromEntries(metrics.map(({ task, name, figure }) => [`${task}/${name}`, scores[figure]])),
+    Object.fromEntries(metrics.map(({ task, name }) => [`${task}/${name}`, byTask[task]?.figures[name]])),
   );
 }
 
-function curveOf(result: RunResult, metrics: readonly MetricsLine[]): EpochRecord[] {
+function curveOf(result: RunResult, metrics: readonly Epoch[]): EpochRecord[] {
   return metrics.map((line) => ({
     epoch: line.epoch,
-    trainLoss: finite(line.trainLoss),
-    testError: finite(line.top1Error),
-    trainLosses: numbersOf(line.trainLosses),
-    weights: numbersOf(line.weights),
-    cosines: numbersOf(line.cosines),
-    figures: figuresOf(result, line),
+    trainLoss: line.train.loss,
+    testError: Object.values(line.test.byTask)[0]?.figures.top1Error ?? null,
+    trainLosses: numbersOf(
+      Object.fromEntries(Object.entries(line.train.byTask).map(([t, s]) => [t, s.loss])),
+    ),
+    weights: numbersOf(Object.fromEntries(Object.entries(line.train.byTask).map(([t, s]) => [t, s.weight]))),
+    cosines: numbersOf(line.train.cosines),
+    figures: figuresOf(result, line.test),
   }));
 }
 
 /** Figures by class in the last line. */
-function classesOf(metrics: readonly MetricsLine[]): ClassFigures[] {
+function classesOf(metrics: readonly Epoch[]): ClassFigures[] {
   return Object.entries(metrics.at(-1)?.details ?? {}).flatMap(([task, { classIoU, confusionMatrix }]) =>
     classIoU && confusionMatrix
       ? [
@@ -87,7 +87,7 @@ export async function collectRun(folder: string, seed: string): Promise<SeedRun>
   const choices = choicesOf(result);
   return {
     seed,
-    top1Error: result.top1Error,
+    top1Error: Object.values(result.collapsed.byTask)[0]?.figures.top1Error ?? null,
     figures: choices[config.evaluation] ?? choices.last!,
     choices,
     epochsOfMean: result.choices.meanOfLast.epochs,

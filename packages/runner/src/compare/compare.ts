@@ -54,7 +54,8 @@ function planningListener({ line }: ProgressView): (label: string, index: number
  */
 export async function compare(options: CompareOptions): Promise<Compared> {
   const loaded = await readConfig(options.config);
-  const { rows, seeds, reference, improvement, engine } = await resolveComparison(loaded, options.request);
+  const resolved = await resolveComparison(loaded, options.request);
+  const { rows, seeds, reference, engine } = resolved;
   for (const note of engine.notes) options.view.line(note);
   planRuns(rows, seeds, options.out);
   const tell = planningListener(options.view);
@@ -71,15 +72,7 @@ export async function compare(options: CompareOptions): Promise<Compared> {
     const threads = rows[0]!.engine.threads ?? (singleThreaded ? 1 : null);
     const atOnce = options.jobs ?? runsAtOnce(runs.length, cores, threads);
     const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
-    const obtained = obtainedFrom(
-      loaded,
-      options.request.variant,
-      rows,
-      seeds,
-      planned,
-      improvement,
-      machine,
-    );
+    const obtained = obtainedFrom(resolved, planned, machine);
     const outcomes = await trainRuns(runs, atOnce, planned.session.updates, options);
     const records = await gatherRows([...rows, ...references], runs, outcomes);
     const compared: Records = { rows: records.slice(0, rows.length), references: records.slice(rows.length) };

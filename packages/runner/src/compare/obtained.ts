@@ -1,10 +1,9 @@
-import { parse } from 'node:path';
 import type { EngineInfo } from '@overparam/engine';
 import { lookup } from '@overparam/plugin';
-import type { LoadedConfig } from '../config/read';
+import { isForAll } from '../config/heads';
+import type { ResolvedComparison } from '../config/resolve';
 import { differences } from '../config/saved';
 import type { Choice, HeadChoice, RunConfig } from '../config/schema';
-import { isForAll } from '../train/heads';
 import type { Planned } from './prepare';
 import type { Obtained } from './record';
 
@@ -86,25 +85,16 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
   });
 }
 
-function projectionOf({ projection, variants }: LoadedConfig['config'], variant: string | undefined) {
-  return (variant === undefined ? undefined : variants?.[variant]?.projection) ?? projection ?? null;
-}
-
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
-  loaded: LoadedConfig,
-  variant: string | undefined,
-  rows: readonly RunConfig[],
-  seeds: readonly (number | string)[],
+  { title, rows, seeds, improvement, projection }: ResolvedComparison,
   planned: Planned,
-  improvement: string,
   machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
 ): Obtained {
   const first = rows[0]!;
-  const title = loaded.config.label ?? parse(loaded.name).name;
   const { threads } = first.engine;
   return {
-    title: variant === undefined ? title : `${title}: ${variant}`,
+    title,
     seeds: seeds.map(String),
     epochs: first.epochs,
     gradientEvaluations: planned.session.updates,
@@ -126,7 +116,7 @@ export function obtainedFrom(
     engine: threads
       ? `${machine.engine.description}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
       : machine.engine.description,
-    projection: projectionOf(loaded.config, variant),
+    projection: projection ?? null,
     runsAtOnce: machine.runsAtOnce,
     cores: machine.cores,
   };

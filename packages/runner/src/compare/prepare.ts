@@ -3,19 +3,21 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
+import { planTraining, type TrainingPlan } from '@overparam/training';
 import { parse } from 'yaml';
 import type { LoadedConfig } from '../config/read';
+import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
+import { openDataset } from '../run/data';
 import { prepareFolder, writeAtomically } from '../run/files';
-import { openDataset, planSession, type Session } from '../train/session';
 import type { PlannedRun } from './plan';
 import type { FigureSpec } from './record';
 
 /** What planning says of all rows. */
 export interface Planned {
   /** Of the first row. */
-  readonly session: Pick<Session, 'updates'> & { readonly sizes: Omit<Session['sizes'], 'val'> };
+  readonly session: Pick<TrainingPlan, 'updates'> & { readonly sizes: Omit<TrainingPlan['sizes'], 'val'> };
   readonly provenance: string;
   readonly classes: number;
   /** Names of the tasks, and of their classes. */
@@ -43,14 +45,14 @@ export async function checkRows(
     for (const [index, row] of rows.entries()) {
       onRow(row.label, index, rows.length);
       try {
-        const wanted = JSON.stringify([row.dataset, row.tasks]);
+        const wanted = JSON.stringify([row.dataset, row.tasks, row.heads, row.taskOptions.byTask]);
         if (dataset === null || opened !== wanted) {
           await dataset?.close();
           dataset = null;
           dataset = await openDataset(row, dataDir, signal);
           opened = wanted;
         }
-        const { updates, sizes, tasks } = planSession(row, dataset);
+        const { updates, sizes, tasks } = planTraining(recipeOf(row), dataset);
         first ??= {
           session: { updates, sizes },
           provenance: dataset.provenance,

@@ -1,5 +1,5 @@
+import { headChoice } from '../config/heads';
 import type { RunConfig } from '../config/schema';
-import { headChoice } from '../train/heads';
 import type { FigureSpec, RowRecord, SeedRun } from './record';
 import { mean } from './statistics';
 

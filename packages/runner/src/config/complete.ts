@@ -1,10 +1,10 @@
 import { type EngineName, type OptimiserConfig, scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import { lookup, type PluginKind, parseOptions } from '@overparam/plugin';
-import { checkHeads } from '../train/heads';
+import { checkHeads } from './heads';
 import { mergeLayers } from './merge';
 import { loadDefaultPlugins, loadPlugins } from './plugins';
 import { checked } from './problem';
+import { chosen } from './recipe';
 import type { Choice, RunConfig, RunLayer } from './schema';
 
 /** What a config means where it says nothing. */
@@ -38,12 +38,10 @@ function completeOptimiser(given: OptimiserConfig): OptimiserConfig {
   return { name: 'sgd', momentum, nesterov: given.nesterov ?? (momentum > 0 && dampening === 0), dampening };
 }
 
-/** Looks a plugin's part up and completes its options. */
-function complete(kind: PluginKind, value: unknown, where: string): Choice {
-  const { name, ...given } = value as Choice;
-  const part = lookup(kind, name);
-  const options = parseOptions(part.options, given, `${where}: ${kind} "${name}"`) as Record<string, unknown>;
-  return { name, ...options };
+/** A plugin's part by name, with all its options. */
+function complete(kind: Parameters<typeof chosen>[0], value: unknown, where: string): Choice {
+  const { part, options } = chosen(kind, value as Choice, where);
+  return { name: part.name, ...(options as Record<string, unknown>) };
 }
 
 /**

@@ -53,11 +53,13 @@ function setAt(target: unknown, path: readonly string[], value: unknown): unknow
 }
 
 /**
- * Applies overrides to a config, in their order. At the top level they merge as any layer does, so that
- * `lr=0.3` keeps the schedule and `method=repvgg` drops another method's options; deeper ones replace.
+ * Applies overrides to a config: whole values first, in their order, then what lies inside of them, so that
+ * `method.rank=2` means the method that `method=fnl` names wherever it stands. At the top level they merge as any layer
+ * does, so that `lr=0.3` keeps the schedule and `method=repvgg` drops another method's options; deeper ones replace.
  */
 export function applyOverrides(config: RunLayer, overrides: readonly Override[]): RunLayer {
-  return overrides.reduce<RunLayer>((current, { path, value }) => {
+  const ordered = [...overrides].sort((a, b) => a.path.length - b.path.length);
+  return ordered.reduce<RunLayer>((current, { path, value }) => {
     const [key, ...deeper] = path;
     return deeper.length === 0
       ? mergeLayers([current, { [key!]: value }])

@@ -1,5 +1,7 @@
+import { parse } from 'node:path';
 import type { EngineName } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
+import type { EngineRequest } from './engine';
 import { mergeLayers, writtenOut } from './merge';
 import { applyOverrides, type Override } from './override';
 import { checked, unknownKey } from './problem';
@@ -21,7 +23,20 @@ export interface Rows {
   readonly comparison: boolean;
   /** What the single-task references of a comparison are trained with; null where it has none. */
   readonly references: RunLayer | null;
+}
+
+/** A config with its variant and overrides in place, once and for all; rows follow when the engine is known. */
+export interface Arranged {
+  readonly title: string;
+  readonly engine: EngineRequest;
   readonly improvement: NonNullable<ConfigFile['improvement']>;
+  readonly projection: NonNullable<ConfigFile['projection']> | null;
+  /**
+   * The rows on an engine.
+   *
+   * @throws OverparamError `unknown-row`, `invalid-config`
+   */
+  rowsOn(engine: EngineName): Rows;
 }
 
 const comparisonKeys = ['rows', 'seeds', 'references', 'improvement', 'projection', 'variants', 'byEngine'];
@@ -67,16 +82,43 @@ function variantOf(
   throw new OverparamError('unknown-variant', `The config has no variant "${name}". ${hint}`);
 }
 
-/** The engine that a config and its request ask for, before any is started; no threads stand for all that there are. */
-export function requestedEngine(
-  loaded: LoadedConfig,
-  request: Request,
-): { name: EngineName | 'auto'; threads?: number } {
-  const config = withFileOverrides(loaded, request.overrides);
-  const variant = variantOf(config, request.variant);
+/** Whether an override only chooses rows of a comparison, as `method=fnl` and `routine=joint` do. */
+function choosesRow(override: Override): boolean {
+  return override.path.length === 1 && ['method', 'routine', 'label'].includes(override.path[0]!);
+}
+
+/**
+ * Lays a config's parts on each other: the config, `byEngine`, the variant, the row, `--set`. Where the config has rows,
+ * `--set method=`, `routine=` and `label=` keep those that match.
+ *
+ * @throws OverparamError `unknown-key`, `unknown-variant`, `invalid-config`
+ */
+export function arrange(loaded: LoadedConfig, request: Request): Arranged {
+  const { overrides } = request;
+  const file = withFileOverrides(loaded, overrides);
+  const variant = variantOf(file, request.variant) ?? {};
+  const overridden = (key: string) => overrides.some(({ path }) => path[0] === key);
+  // What a variant says gives way to what was asked for by `--set`.
+  const either = <Key extends 'rows' | 'seeds' | 'projection'>(key: Key) =>
+    overridden(key) ? file[key] : (variant[key] ?? file[key]);
+  const title = file.label ?? parse(loaded.name).name;
+  return {
+    title: request.variant === undefined ? title : `${title}: ${request.variant}`,
+    engine: engineOf([file, variant], overrides),
+    improvement: file.improvement ?? 'deltaM',
+    projection: either('projection') ?? null,
+    rowsOn: (engine) =>
+      layRows(file, variant, engine, overrides, { rows: either('rows'), seeds: either('seeds') }),
+  };
+}
+
+type Variant = NonNullable<ConfigFile['variants']>[string];
+
+/** The engine that is asked for; no threads stand for all that there are. */
+function engineOf(layers: readonly Pick<Variant, 'engine'>[], overrides: readonly Override[]): EngineRequest {
   const merged = applyOverrides(
-    mergeLayers([{ engine: config.engine }, { engine: variant?.engine }]),
-    request.overrides.filter(({ path }) => path[0] === 'engine'),
+    mergeLayers(layers.map(({ engine }) => ({ engine }))),
+    overrides.filter(({ path }) => path[0] === 'engine'),
   );
   checked(configSchema, merged, '--set');
   const engine = writtenOut(merged as Record<string, unknown>).engine as {
@@ -87,49 +129,26 @@ export function requestedEngine(
   return { name, ...(threads === 'all' ? {} : { threads }) };
 }
 
-/** Whether an override only chooses rows of a comparison, as `method=fnl` and `routine=joint` do. */
-function choosesRow(override: Override): boolean {
-  return override.path.length === 1 && ['method', 'routine', 'label'].includes(override.path[0]!);
+function runKeys({ rows: _rows, seeds: _seeds, references: _references, projection: _, ...keys }: Variant) {
+  return keys;
 }
 
-/**
- * Lays a config's parts on each other for each row: the config, `byEngine`, the variant, the row, `--set`.
- * Where the config has rows, `--set method=`, `routine=` and `label=` keep those that match.
- *
- * @param engine  the engine that is in use
- * @throws OverparamError `unknown-key`, `unknown-variant`, `unknown-row`, `invalid-config`
- */
-export function layRows(loaded: LoadedConfig, engine: EngineName, request: Request): Rows {
-  const config = withFileOverrides(loaded, request.overrides);
-  const variant = variantOf(config, request.variant);
-  const {
-    rows,
-    seeds,
-    byEngine,
-    references,
-    improvement = 'deltaM',
-    variants: _variants,
-    projection: _,
-    $schema: _schema,
-    ...base
-  } = config;
-  const {
-    rows: variantRows,
-    seeds: variantSeeds,
-    references: variantReferences,
-    projection: _own,
-    ...variantKeys
-  } = variant ?? {};
-  const fileRows = overridden(request, 'rows') ? rows : (variantRows ?? rows);
-  const fileSeeds = overridden(request, 'seeds') ? seeds : (variantSeeds ?? seeds);
-  const comparison = fileRows !== undefined;
-  const layers = [base, byEngine?.[engine], variantKeys];
-  const all = (fileRows ?? [{}]).map((row) => {
+function layRows(
+  file: ConfigFile,
+  variant: Variant,
+  engine: EngineName,
+  overrides: readonly Override[],
+  { rows, seeds }: Pick<ConfigFile, 'rows' | 'seeds'>,
+): Rows {
+  const { byEngine, improvement: _improvement, variants: _variants, $schema: _schema, ...base } = file;
+  const comparison = rows !== undefined;
+  const layers = [runKeys(base), byEngine?.[engine], runKeys(variant)];
+  const all = (rows ?? [{}]).map((row) => {
     const merged = mergeLayers([...layers, row]);
     return comparison ? { ...merged, label: row.label ?? rowLabel(merged) } : merged;
   });
-  const chosen = comparison ? chooseRows(all, request.overrides.filter(choosesRow)) : all;
-  const rest = request.overrides.filter(
+  const kept = comparison ? chooseRows(all, overrides.filter(choosesRow)) : all;
+  const rest = overrides.filter(
     (override) => !comparisonKeys.includes(override.path[0]!) && !(comparison && choosesRow(override)),
   );
   const override = (row: RunLayer) => {
@@ -137,22 +156,17 @@ export function layRows(loaded: LoadedConfig, engine: EngineName, request: Reque
     checked(configSchema, changed, '--set');
     return changed;
   };
-  const done = chosen.map(override);
-  const referenceKeys = [references, variantReferences].filter((keys) => keys !== undefined);
+  const done = kept.map(override);
+  const referenceKeys = [file.references, variant.references].filter((keys) => keys !== undefined);
   // The baseline's method, whatever the config has rows vary.
   const ofReferences: readonly RunLayer[] = [{ method: 'plain', routine: 'joint' }, ...referenceKeys];
-  const seedSet = request.overrides.some(({ path }) => path[0] === 'seed');
+  const seedSet = overrides.some(({ path }) => path[0] === 'seed');
   return {
     rows: done,
-    seeds: seedSet || !fileSeeds ? [done[0]?.seed ?? 0] : fileSeeds,
+    seeds: seedSet || !seeds ? [done[0]?.seed ?? 0] : seeds,
     comparison,
     references: referenceKeys.length > 0 ? override(mergeLayers([...layers, ...ofReferences])) : null,
-    improvement,
   };
-}
-
-function overridden(request: Request, key: string): boolean {
-  return request.overrides.some(({ path }) => path[0] === key);
 }
 
 /** The rows that every choosing override matches. */

@@ -4,9 +4,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { readSafetensors, writeSafetensors } from '@overparam/export/node';
+import { type Progress, type Trained, variablesOf } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
-import type { Progress } from '../train/progress';
-import type { Trained } from '../train/stage';
 
 /** A checkpoint, read and checked. */
 export interface Checkpoint {
@@ -23,16 +22,6 @@ interface SavedTensor {
 
 const stateKey = 'overparam.progress';
 const sumKey = 'overparam.sha256';
-
-/** All tensors that a run needs to go on, by name; they belong to the run. */
-function tensorsOf({ network, optimiser, averages }: Trained): Map<string, tf.Variable> {
-  return new Map([
-    ...network.parameters.map(({ name, variable }) => [`parameters/${name}`, variable] as const),
-    ...network.states.map(({ name, variable }) => [`states/${name}`, variable] as const),
-    ...[...optimiser.slots].map(([name, variable]) => [`slots/${name}`, variable] as const),
-    ...[...(averages?.slots ?? [])].map(([name, variable]) => [`averages/${name}`, variable] as const),
-  ]);
-}
 
 /** A checksum over names, shapes and values, so that a changed byte is noticed as a missing one is. */
 function checksum(tensors: Checkpoint['tensors']): string {
@@ -103,7 +92,7 @@ export async function writeCheckpoint(
   keep: 'all' | number,
 ): Promise<void> {
   const tensors = new Map<string, SavedTensor>();
-  for (const [name, variable] of tensorsOf(trained)) {
+  for (const [name, variable] of variablesOf(trained)) {
     tensors.set(name, { dtype: 'F32', shape: variable.shape, data: (await variable.data()) as Float32Array });
   }
   const metadata = { [stateKey]: JSON.stringify(progress), [sumKey]: checksum(tensors) };
@@ -152,7 +141,7 @@ export async function newestCheckpoint(
  * @throws OverparamError `checkpoint-mismatch` where names or shapes differ
  */
 export function restore(trained: Trained, checkpoint: Checkpoint): void {
-  const variables = tensorsOf(trained);
+  const variables = variablesOf(trained);
   for (const [name, variable] of variables) {
     const saved = checkpoint.tensors.get(name);
     if (!saved || saved.shape.join() !== variable.shape.join()) {

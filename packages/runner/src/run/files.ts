@@ -3,103 +3,16 @@ import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/export/node';
-import type { MetricDetails, MetricSpec } from '@overparam/plugin';
+import type { RunRecord, RunResult } from '@overparam/report';
+import type { EpochRecord, EpochTiming } from '@overparam/training';
 import { parse } from 'yaml';
 import type { RunConfig } from '../config/schema';
 
 export { writeFileAtomic as writeAtomically };
 
-/** One line of `metrics.jsonl`: the state of a run after an epoch. Holds no times and no paths. */
-export interface MetricsLine {
-  /** 1 for the first. */
-  readonly epoch: number;
-  /** Updates done. */
-  readonly update: number;
-  readonly stage: string;
-  /** Updates of this epoch by phase. */
-  readonly phases: Readonly<Record<string, number>>;
-  /** Rate of the epoch's last update. */
-  readonly learningRate: number;
-  /** Mean over the epoch's updates, without the weight penalty. */
-  readonly trainLoss: number;
-  /** Mean over the test split. */
-  readonly testLoss: number;
-  /** With several tasks: mean training losses and weights by task, cosines of gradients by `first/second`. */
-  readonly trainLosses?: Readonly<Record<string, number>>;
-  readonly weights?: Readonly<Record<string, number>>;
-  readonly cosines?: Readonly<Record<string, number>>;
-  /** Figures on the split `val`, where there is one. */
-  readonly val?: Scores;
-  /** What lies behind the test figures, by task: confusion matrix, figures by class. */
-  readonly details?: Readonly<Record<string, MetricDetails>>;
-  /** Test metrics by name (`top1Error` in percent); `task/name` where there are several tasks. */
-  readonly [metric: string]: unknown;
-}
-
-/** One line of `timings.jsonl`. */
-export interface TimingLine {
-  readonly epoch: number;
-  /** Of the whole epoch; where the run was interrupted in it, scaled up from the part after that. */
-  readonly trainSeconds: number;
-  readonly testSeconds: number;
-}
-
-/** Figures of one network on the test split: `loss` and the tasks' metrics by name. */
-export type Scores = Readonly<Record<string, number>>;
-
-/** Test figures of a run by the ways in which published tables choose epochs. */
-export interface Choices {
-  /** Of the collapsed network. */
-  readonly last: Scores;
-  /** Means over the last ten epochs, or over all where there are fewer. */
-  readonly meanOfLast: { readonly epochs: number; readonly scores: Scores };
-  /**
-   * Of the epoch that is best on `val`: whose losses there, each relative to that after the first epoch, have the
-   * lowest mean. Null without a split `val`.
-   */
-  readonly best: { readonly epoch: number; readonly scores: Scores } | null;
-}
-
-/** `result.json`: what a finished run came to. Holds no times and no paths. */
-export interface RunResult {
-  readonly label: string;
-  readonly method: string;
-  readonly routine: string;
-  readonly seed: number | string;
-  readonly epochs: number;
-  /** Gradient evaluations. */
-  readonly updates: number;
-  /** The tasks' figures, in the order of tables; `figure` is their name among scores. */
-  readonly metrics: readonly (MetricSpec & { readonly task: string; readonly figure: string })[];
-  /** Test error of the collapsed network in percent; null where no task is a classification. */
-  readonly top1Error: number | null;
-  /** The network as it was trained. */
-  readonly final: Scores;
-  readonly collapsed: Scores;
-  readonly choices: Choices;
-  /** max|difference| / max|reference| of the two networks' outputs, worst of the model and its layers. */
-  readonly collapseGap: number;
-  readonly collapseTolerance: number;
-  /** The gap of each expanded layer; none where the run ended in the plain or the collapsed stage. */
-  readonly layers: readonly { readonly layer: string; readonly method: string; readonly gap: number }[];
-  /** Where each stage began, in updates; the first entry is at 0. */
-  readonly stages: readonly { readonly stage: string; readonly from: number }[];
-  readonly trainParameters: number;
-  /** Of all networks that are deployed. */
-  readonly deployParameters: number;
-  /** For one image, of all networks that are deployed. */
-  readonly deployMultiplyAdds: number;
-  /** 1, or one a task for methods that give each a trunk of its own. */
-  readonly deployNetworks: number;
-}
-
 /** What a run folder holds, read. */
-export interface RunRecord {
+export interface RunFolder extends RunRecord {
   readonly config: RunConfig;
-  readonly metrics: readonly MetricsLine[];
-  readonly timings: readonly TimingLine[];
-  /** Null while the run is not finished. */
-  readonly result: RunResult | null;
 }
 
 /** Adds one line of JSON to a file. */
@@ -130,12 +43,22 @@ export async function prepareFolder(folder: string): Promise<boolean> {
   return (await readdir(folder)).every((name) => name.startsWith('.') || name === 'lock');
 }
 
+/** Refuses what earlier versions wrote: figures were not nested by task. */
+function checkForm(folder: string, epochs: readonly EpochRecord[], result: RunResult | null): void {
+  const [first] = epochs;
+  if ((first === undefined || 'train' in first) && (result === null || 'byTask' in result.collapsed)) return;
+  throw new OverparamError(
+    'run-outdated',
+    `The run in "${folder}" was written by an earlier version, whose figures are not nested by task. Read it with that version, or train it again into another folder.`,
+  );
+}
+
 /**
  * Reads a run folder.
  *
- * @throws OverparamError `run-missing` where the folder holds no run
+ * @throws OverparamError `run-missing` where the folder holds no run, `run-outdated` where an earlier version wrote it
  */
-export async function readRun(folder: string): Promise<RunRecord> {
+export async function readRun(folder: string): Promise<RunFolder> {
   const file = (name: string) => join(resolve(folder), name);
   if (!isRunFolder(folder)) {
     throw new OverparamError(
@@ -146,10 +69,12 @@ export async function readRun(folder: string): Promise<RunRecord> {
   const result = existsSync(file('result.json'))
     ? (JSON.parse(await readFile(file('result.json'), 'utf8')) as RunResult)
     : null;
+  const metrics = await readLines<EpochRecord>(file('metrics.jsonl'));
+  checkForm(folder, metrics, result);
   return {
     config: parse(await readFile(file('config.yaml'), 'utf8')) as RunConfig,
-    metrics: await readLines<MetricsLine>(file('metrics.jsonl')),
-    timings: await readLines<TimingLine>(file('timings.jsonl')),
+    metrics,
+    timings: await readLines<EpochTiming>(file('timings.jsonl')),
     result,
   };
 }

@@ -1,5 +1,5 @@
 import { OverparamError } from '@overparam/errors';
-import type { Balancer, BalancerSetup } from '@overparam/plugin';
+import type { Balancer, BalancerSetup } from './contracts';
 
 /**
  * Refuses what a balancer cannot do, when a config is read and not at the first step.

@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import { type Head, lookup, parseOptions } from '@overparam/plugin';
-import type { HeadChoice, RunConfig } from '../config/schema';
+import type { HeadChoice, RunConfig } from './schema';
 
 /** Names of the heads that come with the runner; plugins may add others. */
 export const headNames = ['segnet', 'deeplab', 'pooled'] as const;

@@ -2,11 +2,11 @@ import type { Parameter } from '@overparam/core-reparam';
 import { createOptimiser, type Optimiser } from '@overparam/engine';
 import type { Stage } from '@overparam/plugin';
 import type { Variable } from '@tensorflow/tfjs';
-import type { RunConfig } from '../config/schema';
 import { type Averages, createAverages } from './averages';
 import { optimisedParameters } from './groups';
 import { networkFor, plainForm, type TrainedNetwork } from './network';
-import type { Session } from './session';
+import type { TrainingPlan } from './plan';
+import type { Recipe } from './recipe';
 
 /** A network with its optimiser, and the running averages of task gradients where a balancer wants them. */
 export interface Trained {
@@ -16,17 +16,20 @@ export interface Trained {
 }
 
 /** The optimiser of a network, its slots at zero; the caller disposes. */
-export function optimiserFor(config: RunConfig, network: TrainedNetwork): Optimiser {
-  return createOptimiser(config.optimiser, optimisedParameters(network.parameters, config.weightDecay));
+export function optimiserFor(
+  { optimiser, weightDecay }: Pick<Recipe, 'optimiser' | 'weightDecay'>,
+  network: Pick<TrainedNetwork, 'parameters'>,
+): Optimiser {
+  return createOptimiser(optimiser, optimisedParameters(network.parameters, weightDecay));
 }
 
 /** A network with all that training it needs, at zero; see {@link disposeTrained}. */
 export function equip(
-  { config, tasks, balancing }: Pick<Session, 'config' | 'tasks' | 'balancing'>,
+  { recipe, tasks, balancing }: Pick<TrainingPlan, 'recipe' | 'tasks' | 'balancing'>,
   network: TrainedNetwork,
 ): Trained {
   const averages = balancing?.needs.averages ? createAverages(network, tasks) : null;
-  return { network, optimiser: optimiserFor(config, network), averages };
+  return { network, optimiser: optimiserFor(recipe, network), averages };
 }
 
 /** Frees a network and all that goes with it. */
@@ -34,6 +37,16 @@ export function disposeTrained({ network, optimiser, averages }: Trained): void 
   optimiser.dispose();
   averages?.dispose();
   network.model.dispose();
+}
+
+/** All tensors that a run needs to go on, by name; they belong to what is trained. */
+export function variablesOf({ network, optimiser, averages }: Trained): ReadonlyMap<string, Variable> {
+  return new Map([
+    ...network.parameters.map(({ name, variable }) => [`parameters/${name}`, variable] as const),
+    ...network.states.map(({ name, variable }) => [`states/${name}`, variable] as const),
+    ...[...optimiser.slots].map(([name, variable]) => [`slots/${name}`, variable] as const),
+    ...[...(averages?.slots ?? [])].map(([name, variable]) => [`averages/${name}`, variable] as const),
+  ]);
 }
 
 function sameShape(a: Parameter, b: Parameter): boolean {
@@ -79,15 +92,14 @@ function transferSlots(before: Slots, after: Slots, transfer: ReadonlyMap<string
  * carries the optimiser's slots over by {@link transferOf}. What was before is disposed.
  */
 export function changeStage(
-  session: Pick<Session, 'config' | 'key' | 'tasks' | 'balancing'>,
+  plan: Pick<TrainingPlan, 'recipe' | 'tasks' | 'balancing'>,
   before: Trained,
   stage: Stage,
 ): Trained {
-  const { config, key, tasks } = session;
   const from = plainForm(before.network);
   try {
-    const names = tasks.map(({ name }) => name);
-    const after = equip(session, networkFor(config, stage, from, names, key, 'preserve'));
+    const tasks = plan.tasks.map(({ name }) => name);
+    const after = equip(plan, networkFor(plan.recipe, from, { stage, tasks, start: 'preserve' }));
     const transfer = transferOf(before.network.parameters, after.network.parameters);
     transferSlots(before.optimiser.slots, after.optimiser.slots, transfer);
     if (before.averages && after.averages)

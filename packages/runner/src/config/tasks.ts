@@ -8,20 +8,14 @@ import {
   type TaskKind,
 } from '@overparam/plugin';
 import { z } from 'zod';
-import type { RunConfig } from '../config/schema';
-
-/** A dataset of which a run may see some tasks only. */
-export interface ChosenDataset extends OpenDataset {
-  /** Names of all its tasks, as a config may hold options for those that other runs see; absent where all are seen. */
-  readonly known?: readonly string[];
-}
+import type { RunConfig } from './schema';
 
 /**
  * The dataset as a run with some of its tasks sees it, in the order of the config; all where it names none.
  *
  * @throws OverparamError `unknown-task`
  */
-export function chooseTasks(dataset: OpenDataset, names: RunConfig['tasks']): ChosenDataset {
+export function chooseTasks(dataset: OpenDataset, names: RunConfig['tasks']): OpenDataset {
   if (names === null) return dataset;
   const known = dataset.tasks.map(({ name }) => name);
   const tasks = names.map((name) => {
@@ -33,7 +27,6 @@ export function chooseTasks(dataset: OpenDataset, names: RunConfig['tasks']): Ch
   return {
     inputShape: dataset.inputShape,
     tasks,
-    known,
     splits: dataset.splits,
     provenance: dataset.provenance,
     augment: (example, key) => dataset.augment(example, key),
@@ -45,27 +38,35 @@ export function chooseTasks(dataset: OpenDataset, names: RunConfig['tasks']): Ch
 }
 
 /**
- * The tasks of a dataset with their losses and metrics: each made by its kind, which a plugin has registered.
+ * Checks that options by task are of tasks that there are.
+ *
+ * @param tasks  all tasks of the dataset, those included that the run leaves out
+ * @throws OverparamError `unknown-task`
+ */
+export function checkTaskOptions(
+  { byTask = {} }: RunConfig['taskOptions'],
+  tasks: readonly { readonly name: string }[],
+): void {
+  const names = tasks.map(({ name }) => name);
+  const unknown = Object.keys(byTask).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw unknownTask('taskOptions.byTask', unknown, names);
+}
+
+/**
+ * A task of a dataset with its loss and metrics: made by its kind, which a plugin has registered.
  *
  * Options that are given for all tasks reach those whose kind has them; options of one task come on top of them.
  *
- * @throws OverparamError `unsupported-task` for a kind that no plugin has; `unknown-task` for options of a task that
- *   the dataset does not have; `invalid-options`
+ * @throws OverparamError `unsupported-task` for a kind that no plugin has; `invalid-options`
  */
-export function tasksOf(dataset: ChosenDataset, options: RunConfig['taskOptions'] = {}): Task[] {
+export function taskOf(declared: DatasetTask, options: RunConfig['taskOptions']): Task {
   const { byTask = {}, ...common } = options;
-  const names = dataset.known ?? dataset.tasks.map(({ name }) => name);
-  for (const name of Object.keys(byTask)) {
-    if (!names.includes(name)) throw unknownTask('taskOptions.byTask', name, names);
-  }
-  return dataset.tasks.map((task) => {
-    const kind = kindOf(task);
-    const taken = optionNames(kind);
-    const shared = Object.entries(common).filter(([option]) => taken.includes(option));
-    const given = { ...Object.fromEntries(shared), ...byTask[task.name] };
-    const where = `taskOptions: task "${task.name}" of kind "${task.kind}"`;
-    return kind.make(task, parseOptions(kind.options, given, where));
-  });
+  const kind = kindOf(declared);
+  const taken = optionNames(kind);
+  const shared = Object.entries(common).filter(([option]) => taken.includes(option));
+  const given = { ...Object.fromEntries(shared), ...byTask[declared.name] };
+  const where = `taskOptions: task "${declared.name}" of kind "${declared.kind}"`;
+  return kind.make(declared, parseOptions(kind.options, given, where));
 }
 
 function kindOf(task: DatasetTask): TaskKind {

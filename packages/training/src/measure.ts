@@ -30,6 +30,8 @@ export interface Measured {
   readonly losses: Readonly<Record<string, tf.Scalar>>;
   /** Number of wrong class predictions, for tasks with a class an image, over the labels that are there. */
   readonly wrong: Readonly<Record<string, tf.Scalar>>;
+  /** Number of valid labels. */
+  readonly labels: Readonly<Record<string, tf.Scalar>>;
 }
 
 /** Number of wrong classes; a negative label is a missing one, and can be neither right nor wrong. */
@@ -67,13 +69,15 @@ export function measure(
   });
   const losses: Record<string, tf.Scalar> = {};
   const wrong: Record<string, tf.Scalar> = {};
+  const labels: Record<string, tf.Scalar> = {};
   tasks.forEach((task, index) => {
-    if (only !== null && task.name !== only) return;
     const label = inputs[`label/${task.name}`]!;
+    labels[task.name] = task.validLabels(label);
+    if (only !== null && task.name !== only) return;
     losses[task.name] = task.loss(predictions[index]!, label);
     if (hasClassLabel(task)) {
       wrong[task.name] = wrongClasses(predictions[index]!, label);
     }
   });
-  return { losses, wrong };
+  return { losses, wrong, labels };
 }

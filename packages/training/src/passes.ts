@@ -110,8 +110,7 @@ function jointPasses(
   if (weighing === 'sum' || weighing === 'weighted') {
     return [{ descended: descend(recorded.weighted), moves: allOf(routes) }];
   }
-  const merging = network.states.some(({ follows }) => follows !== null);
-  const [drawn, own] = merging ? [routes.trunks, []] : [[], routes.trunks];
+  const [drawn, own] = network.apart ? [[], routes.trunks] : [routes.trunks, []];
   return [
     { descended: descend(recorded.weighted), moves: [...routes.shared, ...drawn] },
     { descended: descend(recorded.forHeads), moves: [...routes.heads, ...own] },
@@ -196,14 +195,14 @@ export function stepGradients(
             : jointPasses(parts, recorded, plus);
       return { recorded, passes } as unknown as tf.TensorContainer & { recorded: Recorded; passes: Pass[] };
     },
-    ({ recorded: { losses, wrong, composed }, passes }, backward) => {
+    ({ recorded: { losses, wrong, labels, composed }, passes }, backward) => {
       // Only what is routed takes gradients of several passes.
       const kernels = routes.routed.size > 0 ? composed : new Map<string, tf.Tensor4D>();
       const averaged = weighing === 'averaged' ? averagedGradients(parts, inputs.weights!) : {};
       const gradients = added(averaged, gradientsOf(passes, kernels, backward));
       tf.dispose([...composed.values()]);
       const descended = passes.map((pass) => pass.descended);
-      return { loss: sumOf(losses), losses, wrong, descended, gradients };
+      return { loss: sumOf(losses), losses, wrong, labels, descended, gradients };
     },
   );
 }

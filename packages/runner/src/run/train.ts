@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
+import type { RunResult } from '@overparam/report';
 import { parseOverride } from '../config/override';
 import { checked } from '../config/problem';
 import { type LoadedConfig, readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
 import { type ConfigFile, configSchema } from '../config/schema';
-import type { RunResult } from '../run/files';
-import { type TrainRunOptions, trainRun } from './run';
+import { type TrainRunOptions, trainRun } from './train-run';
 
 /** How {@link train} runs. */
 export interface TrainOptions extends Omit<TrainRunOptions, 'dataDir' | 'configFolder'> {

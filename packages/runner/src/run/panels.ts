@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
+import { evaluationBatches, predict } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
 import { classColour, depthColour, noLabel, normalColour, type Pixel } from '../image/colours';
 import { encodePng } from '../image/png';
-import { writeAtomically } from '../run/files';
-import { evaluationBatches } from './batches';
-import { predict } from './evaluate';
+import { writeAtomically } from './files';
 
 /** Scenes that are shown, the first of the test split. */
 const scenes = 3;
@@ -108,13 +107,13 @@ async function picturesOf(
  * Writes pictures of the first test scenes: `<scene>-input.png`, and `<scene>-<task>-truth.png` and `-prediction.png` for
  * tasks whose labels are images. Writes nothing where no task's are.
  *
- * @param networks  as `createEvaluator` takes them
+ * @param networks  one with an output for each task, or one for each task with its output alone
  * @param size      examples of the test split
  */
 export async function writePanels(
   folder: string,
   dataset: OpenDataset,
-  networks: tf.LayersModel | readonly tf.LayersModel[],
+  networks: readonly tf.LayersModel[],
   size: number,
 ): Promise<void> {
   if (!dataset.tasks.some(({ kind }) => ['segmentation', 'depth', 'normals'].includes(kind))) return;

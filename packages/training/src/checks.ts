@@ -1,33 +1,27 @@
-import type { StateVariable } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import type { Schedule } from '@overparam/plugin';
-import type { RunConfig } from '../config/schema';
+import type { TrainedNetwork } from './network';
+import type { Recipe } from './recipe';
 
 /**
  * Refuses routines that do not fit a network with a trunk for each task: one that never gives the value by which trunks
  * become one, and one that goes on with a single network where trunks stay apart.
  *
- * @param states  of the expanded network
+ * @param network  the expanded one
+ * @param updates  of the whole run
  * @throws OverparamError `unsupported-routine`
  */
 export function checkTrunks(
-  { method, routine }: Pick<RunConfig, 'method' | 'routine'>,
+  { method, routine }: Pick<Recipe, 'method' | 'routine'>,
   schedule: Schedule,
-  {
-    trunks,
-    states,
-    updates,
-  }: {
-    readonly trunks: readonly string[];
-    readonly states: readonly Pick<StateVariable, 'follows'>[];
-    readonly updates: number;
-  },
+  { trunks, states, apart }: Pick<TrainedNetwork, 'trunks' | 'states' | 'apart'>,
+  updates: number,
 ): void {
   if (trunks.length === 0) return;
   const refuse = (why: string) =>
     new OverparamError(
       'unsupported-routine',
-      `routine "${routine.name}" with method "${method.name}": ${why}`,
+      `routine "${routine.part.name}" with method "${method.part.name}": ${why}`,
     );
   const at = schedule.stages.findIndex(({ stage }) => stage === 'expanded');
   const next = schedule.stages[at + 1];
@@ -39,7 +33,7 @@ export function checkTrunks(
       `the tasks' trunks become one as "${name}" goes to 1, and this routine does not take it there. Use routine: progressive, or multiTask: perTask to keep the trunks apart.`,
     );
   }
-  if (followed.length === 0 && next) {
+  if (apart && next) {
     throw refuse(
       `it goes on with one ${next.stage} network, and the tasks' trunks stay apart. Use multiTask: merge or routed, or another routine.`,
     );

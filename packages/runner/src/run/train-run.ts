@@ -1,33 +1,35 @@
 import { join, resolve } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { FigureSpec, RunResult } from '@overparam/report';
+import {
+  beginTraining,
+  disposeTrained,
+  type EpochRecord,
+  type EpochTiming,
+  type Progress,
+  planTraining,
+  type Trained,
+  TrainingLoop,
+  type TrainingPlan,
+  type UpdateReport,
+} from '@overparam/training';
 import { parse } from 'yaml';
+import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
-import {
-  type Checkpoint,
-  newestCheckpoint,
-  removeFragments,
-  restore,
-  writeCheckpoint,
-} from '../run/checkpoint';
+import { newestCheckpoint, removeFragments, restore, writeCheckpoint } from './checkpoint';
+import { openDataset } from './data';
 import {
   appendLine,
   isRunFolder,
-  type MetricsLine,
   prepareFolder,
-  type RunResult,
   readLines,
   readRun,
-  type TimingLine,
   writeAtomically,
   writeLines,
-} from '../run/files';
-import { lockFolder } from '../run/lock';
-import { finishRun } from './finish';
-import { TrainingLoop, type UpdateReport } from './loop';
-import { emptySums, type Progress } from './progress';
-import { networkOfStage, openDataset, planSession, type Session, stageAt } from './session';
-import { disposeTrained, equip, type Trained } from './stage';
+} from './files';
+import { figuresOf, finishRun } from './finish';
+import { lockFolder } from './lock';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -38,6 +40,8 @@ export interface RunStart {
   readonly done: number;
   readonly trainImages: number;
   readonly testImages: number;
+  /** The tasks' figures, in the order of tables. */
+  readonly metrics: readonly FigureSpec[];
   readonly parameters: { readonly expanded: number; readonly plain: number };
   /** How the data was obtained, in the dataset's own words. */
   readonly provenance: string;
@@ -50,7 +54,7 @@ export interface TrainCallbacks {
   /** After each update. */
   onUpdate?(report: UpdateReport): void;
   /** The epoch's line of `metrics.jsonl`, after its checkpoint is written. */
-  onEpoch?(line: MetricsLine): void | Promise<void>;
+  onEpoch?(line: EpochRecord): void | Promise<void>;
   /** While data are read: bytes or examples done of all, and what is going on. */
   onData?(done: number, total: number, what: string): void;
   /** While the network is expanded: layers done of all, and the last one's name. */
@@ -103,40 +107,18 @@ async function checkConfig(text: string, folder: string, shown: string): Promise
   );
 }
 
-/** The network and optimiser to go on with: of a checkpoint, or the run's first. */
-function beginning(
-  session: Session,
-  checkpoint: Checkpoint | null,
-  onLayer: TrainCallbacks['onLayer'],
-): { trained: Trained; progress: Progress } {
-  const { config, dataset, key, schedule } = session;
-  const first = stageAt(schedule, 0);
-  const progress = checkpoint?.progress ?? {
-    update: 0,
-    stage: first,
-    history: [],
-    sums: emptySums,
-    balancer: null,
-  };
-  const isFirst = progress.stage === first;
-  const values = checkpoint ? 'zero' : 'initial';
-  const network = networkOfStage(config, dataset, key, progress.stage, isFirst, values, onLayer);
-  const trained = equip(session, network);
-  if (checkpoint) restore(trained, checkpoint);
-  return { trained, progress };
-}
-
 /** Tells of the run before its first update. */
-function announce(session: Session, progress: Progress, callbacks: TrainCallbacks): void {
-  const { updates, batches, config, sizes, parameters, dataset, notes } = session;
+function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallbacks): void {
+  const { updates, batches, recipe, sizes, parameters, dataset, notes } = plan;
   for (const note of notes) callbacks.onNote?.(note);
   callbacks.onStart?.({
     updates,
     updatesPerEpoch: batches.perEpoch,
-    epochs: config.epochs,
+    epochs: recipe.epochs,
     done: progress.update,
     trainImages: sizes.train,
     testImages: sizes.test,
+    metrics: figuresOf(plan),
     parameters,
     provenance: dataset.provenance,
   });
@@ -145,44 +127,55 @@ function announce(session: Session, progress: Progress, callbacks: TrainCallback
 /** Sets the logs back to what a checkpoint knows of, so that going on writes what never stopping would have. */
 async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'metrics.jsonl'), progress.history);
-  const timings = await readLines<TimingLine>(join(folder, 'timings.jsonl'));
+  const timings = await readLines<EpochTiming>(join(folder, 'timings.jsonl'));
   await writeLines(
     join(folder, 'timings.jsonl'),
     timings.filter(({ epoch }) => epoch <= progress.history.length),
   );
 }
 
-/** Trains a session from its beginning or a checkpoint to its end. */
-async function trainSession(
-  session: Session,
+/** Trains a run from its beginning or a checkpoint to its end. */
+async function trainPlan(
+  config: RunConfig,
+  plan: TrainingPlan,
   folder: string,
   options: Pick<TrainRunOptions, 'callbacks' | 'signal'>,
 ): Promise<RunResult> {
   const { callbacks = {}, signal } = options;
-  const { keep } = session.config.checkpoints;
+  const { keep } = config.checkpoints;
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
-  const { trained, progress } = beginning(session, checkpoint, callbacks.onLayer);
-  await rewindLogs(folder, progress);
-  announce(session, progress, callbacks);
+  const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
+  if (checkpoint) restore(state.trained, checkpoint);
+  await rewindLogs(folder, state.progress);
+  announce(plan, state.progress, callbacks);
   const listeners = {
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
-    onEpoch: async (position: Progress, state: Trained, timing: TimingLine) => {
-      const line = position.history.at(-1)!;
+    onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
+      const record = position.history.at(-1)!;
       // The checkpoint first: a log line without one would be written twice after an interruption.
-      await writeCheckpoint(folder, position, state, keep);
-      await appendLine(join(folder, 'metrics.jsonl'), line);
+      await writeCheckpoint(folder, position, trained, keep);
+      await appendLine(join(folder, 'metrics.jsonl'), record);
       await appendLine(join(folder, 'timings.jsonl'), timing);
-      await callbacks.onEpoch?.(line);
+      await callbacks.onEpoch?.(record);
     },
-    onStop: (position: Progress, state: Trained) => writeCheckpoint(folder, position, state, keep),
+    onStop: (position: Progress, trained: Trained) => writeCheckpoint(folder, position, trained, keep),
   };
-  const loop = new TrainingLoop(session, trained, progress, listeners, signal);
+  const loop = new TrainingLoop(plan, state, listeners, signal);
+  const interruption = () =>
+    new OverparamError(
+      'interrupted',
+      `Stopped after ${loop.progress.update} of ${plan.updates} updates. The state is saved; --resume goes on from here.`,
+    );
   try {
-    await loop.run();
-    return await finishRun(folder, session, loop.trained, loop.progress, signal).catch((error: unknown) => {
-      // The last epoch's checkpoint is written; only the ending has to be done again.
-      throw signal?.aborted && !isOverparamError(error) ? loop.interruption() : error;
+    await loop.run().catch((error: unknown) => {
+      throw isOverparamError(error) && error.code === 'interrupted' ? interruption() : error;
     });
+    return await finishRun(folder, config, plan, loop.trained, loop.progress, signal).catch(
+      (error: unknown) => {
+        // The last epoch's checkpoint is written; only the ending has to be done again.
+        throw signal?.aborted && !isOverparamError(error) ? interruption() : error;
+      },
+    );
   } finally {
     loop.dispose();
     disposeTrained(loop.trained);
@@ -216,9 +209,9 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
     const dataset = await openDataset(config, dataDir, signal, callbacks.onData);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
-      const session = planSession(config, dataset);
+      const plan = planTraining(recipeOf(config), dataset);
       await writeAtomically(join(folder, 'config.yaml'), text);
-      return await trainSession(session, folder, { callbacks, signal });
+      return await trainPlan(config, plan, folder, { callbacks, signal });
     } finally {
       await dataset.close();
     }

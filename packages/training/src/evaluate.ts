@@ -2,8 +2,8 @@ import { forward } from '@overparam/core-reparam';
 import { type CompiledStep, compile } from '@overparam/engine';
 import type { MetricDetails, OpenDataset, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import type { Scores } from '../run/files';
 import { evaluationBatches } from './batches';
+import type { Figure, Scores, TaskScores } from './records';
 
 /** How a network is evaluated. */
 export interface EvaluationOptions {
@@ -16,7 +16,6 @@ export interface EvaluationOptions {
 
 /** What a network came to on a split. */
 export interface Evaluation {
-  /** `loss` (mean over the valid labels, 0 where there are none; summed over the tasks) and each task's metrics. */
   readonly scores: Scores;
   /** What lies behind them, by task, such as a confusion matrix. */
   readonly details: Readonly<Record<string, MetricDetails>>;
@@ -28,9 +27,11 @@ export interface Evaluator {
   dispose(): void;
 }
 
-/** Name of a task's figure: `top1Error`, or `segmentation/mIoU` where there are several tasks. */
-export function figureName(tasks: readonly Task[], task: string, figure: string): string {
-  return tasks.length === 1 ? figure : `${task}/${figure}`;
+/** Figures with null for what was not counted. */
+function counted(figures: Readonly<Record<string, number>>): Record<string, Figure> {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, Number.isNaN(value) ? null : value]),
+  );
 }
 
 /** Predictions of one network, or of one network a task; the caller disposes. */
@@ -92,19 +93,17 @@ export function createEvaluator(
           tf.dispose([outputs, tensors]);
         }
       }
-      const losses = sums.map(({ loss, labels }) => loss / Math.max(1, labels));
-      const scores: Record<string, number> = { loss: losses.reduce((sum, loss) => sum + loss, 0) };
+      const byTask: Record<string, TaskScores> = {};
       const details: Record<string, MetricDetails> = {};
       tasks.forEach((task, index) => {
         const accumulator = accumulators[index]!;
-        if (tasks.length > 1) scores[`${task.name}/loss`] = losses[index]!;
-        for (const [metric, value] of Object.entries(accumulator.result())) {
-          scores[figureName(tasks, task.name, metric)] = value;
-        }
+        const { loss, labels } = sums[index]!;
+        byTask[task.name] = { loss: loss / Math.max(1, labels), figures: counted(accumulator.result()) };
         const more = accumulator.details?.();
         if (more) details[task.name] = more;
       });
-      return { scores, details };
+      const loss = Object.values(byTask).reduce((sum, scores) => sum + scores.loss, 0);
+      return { scores: { loss, byTask }, details };
     },
     dispose() {
       for (const step of steps.values()) step.dispose();

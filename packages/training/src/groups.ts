@@ -1,7 +1,15 @@
 import type { Parameter } from '@overparam/core-reparam';
 import type { OptimisedParameter } from '@overparam/engine';
 import type { GroupSelector, ParameterGroup, Phase } from '@overparam/plugin';
-import type { RunConfig } from '../config/schema';
+
+/** Which parameters decay, and by how much. */
+export interface WeightDecay {
+  /** Of weights of rank 2 and more, and of the penalties that methods set in place of decay. */
+  readonly coefficient: number;
+  /** Whether the scales and shifts of norms decay. */
+  readonly norms: boolean;
+  readonly biases: boolean;
+}
 
 type Grouped = Pick<ParameterGroup, 'role' | 'block' | 'task'>;
 
@@ -38,7 +46,7 @@ export function rateFactors(phase: Phase, parameters: readonly Parameter[]): Rec
 }
 
 /** The optimiser's coefficient of weight decay for a parameter: one rule for all methods. */
-function decayOf(parameter: Parameter, { coefficient, norms, biases }: RunConfig['weightDecay']): number {
+function decayOf(parameter: Parameter, { coefficient, norms, biases }: WeightDecay): number {
   // The expansion's own penalty stands for these, as part of the loss.
   if (parameter.covered) return 0;
   if (parameter.variable.rank >= 2) return coefficient;
@@ -48,10 +56,13 @@ function decayOf(parameter: Parameter, { coefficient, norms, biases }: RunConfig
   return biases && parameter.continues === 'bias' ? coefficient : 0;
 }
 
-/** Parameters as the optimiser takes them. */
+/**
+ * Parameters as `createOptimiser` takes them: weights decay, norms and biases where that is asked for, and what a
+ * method's own penalty covers does not.
+ */
 export function optimisedParameters(
   parameters: readonly Parameter[],
-  weightDecay: RunConfig['weightDecay'],
+  weightDecay: WeightDecay,
 ): OptimisedParameter[] {
   return parameters.map((parameter) => ({
     name: parameter.name,

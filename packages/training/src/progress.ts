@@ -1,6 +1,6 @@
 import type { BalancerState, Stage } from '@overparam/plugin';
-import type { MetricsLine } from '../run/files';
-import type { UpdateOutcome } from './update';
+import type { UpdateOutcome } from './phase-steps';
+import type { EpochRecord } from './records';
 
 /** Sums of numbers by name, and how many there were of each. */
 export interface Sums {
@@ -34,11 +34,16 @@ export interface Progress {
   /** Updates done. */
   readonly update: number;
   readonly stage: Stage;
-  /** Lines of `metrics.jsonl` so far, one an epoch. */
-  readonly history: readonly MetricsLine[];
+  /** What the epochs so far came to. */
+  readonly history: readonly EpochRecord[];
   readonly sums: EpochSums;
   /** What the balancer remembers; null before the first balanced update. */
   readonly balancer: BalancerState | null;
+}
+
+/** The beginning of a run. */
+export function firstProgress(stage: Stage): Progress {
+  return { update: 0, stage, history: [], sums: emptySums, balancer: null };
 }
 
 const nothing: Sums = { totals: {}, counts: {} };

@@ -32,7 +32,7 @@ export function gradientParts(parts: PhaseParts): GradientParts {
 /**
  * One training step of a phase, compiled. It takes a batch (see `StepInputs`), `rate`, and, unless the losses count
  * alike, `weights` and `heads`. It gives `loss` (the sum of the losses, without the penalty), `loss/<task>`,
- * `wrong/<task>` and `finite`. A step with a non-finite loss or gradient leaves parameters and optimiser slots as they
+ * `wrong/<task>`, `labels/<task>` (how many are valid, of every task) and `finite`. A step with a non-finite loss or gradient leaves parameters and optimiser slots as they
  * were.
  */
 export function compilePhase(parts: PhaseParts): CompiledStep {
@@ -40,10 +40,19 @@ export function compilePhase(parts: PhaseParts): CompiledStep {
   const gradientsFrom = gradientParts(parts);
   const factors = rateFactors(phase, allOf(gradientsFrom.routes));
   return compile((inputs) => {
-    const { loss, losses, wrong, descended, gradients } = stepGradients(gradientsFrom, inputs as StepInputs);
+    const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
+      gradientsFrom,
+      inputs as StepInputs,
+    );
     const finite = allFinite([...descended, ...Object.values(gradients)]);
     optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
-    return { loss, ...named('loss', losses), ...named('wrong', wrong), finite };
+    return {
+      loss,
+      ...named('loss', losses),
+      ...named('wrong', wrong),
+      ...named('labels', labels),
+      finite,
+    };
   });
 }
 

@@ -1,19 +1,19 @@
-import { checkBalancer } from '@overparam/balancers';
 import { OverparamError } from '@overparam/errors';
-import type {
-  Averaging,
-  Balancer,
-  BalancerInputs,
-  BalancerState,
-  BalancerWeights,
-  GradientSpace,
-  Task,
+import {
+  type Averaging,
+  type Balancer,
+  type BalancerInputs,
+  type BalancerState,
+  type BalancerWeights,
+  checkBalancer,
+  type GradientSpace,
 } from '@overparam/plugin';
-import { lookup } from '@overparam/plugin';
-import type { RunConfig } from '../config/schema';
+import type { Chosen } from './recipe';
 
-/** A run's balancer with its options: plain numbers in, plain numbers out. */
+/** A balancer with its options, for the tasks of a run: plain numbers in, plain numbers out. */
 export interface Balancing {
+  /** The balancer's name, for messages. */
+  readonly name: string;
   readonly space: GradientSpace;
   readonly needs: {
     /** Whether the first part of a step runs, and what it computes. */
@@ -33,36 +33,38 @@ export interface Balancing {
 }
 
 /**
- * The balancer of a config for given tasks; null for a single task, which has nothing to balance.
+ * A balancer with its options, for given tasks.
  *
+ * @param tasks  names, in the order of all numbers by task
+ * @param space  which gradients it compares
+ * @returns      null for a single task, which has nothing to balance
  * @throws OverparamError `unsupported-balancer` with the balancer's reason
  */
-export function balancingFor(
-  { balancer: { name, ...given }, gradients }: Pick<RunConfig, 'balancer' | 'gradients'>,
-  tasks: readonly Pick<Task, 'name'>[],
+export function balancingOf(
+  { part: balancer, options }: Chosen<Balancer>,
+  tasks: readonly string[],
+  space: GradientSpace,
 ): Balancing | null {
   if (tasks.length < 2) return null;
-  const balancer: Balancer = lookup('balancer', name);
-  const names = tasks.map((task) => task.name);
-  const options: unknown = given;
-  checkBalancer(balancer, { tasks: names, gradients }, options);
+  checkBalancer(balancer, { tasks, gradients: space }, options);
   const needs = balancer.needs(options);
   const averages = needs.includes('averagedGradients');
-  if (averages && gradients === 'representation') {
-    throw new OverparamError(
-      'unsupported-balancer',
-      `balancer "${name}": it averages gradients over updates, and representations of different batches have none in common. Set gradients: parameters.`,
+  if (averages && space === 'representation') {
+    throw refusal(
+      balancer.name,
+      'it averages gradients over updates, and representations of different batches have none in common. Set gradients: parameters.',
     );
   }
   return {
-    space: gradients,
+    name: balancer.name,
+    space,
     needs: {
       before:
         averages || needs.includes('gramian') ? 'gramian' : needs.includes('losses') ? 'losses' : 'nothing',
       averages,
       lossesAfterStep: needs.includes('lossesAfterStep'),
     },
-    initialise: () => balancer.initialise(names, options),
+    initialise: () => balancer.initialise(tasks, options),
     weights: (inputs, present, state) => balancer.weights(inputs, present, state, options),
     averaging: (update) => balancer.averaging!(update, options),
     afterStep: (before, after, present, state) => balancer.afterStep!(before, after, present, state, options),
@@ -77,26 +79,31 @@ export function balancingFor(
  * @throws OverparamError `unsupported-balancer`
  */
 export function checkBalancedNetwork(
-  { space, needs }: Balancing,
-  name: string,
+  { name, space, needs }: Balancing,
   trunks: readonly string[],
   representations: readonly string[],
 ): void {
-  const refuse = (why: string) => new OverparamError('unsupported-balancer', `balancer "${name}": ${why}`);
   if (needs.averages && trunks.length > 0) {
-    throw refuse(
+    throw refusal(
+      name,
       'it averages gradients of shared parameters, and this method gives each task a trunk of its own. Choose another balancer, or multiTask: routed.',
     );
   }
   if (needs.before !== 'gramian' || space !== 'representation') return;
   if (trunks.length > 0) {
-    throw refuse(
+    throw refusal(
+      name,
       'with a trunk for each task there is no representation that tasks share. Set gradients: parameters, or multiTask: routed.',
     );
   }
   if (representations.length === 0) {
-    throw refuse(
+    throw refusal(
+      name,
       'this backbone has no layers whose outputs separate what is shared from what belongs to a task. Set gradients: parameters.',
     );
   }
+}
+
+function refusal(name: string, why: string): OverparamError {
+  return new OverparamError('unsupported-balancer', `balancer "${name}": ${why}`);
 }

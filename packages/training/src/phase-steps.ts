@@ -1,14 +1,14 @@
 import { dropoutMasks } from '@overparam/core-reparam';
-import { type CompiledStep, foldKey } from '@overparam/engine';
-import type { BalancerState, Task } from '@overparam/plugin';
+import { type CompiledStep, foldKey, type Key } from '@overparam/engine';
+import type { BalancerState, Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import type { Balancing } from './balancing';
 import { type Moment, nonFiniteError } from './diagnose';
 import { compileGramian, compileLosses, sampleParts } from './gramian';
 import { maskInputs, type StepInputs } from './measure';
 import type { Weighing } from './passes';
 import { compilePhase, type PhaseParts } from './phase';
 import { followedTask, routesOf } from './routes';
-import { phaseOf, type Session } from './session';
 import type { Trained } from './stage';
 
 /** Numbers by task, in the order of the run's tasks. */
@@ -29,6 +29,21 @@ export interface UpdateOutcome {
   readonly balancer: BalancerState | null;
   /** By task, how many labels the batch had for it; pixels count one by one. */
   readonly labels: ByTask;
+}
+
+type Updated = Omit<UpdateOutcome, 'balancer'>;
+
+/** What updates of one stage are made of. */
+export interface StepParts {
+  readonly trained: Trained;
+  /** One for each output of the network, in their order. */
+  readonly tasks: readonly Task[];
+  /** Null for a single task. */
+  readonly balancing: Balancing | null;
+  /** Decides dropout masks and what a balancer draws. */
+  readonly key: Key;
+  /** Coefficient of the expansions' penalties. */
+  readonly penalty: number;
 }
 
 /** What is read from a compiled step. */
@@ -59,14 +74,11 @@ async function labelsIn(tasks: readonly Task[], inputs: StepInputs): Promise<num
 
 const equalTo = (a: ByTask, b: ByTask) => a.every((value, index) => Object.is(value, b[index]));
 
-/** Runs updates of one stage: compiled steps, and between their parts the balancer. */
-export class Updater {
+/** Updates of one stage: compiled steps, made when they are first needed, and between their parts the balancer. */
+export class PhaseSteps {
   private readonly steps = new Map<string, CompiledStep>();
 
-  constructor(
-    private readonly session: Session,
-    private readonly trained: Trained,
-  ) {}
+  constructor(private readonly parts: StepParts) {}
 
   /** Frees the compiled steps; the network stays. */
   dispose(): void {
@@ -82,20 +94,18 @@ export class Updater {
    * @throws OverparamError `non-finite`; parameters are then as they were
    */
   async run(
-    phase: string,
+    phase: Phase,
     batch: StepInputs,
     moment: Moment,
     state: BalancerState | null,
   ): Promise<UpdateOutcome> {
-    const { balancing, schedule } = this.session;
+    const { balancing } = this.parts;
     const inputs = this.withMasks(batch, moment);
-    const labels = await labelsIn(this.session.tasks, inputs);
-    const isBalanced = balancing !== null && followedTask(phaseOf(schedule, phase)) === null;
     try {
-      if (!isBalanced) {
-        return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state, labels };
+      if (balancing === null || followedTask(phase) !== null) {
+        return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state };
       }
-      return await this.balanced(phase, inputs, moment, labels, state ?? balancing.initialise());
+      return await this.balanced(balancing, phase, inputs, moment, state ?? balancing.initialise());
     } finally {
       for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
     }
@@ -108,7 +118,7 @@ export class Updater {
     const inputs = this.withMasks(batch, moment);
     try {
       const { gramian } = await read(step(inputs));
-      return rowsOf(gramian!, this.session.tasks.length);
+      return rowsOf(gramian!, this.parts.tasks.length);
     } finally {
       for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
     }
@@ -116,27 +126,23 @@ export class Updater {
 
   /** A batch with the masks of its dropout layers, which are new tensors. */
   private withMasks(batch: StepInputs, { update }: Moment): StepInputs {
-    const { key } = this.session;
-    const masks = dropoutMasks(
-      this.trained.network.model,
-      batch.x!.shape[0]!,
-      foldKey(key, 'dropout', update),
-    );
+    const { key, trained } = this.parts;
+    const masks = dropoutMasks(trained.network.model, batch.x!.shape[0]!, foldKey(key, 'dropout', update));
     return { ...batch, ...maskInputs(masks) };
   }
 
   private async balanced(
-    phase: string,
+    balancing: Balancing,
+    phase: Phase,
     inputs: StepInputs,
     moment: Moment,
-    labels: ByTask,
     state: BalancerState,
   ): Promise<UpdateOutcome> {
-    const { tasks, key } = this.session;
-    const present = labels.map((count) => count > 0);
-    const balancing = this.session.balancing!;
+    const { tasks, key } = this.parts;
     const { needs } = balancing;
-    const before = await this.before(phase, inputs, moment, present);
+    const labels = await labelsIn(tasks, inputs);
+    const present = labels.map((count) => count > 0);
+    const before = await this.before(balancing, phase, inputs, moment, present);
     if (before && !before.finite) throw nonFiniteError(this.partsOf(phase, 'sum'), inputs, moment);
     const about = {
       update: moment.update,
@@ -157,7 +163,7 @@ export class Updater {
         ? 'weighted'
         : 'apart';
     const factors = { weights: tf.tensor1d([...given.weights]), heads: tf.tensor1d([...given.heads]) };
-    let outcome: Omit<UpdateOutcome, 'balancer' | 'labels'>;
+    let outcome: Updated;
     try {
       outcome = await this.step(phase, weighing, { ...inputs, ...factors }, moment);
     } finally {
@@ -168,24 +174,17 @@ export class Updater {
     const balancer = needs.lossesAfterStep
       ? balancing.afterStep(before?.losses ?? losses, await this.lossesNow(inputs), present, next)
       : next;
-    return {
-      ...outcome,
-      weights: given.weights,
-      gramian: before?.gramian ?? null,
-      balancer,
-      labels,
-    };
+    return { ...outcome, weights: given.weights, gramian: before?.gramian ?? null, balancer };
   }
 
   /** The first part of a step, where the balancer asks for one. */
   private async before(
-    phase: string,
+    { needs, averaging }: Balancing,
+    phase: Phase,
     inputs: StepInputs,
     { update }: Moment,
     present: readonly boolean[],
   ): Promise<{ losses: number[]; gramian: number[][] | null; finite: boolean } | null> {
-    const { tasks, balancing } = this.session;
-    const { needs, averaging } = balancing!;
     if (needs.before === 'nothing') return null;
     if (needs.before === 'losses') {
       const { losses, finite } = await read(this.lossesStep()(inputs));
@@ -195,10 +194,13 @@ export class Updater {
       ? { present: tf.tensor1d(present.map(Number)), decay: tf.scalar(averaging(update).decay) }
       : {};
     try {
-      const { losses, gramian, finite } = await read(
-        this.gramianStep(phase, needs.averages)({ ...inputs, ...numbers }),
-      );
-      return { losses: losses!, gramian: rowsOf(gramian!, tasks.length), finite: finite![0] === 1 };
+      const step = this.gramianStep(phase, needs.averages);
+      const { losses, gramian, finite } = await read(step({ ...inputs, ...numbers }));
+      return {
+        losses: losses!,
+        gramian: rowsOf(gramian!, this.parts.tasks.length),
+        finite: finite![0] === 1,
+      };
     } finally {
       tf.dispose(numbers);
     }
@@ -209,16 +211,11 @@ export class Updater {
   }
 
   /** The part of a step that changes parameters. */
-  private async step(
-    phase: string,
-    weighing: Weighing,
-    inputs: StepInputs,
-    moment: Moment,
-  ): Promise<Omit<UpdateOutcome, 'balancer' | 'labels'>> {
+  private async step(phase: Phase, weighing: Weighing, inputs: StepInputs, moment: Moment): Promise<Updated> {
     const parts = this.partsOf(phase, weighing);
     const all = { ...inputs, rate: tf.scalar(moment.rate) };
     try {
-      const outputs = await read(this.stepOf(`${phase}/${weighing}`, () => compilePhase(parts))(all));
+      const outputs = await read(this.stepOf(`${phase.name}/${weighing}`, () => compilePhase(parts))(all));
       const byTask = (kind: string) =>
         Object.fromEntries(
           Object.entries(outputs).flatMap(([name, [value]]) =>
@@ -226,10 +223,12 @@ export class Updater {
           ),
         );
       if (outputs.finite![0] !== 1) throw nonFiniteError(parts, all, moment);
+      const labels = byTask('labels');
       return {
         loss: outputs.loss![0]!,
         losses: byTask('loss'),
         wrong: byTask('wrong'),
+        labels: this.parts.tasks.map(({ name }) => labels[name]!),
         weights: null,
         gramian: null,
       };
@@ -238,11 +237,9 @@ export class Updater {
     }
   }
 
-  private partsOf(phase: string, weighing: Weighing): PhaseParts {
-    const { schedule, tasks, config } = this.session;
-    const { network, optimiser, averages } = this.trained;
-    const { coefficient: penalty } = config.weightDecay;
-    return { phase: phaseOf(schedule, phase), network, tasks, optimiser, penalty, weighing, averages };
+  private partsOf(phase: Phase, weighing: Weighing): PhaseParts {
+    const { tasks, penalty, trained } = this.parts;
+    return { phase, ...trained, tasks, penalty, weighing };
   }
 
   private stepOf(name: string, make: () => CompiledStep): CompiledStep {
@@ -252,26 +249,26 @@ export class Updater {
   }
 
   private lossesStep(): CompiledStep {
-    const { network } = this.trained;
-    return this.stepOf('losses', () => compileLosses({ network, tasks: this.session.tasks }));
+    const { tasks, trained } = this.parts;
+    return this.stepOf('losses', () => compileLosses({ network: trained.network, tasks }));
   }
 
   private sampleStep(): CompiledStep | null {
-    const { tasks, balancing } = this.session;
-    const parts = sampleParts(this.trained.network, tasks, balancing!.space);
+    const { tasks, balancing, trained } = this.parts;
+    const parts = sampleParts(trained.network, tasks, balancing!.space);
     return parts && this.stepOf('sample', () => compileGramian(parts));
   }
 
-  private gramianStep(phase: string, averages: boolean): CompiledStep {
-    const { schedule, tasks, balancing } = this.session;
-    const { network } = this.trained;
-    return this.stepOf(`${phase}/gramian${averages ? '/averaged' : ''}`, () =>
+  private gramianStep(phase: Phase, averages: boolean): CompiledStep {
+    const { tasks, balancing, trained } = this.parts;
+    const { network } = trained;
+    return this.stepOf(`${phase.name}/gramian${averages ? '/averaged' : ''}`, () =>
       compileGramian({
         network,
         tasks,
-        routes: routesOf(phaseOf(schedule, phase), tasks, network.parameters, network.trunks),
+        routes: routesOf(phase, tasks, network.parameters, network.trunks),
         space: balancing!.space,
-        averaging: averages ? { averages: this.trained.averages!, of: balancing!.averaging(0).of } : null,
+        averaging: averages ? { averages: trained.averages!, of: balancing!.averaging(0).of } : null,
       }),
     );
   }

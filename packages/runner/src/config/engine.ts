@@ -1,0 +1,36 @@
+import { availableParallelism } from 'node:os';
+import { type EngineInfo, type EngineName, useEngine } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+
+/** An engine as a config asks for it; no threads stand for all that there are. */
+export interface EngineRequest {
+  readonly name: EngineName | 'auto';
+  readonly threads?: number;
+}
+
+/** An engine in use, and what a run's config says of it. */
+export interface StartedEngine {
+  readonly info: EngineInfo;
+  readonly choice: { readonly name: EngineName; readonly threads?: number };
+}
+
+/**
+ * Starts an engine. Results depend on the number of threads, so a config may pin it, and that of the native engine is
+ * written into every run's config; wasm and cpu compute on one.
+ *
+ * @throws OverparamError `engine-unavailable`, `invalid-config`
+ */
+export async function startEngine({ name, threads }: EngineRequest): Promise<StartedEngine> {
+  const usual = availableParallelism();
+  const info = await useEngine(name, { threads: threads ?? usual });
+  if (info.name === 'tensorflow') return { info, choice: { name: info.name, threads: threads ?? usual } };
+  const possible = info.name === 'wasm' || info.name === 'cpu' ? 1 : undefined;
+  if (threads !== undefined && threads !== possible) {
+    throw new OverparamError(
+      'invalid-config',
+      `engine.threads: ${threads} cannot be had on engine "${info.name}"` +
+        `${possible === undefined ? ', which chooses by itself' : `, which computes on ${possible}`}. Leave it out.`,
+    );
+  }
+  return { info, choice: { name: info.name } };
+}

@@ -1,0 +1,57 @@
+import type { Selector } from '@overparam/core-reparam';
+import { keyFromSeed } from '@overparam/engine';
+import { lookup, type PluginKind, type PluginPart, parseOptions } from '@overparam/plugin';
+import type { Chosen, Recipe } from '@overparam/training';
+import { headFor } from './heads';
+import type { Choice, RunConfig } from './schema';
+import { taskOf } from './tasks';
+
+/**
+ * The part of a plugin that a config names, with its options checked and completed. Here, and nowhere else, names become
+ * values.
+ *
+ * @param where  what names it, for messages
+ * @throws OverparamError `unknown-method` and so on, `invalid-options`
+ */
+export function chosen<Kind extends Exclude<PluginKind, 'task' | 'head'>>(
+  kind: Kind,
+  { name, ...given }: Choice,
+  where = 'config',
+): Chosen<PluginPart<Kind>> {
+  const part = lookup(kind, name);
+  return { part, options: parseOptions(part.options, given, `${where}: ${kind} "${name}"`) };
+}
+
+function selectorOf(select: RunConfig['select']): Selector | undefined {
+  if (select === null) return undefined;
+  return Array.isArray(select) ? { any: select as readonly Selector[] } : (select as Selector);
+}
+
+/**
+ * The values that a completed config stands for; its plugins must be registered.
+ *
+ * @throws OverparamError as {@link chosen}
+ */
+export function recipeOf(config: RunConfig): Recipe {
+  const select = selectorOf(config.select);
+  return {
+    key: keyFromSeed(config.seed),
+    method: chosen('method', config.method),
+    routine: chosen('routine', config.routine),
+    backbone: chosen('backbone', config.backbone),
+    balancer: chosen('balancer', config.balancer),
+    gradients: config.gradients,
+    task: (declared) => taskOf(declared, config.taskOptions),
+    head: (task) => headFor(config.heads, task),
+    ...(select && { select }),
+    statistics: config.statistics,
+    epochs: config.epochs,
+    batch: config.batch,
+    augment: config.augment,
+    limit: config.limit,
+    lr: config.lr,
+    optimiser: config.optimiser,
+    weightDecay: config.weightDecay,
+    evaluation: config.evaluation,
+  };
+}

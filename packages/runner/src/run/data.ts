@@ -1,0 +1,32 @@
+import type { DatasetContext, OpenDataset } from '@overparam/plugin';
+import { checkHeadTasks } from '../config/heads';
+import { chosen } from '../config/recipe';
+import type { RunConfig } from '../config/schema';
+import { checkTaskOptions, chooseTasks } from '../config/tasks';
+
+/** What a config says of the data. */
+export type DataConfig = Pick<RunConfig, 'dataset' | 'tasks'> &
+  Partial<Pick<RunConfig, 'heads' | 'taskOptions'>>;
+
+/**
+ * Opens the dataset that a config names, with the tasks that it names; the caller closes it.
+ *
+ * @throws OverparamError `unknown-task`, also for heads and options of tasks that there are not; what the dataset throws
+ */
+export async function openDataset(
+  { dataset, tasks, heads = null, taskOptions = {} }: DataConfig,
+  dataDir: string,
+  signal?: AbortSignal,
+  progress?: DatasetContext['progress'],
+): Promise<OpenDataset> {
+  const { part, options } = chosen('dataset', dataset);
+  const opened = await part.open(options, { dataDir, signal, progress });
+  try {
+    checkHeadTasks(heads, opened.tasks);
+    checkTaskOptions(taskOptions, opened.tasks);
+    return chooseTasks(opened, tasks);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import type { NetworkMetadata } from '@overparam/export';
+import { writeNetwork } from '@overparam/export/node';
+import type { FigureSpec, RunResult } from '@overparam/report';
+import {
+  choicesOf,
+  type Deployed,
+  deploy,
+  disposeDeployed,
+  evaluateDeployed,
+  type Progress,
+  type Trained,
+  type TrainingPlan,
+} from '@overparam/training';
+import type { RunConfig } from '../config/schema';
+import { writeAtomically } from './files';
+import { writePanels } from './panels';
+
+/** What a saved network says of itself beside its role: how it was trained, so that files can be told apart. */
+function lineage(config: RunConfig, updates: number): Omit<NetworkMetadata, 'role'> {
+  const { backbone, dataset, method, routine, seed } = config;
+  return {
+    backbone: backbone.name,
+    dataset: dataset.name,
+    method: method.name,
+    routine: routine.name,
+    methodOptions: JSON.parse(JSON.stringify(method)) as Record<string, never>,
+    seed,
+    updates,
+  };
+}
+
+/** Writes `final/` and `collapsed/`, in a folder a task where there are several. */
+async function writeNetworks(
+  folder: string,
+  about: Omit<NetworkMetadata, 'role'>,
+  trained: Trained,
+  { networks, gap }: Deployed,
+): Promise<void> {
+  await writeNetwork(join(folder, 'final'), trained.network.model, { role: 'expanded', ...about });
+  for (const { task, model } of networks) {
+    const place = task === null ? ['collapsed'] : ['collapsed', task];
+    await writeNetwork(join(folder, ...place), model, { role: 'collapsed', ...about, collapseGap: gap });
+  }
+}
+
+/** The figures of all tasks, in the order of tables. */
+export function figuresOf({ tasks }: Pick<TrainingPlan, 'tasks'>): FigureSpec[] {
+  return tasks.flatMap((task) => task.metrics.map((metric) => ({ task: task.name, ...metric })));
+}
+
+/**
+ * Ends a run: collapses, verifies, evaluates the collapsed network and writes `final/`, with pictures of what it
+ * predicts, `collapsed/` and, last of all, `result.json`.
+ *
+ * @param progress  at its end; the last epoch's scores are those of the network as it was trained
+ * @throws OverparamError `collapse-mismatch`
+ */
+export async function finishRun(
+  folder: string,
+  config: RunConfig,
+  plan: TrainingPlan,
+  trained: Trained,
+  progress: Progress,
+  signal?: AbortSignal,
+): Promise<RunResult> {
+  const { dataset, sizes, updates, parameters, schedule } = plan;
+  const deployed = await deploy(trained.network);
+  try {
+    const collapsed = await evaluateDeployed(deployed, plan, signal);
+    await writeNetworks(folder, lineage(config, updates), trained, deployed);
+    const models = deployed.networks.map(({ model }) => model);
+    await writePanels(join(folder, 'final', 'panels'), dataset, models, sizes.test);
+    const result: RunResult = {
+      label: config.label,
+      method: config.method.name,
+      routine: config.routine.name,
+      seed: config.seed,
+      epochs: config.epochs,
+      batch: config.batch,
+      updates,
+      metrics: figuresOf(plan),
+      final: progress.history.at(-1)!.test,
+      collapsed,
+      choices: choicesOf(progress.history, collapsed),
+      collapseGap: deployed.gap,
+      collapseTolerance: deployed.tolerance,
+      layers: deployed.layers,
+      stages: schedule.stages.map(({ stage, from }) => ({ stage, from })),
+      trainParameters: parameters.expanded,
+      deployParameters: deployed.parameters,
+      deployMultiplyAdds: deployed.multiplyAdds,
+      deployNetworks: models.length,
+    };
+    await writeAtomically(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    return result;
+  } finally {
+    disposeDeployed(deployed);
+  }
+}

@@ -1,0 +1,29 @@
+import type { TrainingState } from './loop';
+import { networkOfStage, type OnLayer } from './network';
+import { stageAt, type TrainingPlan } from './plan';
+import { firstProgress, type Progress } from './progress';
+import { equip } from './stage';
+
+/**
+ * The state that a run begins with, or that goes on from `progress`: its network and optimiser are then at zero, for the
+ * caller to fill through `variablesOf`.
+ *
+ * @param progress  how far the run is; null for its beginning
+ * @param onLayer   told of each layer that is expanded, as first values can take minutes
+ * @returns         what is trained is the caller's; see `disposeTrained`
+ */
+export function beginTraining(
+  plan: TrainingPlan,
+  progress: Progress | null = null,
+  onLayer?: OnLayer,
+): TrainingState {
+  const first = stageAt(plan.schedule, 0);
+  const position = progress ?? firstProgress(first);
+  const network = networkOfStage(plan.recipe, plan.dataset, {
+    stage: position.stage,
+    start: position.stage === first ? 'as configured' : 'preserve',
+    values: progress === null ? 'initial' : 'zero',
+    ...(onLayer && { onLayer }),
+  });
+  return { trained: equip(plan, network), progress: position };
+}

@@ -1,0 +1,257 @@
+import { OverparamError } from '@overparam/errors';
+import type { ScheduledUpdate } from '@overparam/plugin';
+import * as tf from '@tensorflow/tfjs';
+import { requireValidationLosses } from './choices';
+import type { Moment } from './diagnose';
+import { createEvaluator, type Evaluation, type Evaluator } from './evaluate';
+import { matches } from './groups';
+import { PhaseSteps } from './phase-steps';
+import { phaseOf, stageAt, type TrainingPlan } from './plan';
+import { addTo, addUpdate, cosinesOf, type EpochSums, emptySums, meansOf, type Progress } from './progress';
+import type { EpochRecord, EpochTiming, TrainingScores } from './records';
+import { changeStage, type Trained } from './stage';
+
+/** What one update came to. */
+export interface UpdateReport {
+  /** Updates done in the run. */
+  readonly update: number;
+  /** Updates of the whole run. */
+  readonly updates: number;
+  readonly epoch: number;
+  readonly phase: string;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/** Whom the loop tells what it does; every one may be left out. */
+export interface LoopListeners {
+  onUpdate?(report: UpdateReport): void;
+  /** After each epoch, when the state is one that a run can go on from; its record is the last of the history. */
+  onEpoch?(progress: Progress, trained: Trained, timing: EpochTiming): void | Promise<void>;
+  /** Before the loop throws because it was told to stop. */
+  onStop?(progress: Progress, trained: Trained): void | Promise<void>;
+}
+
+/** Where a run begins or goes on; what is trained is then the loop's, see {@link TrainingLoop.trained}. */
+export interface TrainingState {
+  readonly trained: Trained;
+  readonly progress: Progress;
+}
+
+/** A turn of the event loop, so that signals and timers are heard between updates. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The training loop of one run: updates, phases, stages, and an evaluation after each epoch. */
+export class TrainingLoop {
+  private steps: PhaseSteps | null = null;
+  private state: Trained;
+  private position: Progress;
+  private readonly evaluators = new Map<string, Evaluator>();
+  private seconds = { updates: 0, sum: 0 };
+
+  constructor(
+    private readonly plan: TrainingPlan,
+    { trained, progress }: TrainingState,
+    private readonly listeners: LoopListeners = {},
+    private readonly signal?: AbortSignal,
+  ) {
+    this.state = trained;
+    this.position = progress;
+  }
+
+  /** How far the run is. */
+  get progress(): Progress {
+    return this.position;
+  }
+
+  /** The network and its optimiser; they are others after a change of stage. */
+  get trained(): Trained {
+    return this.state;
+  }
+
+  /**
+   * Trains to the end of the run.
+   *
+   * @throws OverparamError `non-finite`, or `interrupted` when the signal aborts
+   */
+  async run(): Promise<void> {
+    const { plan } = this;
+    for (;;) {
+      if (this.position.sums.updates === plan.batches.perEpoch) await this.endEpoch();
+      if (this.position.update === plan.updates) return;
+      await breathe();
+      if (this.signal?.aborted) await this.stop();
+      await this.update();
+    }
+  }
+
+  /** Frees the compiled steps; the network stays. */
+  dispose(): void {
+    this.steps?.dispose();
+    this.steps = null;
+    for (const evaluator of this.evaluators.values()) evaluator.dispose();
+    this.evaluators.clear();
+  }
+
+  private async stop(): Promise<never> {
+    await this.listeners.onStop?.(this.position, this.state);
+    throw this.interruption();
+  }
+
+  /** The error that says how far a stopped run came. */
+  interruption(): OverparamError {
+    return new OverparamError(
+      'interrupted',
+      `Stopped after ${this.position.update} of ${this.plan.updates} updates. Go on from the state that the loop held then.`,
+    );
+  }
+
+  private async update(): Promise<void> {
+    const { plan } = this;
+    const started = performance.now();
+    const index = this.position.update;
+    const stage = stageAt(plan.schedule, index);
+    if (stage !== this.state.network.stage) {
+      this.dispose();
+      this.state = changeStage(plan, this.state, stage);
+    }
+    const scheduled = plan.schedule.at(index);
+    applySchedule(this.state, scheduled);
+    const rate = plan.rateAt(index);
+    const moment = { update: index, epoch: this.position.history.length, rate };
+    const batch = await plan.batches.read(scheduled.batch);
+    try {
+      this.steps ??= new PhaseSteps({
+        trained: this.state,
+        tasks: plan.tasks,
+        balancing: plan.balancing,
+        key: plan.recipe.key,
+        penalty: plan.recipe.weightDecay.coefficient,
+      });
+      const phase = phaseOf(plan.schedule, scheduled.phase);
+      const outcome = await this.steps.run(phase, batch, moment, this.position.balancer);
+      const names = plan.tasks.map(({ name }) => name);
+      const sums = addUpdate(this.position.sums, { ...outcome, phase: phase.name, rate }, names);
+      this.position = { ...this.position, update: index + 1, stage, sums, balancer: outcome.balancer };
+      this.seconds.updates += 1;
+      this.seconds.sum += (performance.now() - started) / 1000;
+      // Not a part of training, so not of its time.
+      if (sums.updates === plan.batches.perEpoch) await this.sampleCosines(batch, moment);
+      this.listeners.onUpdate?.({
+        update: index + 1,
+        updates: plan.updates,
+        epoch: moment.epoch + 1,
+        phase: phase.name,
+        loss: outcome.loss,
+        learningRate: rate,
+      });
+    } finally {
+      tf.dispose(batch);
+    }
+  }
+
+  /** Cosines between the tasks' gradients on an epoch's last batch, where its updates did not give any. */
+  private async sampleCosines(batch: tf.NamedTensorMap, moment: Moment): Promise<void> {
+    const { tasks, balancing } = this.plan;
+    const { sums } = this.position;
+    if (balancing === null || Object.keys(sums.cosines.counts).length > 0) return;
+    const gramian = await this.steps!.sampleGramian(batch, moment);
+    if (gramian === null) return;
+    const names = tasks.map(({ name }) => name);
+    this.position = {
+      ...this.position,
+      sums: { ...sums, cosines: addTo(sums.cosines, cosinesOf(names, gramian)) },
+    };
+  }
+
+  private async endEpoch(): Promise<void> {
+    const { plan, state } = this;
+    const { history, sums, update } = this.position;
+    if (history.length === 0) requireLabels(sums);
+    const started = performance.now();
+    const test = await this.evaluate('test');
+    const val = plan.sizes.val > 0 ? await this.evaluate('val') : null;
+    const epoch = history.length + 1;
+    const train = trainingScores(plan, sums);
+    const at = { epoch, update, stage: state.network.stage, phases: sums.phases, learningRate: sums.rate };
+    const record: EpochRecord = {
+      ...at,
+      train,
+      test: test.scores,
+      ...(val && { val: val.scores }),
+      ...(Object.keys(test.details).length > 0 && { details: test.details }),
+    };
+    if (epoch === 1 && plan.recipe.evaluation === 'best') requireValidationLosses(record);
+    this.position = { ...this.position, history: [...history, record], sums: emptySums };
+    const { perEpoch } = plan.batches;
+    const timing: EpochTiming = {
+      epoch,
+      trainSeconds: (this.seconds.sum / Math.max(1, this.seconds.updates)) * perEpoch,
+      testSeconds: (performance.now() - started) / 1000,
+    };
+    this.seconds = { updates: 0, sum: 0 };
+    await this.listeners.onEpoch?.(this.position, this.state, timing);
+  }
+
+  private async evaluate(split: 'test' | 'val'): Promise<Evaluation> {
+    const { tasks, dataset, sizes, recipe } = this.plan;
+    const { signal } = this;
+    const options = { split, size: sizes[split], batch: recipe.batch, signal };
+    const evaluator =
+      this.evaluators.get(split) ?? createEvaluator(this.state.network.model, tasks, dataset, options);
+    this.evaluators.set(split, evaluator);
+    try {
+      return await evaluator.run();
+    } catch (error) {
+      if (signal?.aborted) return this.stop();
+      throw error;
+    }
+  }
+}
+
+/** What a schedule asks for before an update: slots at zero, states that follow its values. */
+export function applySchedule(
+  { network, optimiser }: Trained,
+  { reset, values = {} }: Pick<ScheduledUpdate, 'reset' | 'values'>,
+): void {
+  const parameters = network.parameters.filter((parameter) =>
+    reset.some((group) => matches(group, parameter)),
+  );
+  if (parameters.length > 0) optimiser.reset(parameters.map(({ name }) => name));
+  for (const { variable, follows } of network.states) {
+    const value = follows === null ? undefined : values[follows];
+    if (value !== undefined) tf.tidy(() => variable.assign(tf.scalar(value)));
+  }
+}
+
+/** Refuses a task that the first pass over the data had no label for. */
+function requireLabels({ present, updates }: EpochSums): void {
+  const missing = Object.keys(present).find((task) => present[task] === 0);
+  if (missing === undefined) return;
+  throw new OverparamError(
+    'no-labels',
+    `Task "${missing}" had no valid label in the ${updates} batches of the first epoch, so nothing could be learnt of it. Check the dataset's labels, or leave the task out (tasks: [...]).`,
+  );
+}
+
+/** What an epoch's updates came to, by task; errors in percent. */
+function trainingScores({ tasks, balancing }: TrainingPlan, sums: EpochSums): TrainingScores {
+  const losses = meansOf(sums.losses);
+  const weights = meansOf(sums.weights);
+  const byTask = tasks.flatMap(({ name }) => {
+    const loss = losses[name];
+    if (loss === undefined) return [];
+    const labels = sums.wrong.counts[name] ?? 0;
+    const figures: Record<string, number> =
+      labels > 0 ? { top1Error: (100 * sums.wrong.totals[name]!) / labels } : {};
+    const weight = weights[name];
+    return [[name, { loss, figures, ...(weight !== undefined && { weight }) }] as const];
+  });
+  return {
+    loss: sums.loss / sums.updates,
+    byTask: Object.fromEntries(byTask),
+    ...(balancing && { cosines: meansOf(sums.cosines) }),
+  };
+}

@@ -1,0 +1,146 @@
+import { expansionsOf, parameterGroups } from '@overparam/core-reparam';
+import { learningRate } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
+import type { OpenDataset, Phase, Schedule, Stage, Task } from '@overparam/plugin';
+import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
+import { type TrainingBatches, trainingBatches } from './batches';
+import { checkTrunks } from './checks';
+import { buildPlain, networkOfStage } from './network';
+import type { Recipe } from './recipe';
+
+/** Everything about a run that its recipe and its data decide and that training does not change. */
+export interface TrainingPlan {
+  readonly recipe: Recipe;
+  readonly dataset: OpenDataset;
+  /** One for each output of the network, in their order. */
+  readonly tasks: readonly Task[];
+  /** How losses are weighed; null for a single task. */
+  readonly balancing: Balancing | null;
+  readonly batches: TrainingBatches;
+  /** Gradient evaluations in the whole run. */
+  readonly updates: number;
+  /** Examples used of each split; `val` is 0 where the dataset has none. */
+  readonly sizes: { readonly train: number; readonly test: number; readonly val: number };
+  readonly schedule: Schedule;
+  /** Learning rate by update. */
+  rateAt(update: number): number;
+  /** Numbers of parameters of the expanded and of the plain network. */
+  readonly parameters: { readonly expanded: number; readonly plain: number };
+  /** What a user should know before the run: of the routine's plan and of the method's expansions. */
+  readonly notes: readonly string[];
+}
+
+/** Number of examples of a split that a run uses: all, or the first of them; 0 where there is no such split. */
+export function splitSize(
+  { splits }: Pick<OpenDataset, 'splits'>,
+  split: 'train' | 'test' | 'val',
+  limit: number | undefined,
+): number {
+  const size = splits[split]?.size ?? 0;
+  return Math.min(size, limit ?? size);
+}
+
+/** The phase of a name. */
+export function phaseOf(schedule: Schedule, name: string): Phase {
+  const phase = schedule.phases.find((candidate) => candidate.name === name);
+  if (phase) return phase;
+  throw new OverparamError(
+    'unknown-phase',
+    `The routine scheduled a phase "${name}" that it has not declared.`,
+  );
+}
+
+/** The stage that an update belongs to. */
+export function stageAt(schedule: Schedule, update: number): Stage {
+  return schedule.stages.findLast(({ from }) => from <= update)?.stage ?? 'expanded';
+}
+
+function sizesOf({ limit, batch, evaluation }: Recipe, dataset: OpenDataset): TrainingPlan['sizes'] {
+  const sizes = {
+    train: splitSize(dataset, 'train', limit.train),
+    test: splitSize(dataset, 'test', limit.test),
+    val: splitSize(dataset, 'val', undefined),
+  };
+  if (batch > sizes.train) {
+    throw new OverparamError(
+      'batch-too-large',
+      `batch: ${batch} is larger than the ${sizes.train} training images that there are. Choose at most ${sizes.train}.`,
+    );
+  }
+  if (evaluation === 'best' && sizes.val === 0) {
+    throw new OverparamError(
+      'no-validation-split',
+      'evaluation: best needs a split "val" to choose the epoch by, and the dataset as configured has none. Hold some training data out (dataset.holdOut), or choose last or meanOfLast.',
+    );
+  }
+  return sizes;
+}
+
+/** The expanded network's groups, trunks and warnings, and how many parameters there are with and without expansion. */
+function inspect(recipe: Recipe, dataset: OpenDataset) {
+  const expanded = networkOfStage(recipe, dataset, {
+    stage: 'expanded',
+    start: 'as configured',
+    values: 'zero',
+  });
+  const plain = buildPlain(recipe, dataset);
+  try {
+    const groups = parameterGroups(expanded.parameters);
+    const { trunks, layout, states, apart } = expanded;
+    return {
+      network: { trunks, layout, states, apart },
+      groups,
+      parameters: {
+        expanded: groups.reduce((sum, { size }) => sum + size, 0),
+        plain: plain.model.trainableWeights.reduce(
+          (sum, weight) => sum + weight.shape.reduce<number>((n, size) => n * size!, 1),
+          0,
+        ),
+      },
+      warnings: expansionsOf(expanded.model).flatMap(({ layer, expansion }) =>
+        (expansion.warnings ?? []).map((warning) => `${layer}: ${warning}`),
+      ),
+    };
+  } finally {
+    expanded.model.dispose();
+    plain.model.dispose();
+  }
+}
+
+/**
+ * Plans a run on an opened dataset.
+ *
+ * @param dataset  with the tasks that the run learns, in the order of the network's outputs
+ * @throws OverparamError `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and
+ *   what plugins throw for options and sites
+ */
+export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
+  const { key, batch, epochs, augment, lr } = recipe;
+  const sizes = sizesOf(recipe, dataset);
+  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment });
+  const updates = epochs * batches.perEpoch;
+  const tasks = dataset.tasks.map((declared) => recipe.task(declared));
+  const names = tasks.map(({ name }) => name);
+  const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
+  const { network, groups, parameters, warnings } = inspect(recipe, dataset);
+  if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
+  const { part: routine, options } = recipe.routine;
+  const schedule = routine.plan(
+    { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
+    options,
+  );
+  checkTrunks(recipe, schedule, network, updates);
+  return {
+    recipe,
+    dataset,
+    tasks,
+    balancing,
+    batches,
+    updates,
+    sizes,
+    schedule,
+    rateAt: learningRate(lr, updates, batches.perEpoch),
+    parameters,
+    notes: [...schedule.notes, ...warnings],
+  };
+}
