@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { buildDeployed, type Norms } from './network/deploy';
+import { buildDeployed, type Norms } from './deploy';
 import { trunkTasks } from './parameters';
 import { type VerifyOptions, type VerifyReport, verify } from './verify';
 

@@ -10,10 +10,10 @@ export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from '.
 export { gapBetween } from './closeness';
 export { type Collapsed, type CollapseOptions, collapse } from './collapse';
 export { type Cost, type CostCard, costCard } from './cost-card';
+export type { Norms } from './deploy';
 export { type ExpandOptions, expand, type Selection } from './expand';
 export { type ForwardOptions, forward } from './forward';
 export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
-export type { Norms } from './network/deploy';
 export { dropoutMasks } from './network/dropout-layer';
 export {
   decayPenalty,
@@ -25,8 +25,8 @@ export {
   parametersOf,
   type StateVariable,
   statesOf,
-  trunkTasks,
   trunksStayApart,
+  trunkTasks,
 } from './parameters';
 export { plain } from './plain';
 export type { Selector } from './select';

@@ -3,10 +3,10 @@ import type { PlainLayer, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { gapBetween } from './closeness';
+import { buildDeployed } from './deploy';
 import { diagnose } from './diagnose';
 import { forward } from './forward';
 import { type Decisions, recordDecisions } from './network/decisions';
-import { buildDeployed } from './network/deploy';
 import type { ExpandedLayer } from './network/expanded-layer';
 import { expandedLayers, statesOf, trunkTasks } from './parameters';
 

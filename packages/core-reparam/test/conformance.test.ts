@@ -1,7 +1,7 @@
 import { useEngine } from '@overparam/engine';
 import { beforeAll, test } from 'vitest';
 import { plain } from '../src';
-import { testMethod } from '../src/testing';
+import { testMethod } from '../src/testing/index';
 import { branchy } from './methods';
 
 beforeAll(async () => {

@@ -5,8 +5,8 @@
  */
 export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
-export type * from './contracts';
 export { checkBalancer } from './check-balancer';
+export type * from './contracts';
 export { parseOptions } from './options';
 export {
   definePlugin,

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import type { ProgressView } from '../cli/progress';
 import { readConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
 import { lockFolder } from '../run/lock';
+import type { CompareCallbacks } from './callbacks';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
 import { obtainedFrom } from './obtained';
@@ -36,15 +36,6 @@ export interface Compared extends Records {
   readonly interrupted: boolean;
 }
 
-/** Tells of each row that is planned, once planning has taken longer than one waits without a word. */
-function planningListener({ line }: ProgressView): (label: string, index: number, rows: number) => void {
-  const began = performance.now();
-  return (label, index, rows) => {
-    if (index === 0 || performance.now() - began > 2000)
-      line(`Planning ${label} (${index + 1} of ${rows}) ...`);
-  };
-}
-
 /**
  * Trains every row of a config with every seed, each run in a process and a folder of its own, and writes
  * `report.html` and `compare.json`. Runs that are finished already are not run again.
@@ -56,9 +47,10 @@ export async function compare(options: CompareOptions): Promise<Compared> {
   const loaded = await readConfig(options.config);
   const resolved = await resolveComparison(loaded, options.request);
   const { rows, seeds, reference, engine } = resolved;
-  for (const note of engine.notes) options.view.line(note);
+  const { callbacks = {} } = options;
+  for (const note of engine.notes) callbacks.onNote?.(note);
   planRuns(rows, seeds, options.out);
-  const tell = planningListener(options.view);
+  const tell: CompareCallbacks['onPlan'] = (...row) => callbacks.onPlan?.(...row);
   const planned = await checkRows(rows, options.dataDir, options.signal, tell);
   const references = referenceRows(reference, planned.tasks);
   if (references.length > 0) await checkRows(references, options.dataDir, options.signal, tell);

@@ -1,5 +1,5 @@
-import type { ProgressView } from '../cli/progress';
 import { isRunFolder, readRun } from '../run/files';
+import type { CompareCallbacks } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
 import { type Outcome, runPool } from './pool';
@@ -12,8 +12,7 @@ export interface Training {
   /** Folder of all datasets. */
   readonly dataDir: string;
   readonly signal: AbortSignal;
-  /** Where progress goes. */
-  readonly view: ProgressView;
+  readonly callbacks?: CompareCallbacks;
 }
 
 async function isFinished(run: PlannedRun): Promise<boolean> {
@@ -21,7 +20,7 @@ async function isFinished(run: PlannedRun): Promise<boolean> {
 }
 
 /**
- * Trains runs in processes of their own, some at a time, and shows how far they are together. A run that is
+ * Trains runs in processes of their own, some at a time, and tells how far they are together. A run that is
  * finished already is not started.
  *
  * @param atOnce   runs at a time
@@ -33,12 +32,8 @@ export async function trainRuns(
   updates: number,
   training: Training,
 ): Promise<Outcome[]> {
-  const { view, signal } = training;
+  const { callbacks = {}, signal } = training;
   const book = new ProgressBook(runs.length, updates);
-  const show = () => {
-    const { made, toMake, runsDone } = book.standings();
-    view.show(made, toMake, `${runsDone} of ${runs.length} runs done`);
-  };
   const train = async (index: number): Promise<Outcome> => {
     const run = runs[index]!;
     const finished = await isFinished(run);
@@ -57,23 +52,16 @@ export async function trainRuns(
           ],
           onProgress(done) {
             book.advance(index, done);
-            show();
+            callbacks.onProgress?.(book.standings());
           },
-          onWork: (text) => view.line(`${run.label}, seed ${run.seed}: ${text}`),
+          onWork: (text) => callbacks.onWork?.(run, text),
           signal,
         });
     if (outcome.kind === 'stopped') return outcome;
     book.finish(index);
-    const end =
-      outcome.kind === 'failed' ? `failed: ${outcome.message}` : finished ? 'was done already' : 'done';
-    const { runsDone } = book.standings();
-    view.line(`${run.label}, seed ${run.seed}: ${end} (${runsDone} of ${runs.length})`);
+    callbacks.onRunEnd?.(run, outcome, finished, book.standings());
     return outcome;
   };
-  try {
-    const indices = runs.map((_, index) => index);
-    return await runPool(indices, atOnce, train, signal);
-  } finally {
-    view.end();
-  }
+  const indices = runs.map((_, index) => index);
+  return await runPool(indices, atOnce, train, signal);
 }

@@ -4,7 +4,7 @@
  */
 export const commands = {
   train: () => import('./train').then(({ trainCommand }) => trainCommand),
-  compare: () => import('../../compare/command').then(({ compareCommand }) => compareCommand),
+  compare: () => import('./compare').then(({ compareCommand }) => compareCommand),
   collapse: () => import('./collapse').then(({ collapseCommand }) => collapseCommand),
   verify: () => import('./verify').then(({ verifyCommand }) => verifyCommand),
   evaluate: () => import('./evaluate').then(({ evaluateCommand }) => evaluateCommand),

@@ -1,15 +1,16 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
-import { dataDirectory, type Invocation } from '../cli/invocation';
-import { createProgressView } from '../cli/progress';
-import { type ConfigArguments, requestOf } from '../cli/request';
-import { ownCommandLine } from './child';
-import { compare } from './compare';
-import { comparisonResult } from './output';
-import { summarise } from './summary';
-import { renderTable } from './table';
-import { comparesTasks, summariseTasks } from './task-summary';
-import { renderTaskTable } from './task-table';
+import type { CompareCallbacks } from '../compare/callbacks';
+import { ownCommandLine } from '../compare/child';
+import { compare } from '../compare/compare';
+import { comparisonResult } from '../compare/output';
+import { summarise } from '../compare/summary';
+import { renderTable } from '../compare/table';
+import { comparesTasks, summariseTasks } from '../compare/task-summary';
+import { renderTaskTable } from '../compare/task-table';
+import { dataDirectory, type Invocation } from './invocation';
+import { createProgressView, type ProgressView } from './progress';
+import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam compare`. */
 export interface CompareArguments extends ConfigArguments {
@@ -35,6 +36,26 @@ function jobsFrom(text: string | undefined): number | undefined {
   );
 }
 
+/** Shows a comparison's progress; rows that are planned are told once that has taken longer than one waits without a word. */
+function callbacksFor(view: ProgressView): CompareCallbacks {
+  const began = performance.now();
+  return {
+    onNote: (text) => view.line(text),
+    onPlan(label, index, rows) {
+      if (index > 0 && performance.now() - began < 2000) return;
+      view.line(`Planning ${label} (${index + 1} of ${rows}) ...`);
+    },
+    onProgress: ({ made, toMake, runsDone, runs }) =>
+      view.show(made, toMake, `${runsDone} of ${runs} runs done`),
+    onWork: ({ label, seed }, text) => view.line(`${label}, seed ${seed}: ${text}`),
+    onRunEnd({ label, seed }, outcome, before, { runsDone, runs }) {
+      const end =
+        outcome.kind === 'failed' ? `failed: ${outcome.message}` : before ? 'was done already' : 'done';
+      view.line(`${label}, seed ${seed}: ${end} (${runsDone} of ${runs})`);
+    },
+  };
+}
+
 /**
  * What `overparam compare` does; see {@link compare}.
  *
@@ -44,6 +65,7 @@ function jobsFrom(text: string | undefined): number | undefined {
 export async function runCompare(given: CompareArguments, invocation: Invocation): Promise<number> {
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
+  const view = createProgressView(process.stderr);
   const done = await compare({
     config: given.config,
     request: requestOf(invocation, given),
@@ -53,8 +75,8 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
     jobs: jobsFrom(given.jobs),
     command: ownCommandLine(),
     signal,
-    view: createProgressView(process.stderr),
-  });
+    callbacks: callbacksFor(view),
+  }).finally(() => view.end());
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);
   }

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
-import type { Invocation } from '../cli/invocation';
-import { commonOptions, configOptions } from '../cli/options';
+import type { Invocation } from '../invocation';
+import { commonOptions, configOptions } from '../options';
 
 /** `overparam compare CONFIG`. */
 export const compareCommand = defineCommand({
@@ -19,7 +19,7 @@ export const compareCommand = defineCommand({
     ...commonOptions,
   },
   async run({ args, data }): Promise<number> {
-    const { runCompare } = await import('./run-compare');
+    const { runCompare } = await import('../run-compare');
     return runCompare(args, data as Invocation);
   },
 });

@@ -1,13 +1,13 @@
 import type { NormWeights, Padding, PlainLayer } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { equalPadding, outputSize, samePadding } from '../algebra/geometry';
-import { foldNorm, normThatAdds } from '../algebra/norms';
-import { trunkTasks } from '../parameters';
-import { exclusiveNorm, isNorm } from '../sites';
-import { ExpandedLayer } from './expanded-layer';
-import { buildModel, type Graph, type GraphLayer, readGraph } from './graph';
-import { meanStatistics, type NormLayerSettings, normTasks } from './norm-layer';
+import { equalPadding, outputSize, samePadding } from './algebra/geometry';
+import { foldNorm, normThatAdds } from './algebra/norms';
+import { ExpandedLayer } from './network/expanded-layer';
+import { buildModel, type Graph, type GraphLayer, readGraph } from './network/graph';
+import { meanStatistics, type NormLayerSettings, normTasks } from './network/norm-layer';
+import { trunkTasks } from './parameters';
+import { exclusiveNorm, isNorm } from './sites';
 
 type Config = tf.serialization.ConfigDict;
 type StockLayer = 'Conv2D' | 'Dense' | 'ZeroPadding2D' | 'BatchNormalization' | 'Dropout';

@@ -3,4 +3,4 @@
  *
  * @packageDocumentation
  */
-export { type MethodKit, testMethod } from './testing/method';
+export { type MethodKit, testMethod } from './method';
