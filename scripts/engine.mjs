@@ -1,6 +1,6 @@
 // Installs the native engine where nothing of it is there yet, and says why where it cannot; `npm start` and `npm test` run
 // this with the TypeScript loader. It ends with 0 whether the engine is there or not, and with 130 when it is interrupted.
-import { defaultVersion, locate, runEngineCommand } from '../packages/engine-tensorflow/src/library/index.ts';
+import { defaultVersion, locate, runEngineCommand } from '@overparam/engine-tensorflow/library';
 
 const controller = new AbortController();
 process.on('SIGINT', () => controller.abort());

@@ -3,5 +3,5 @@ import { main, runNode, setup } from './setup.mjs';
 
 await main(async () => {
   await setup();
-  return runNode(['packages/runner/src/cli.ts', ...process.argv.slice(2)], { source: true });
+  return runNode(['scripts/cli.mjs', ...process.argv.slice(2)], { source: true });
 });

@@ -68,14 +68,16 @@ function fingerprint(manager) {
   return hash.update(`${manager} ${process.platform} ${process.arch}`).digest('hex');
 }
 
-/** Whether each package still has the links to its dependencies. */
+/** Whether each package still has the links to its dependencies, where it has some. */
 function linked() {
   if (!existsSync(join(root, 'node_modules', '.modules.yaml'))) return false;
   const packages = join(root, 'packages');
-  return readdirSync(packages).every(
-    (name) =>
-      !existsSync(join(packages, name, 'package.json')) || existsSync(join(packages, name, 'node_modules')),
-  );
+  return readdirSync(packages).every((name) => {
+    const file = join(packages, name, 'package.json');
+    if (!existsSync(file) || existsSync(join(packages, name, 'node_modules'))) return true;
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
+    return dependencies === undefined && devDependencies === undefined;
+  });
 }
 
 /**

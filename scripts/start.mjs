@@ -45,7 +45,7 @@ async function runHalf(half, out, given) {
   const added = begun && !given.includes('--resume') ? ['--resume'] : [];
   if (begun) console.error(`${folder} holds a comparison already; it goes on where it stopped.`);
   return runSource(
-    'packages/runner/src/cli.ts',
+    'scripts/cli.mjs',
     'compare',
     configOf(half),
     '--out',
@@ -61,7 +61,7 @@ await main(async () => {
   const skipped = given.length < process.argv.length - 2 || Boolean(process.env.OVERPARAM_NO_ENGINE);
   if (skipped && optionValue(given, '--engine') === undefined) given.push('--engine', 'wasm');
   if (given.includes('--help') || given.includes('-h')) {
-    return runSource('packages/runner/src/cli.ts', 'compare', '--help');
+    return runSource('scripts/cli.mjs', 'compare', '--help');
   }
   const out = optionValue(given, '--out') ?? usual;
   const rest = without(given, '--out');

@@ -19,7 +19,7 @@ import { blocksOf, programOf, promisedBy } from '../src/page';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const here = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(here, '.cache');
-const commandLine = join(root, 'packages/runner/src/cli.ts');
+const commandLine = join(root, 'scripts/cli.mjs');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** Makes the folder in which a program finds every package of the workspace, as if all of them were installed. */
