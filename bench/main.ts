@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { compare, NoSuchRow } from './compare';
-import { cifar100Parity, NoData } from './parity';
-import { nyuOverfit } from './parity/overfit';
+import type { cifar100Parity } from './parity';
+import { NoData } from './parity/data';
+import type { nyuOverfit } from './parity/overfit';
 import { PeerSetupError } from './setup.mjs';
-import { wasmLayers } from './wasm-layers';
-import { wasmTraining } from './wasm-training';
+import type { wasmLayers } from './wasm-layers';
+import type { wasmTraining } from './wasm-training';
 
 interface Benchmark {
   readonly name: string;
@@ -22,7 +23,8 @@ const benchmarks: readonly Benchmark[] = [
   {
     name: 'cifar100-parity',
     question: 'Does training end where PyTorch ends, from the same weights and on the same batches?',
-    run: ({ short, json }) => cifar100Parity(short, (text) => told(json, text)),
+    run: async ({ short, json }) =>
+      (await import('./parity')).cifar100Parity(short, (text) => told(json, text)),
     summary: ({ accuracy, readingShare }: Awaited<ReturnType<typeof cifar100Parity>>) =>
       `mean accuracy ${accuracy.ours.toFixed(2)} % here, ${accuracy.peer.toFixed(2)} % in PyTorch: ` +
       `${accuracy.difference.toFixed(2)} points apart; reading and augmenting took ${(100 * readingShare).toFixed(1)} % of the time`,
@@ -31,7 +33,8 @@ const benchmarks: readonly Benchmark[] = [
     name: 'nyuv2-overfit',
     question:
       'Are eight real scenes learnt by heart as well as in PyTorch, from the same weights and batches?',
-    run: ({ short, json }) => nyuOverfit(short, (text) => told(json, text)),
+    run: async ({ short, json }) =>
+      (await import('./parity/overfit')).nyuOverfit(short, (text) => told(json, text)),
     summary: ({ steps, loss, mIoU, spread, runs }: Awaited<ReturnType<typeof nyuOverfit>>) =>
       `mean of ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} after ${steps} steps: ` +
       `a loss of ${loss.ours.toFixed(4)} here, ${loss.peer.toFixed(4)} in PyTorch (${loss.ratio.toFixed(2)} times); ` +
@@ -41,7 +44,7 @@ const benchmarks: readonly Benchmark[] = [
   {
     name: 'wasm-training',
     question: 'How much does the fused batch norm speed up training on wasm?',
-    run: () => wasmTraining(),
+    run: async () => (await import('./wasm-training')).wasmTraining(),
     summary: (result: Awaited<ReturnType<typeof wasmTraining>>) =>
       `ResNet-20, batch ${result.batch}: ${result.stockNorm.toFixed(0)} ms a step with tfjs's batch norm, ` +
       `${result.fusedNorm.toFixed(0)} ms fused (${((1000 * result.batch) / result.fusedNorm).toFixed(0)} images/s), ` +
@@ -50,7 +53,7 @@ const benchmarks: readonly Benchmark[] = [
   {
     name: 'wasm-layers',
     question: 'How fast are the convolutions on wasm, in GFLOP/s: forward, input gradient, filter gradient?',
-    run: () => wasmLayers(),
+    run: async () => (await import('./wasm-layers')).wasmLayers(),
     summary: (result: Awaited<ReturnType<typeof wasmLayers>>) =>
       result
         .map(
@@ -61,12 +64,13 @@ const benchmarks: readonly Benchmark[] = [
   },
 ];
 
-const usage = `Usage: pnpm bench [--all] [--only PATTERN] [--turns N] [--json]
+const usage = `Usage: pnpm bench [--all] [--only PATTERN] [--against DIR] [--turns N] [--json]
        pnpm bench NAME ... [--short] [--json]
 
 Without a name: training and inference here and in PyTorch, in turns.
   --all           every row; by default those that have to reach a ratio
   --only PATTERN  rows with this in their name, * standing for anything, such as 'resnet50 trirep'
+  --against DIR   in place of other libraries, another checkout of this project, installed: what did a change cost?
   --turns N       how often the sides take turns, at least 5 for figures to rely on (default 5)
   --json          one JSON object on standard output
 By name (--short: a small form of cifar100-parity, one run of nyuv2-overfit): ${benchmarks.map(({ name }) => name).join(', ')}.`;
@@ -93,6 +97,7 @@ function readArguments() {
     options: {
       all: { type: 'boolean', default: false },
       only: { type: 'string' },
+      against: { type: 'string' },
       turns: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
       short: { type: 'boolean', default: false },
@@ -123,9 +128,9 @@ async function run(): Promise<number> {
   if (given.names.length > 0) {
     return report(() => runNamed(given.names, given));
   }
-  const { all, only = null, turns, json } = given;
+  const { all, only = null, against = null, turns, json } = given;
   return report(async () => {
-    const result = await compare({ all, only, turns, json });
+    const result = await compare({ all, only, against, turns, json });
     if (json) console.log(JSON.stringify(result));
   });
 }

@@ -28,7 +28,7 @@ export async function compileAhead(
       const tensors = join(folder, `${core}.safetensors`);
       await exportTensors(row, tensors);
       try {
-        await (await begin(peerSide(compiled, python), row, tensors, 1)).child.close();
+        await (await begin(peerSide(compiled, python, null), row, tensors, 1)).child.close();
       } catch {
         // The row itself reports what is wrong.
       }

@@ -2,7 +2,7 @@ import { note } from '../note';
 import { peerPython } from '../setup.mjs';
 import { compileAhead } from './compile-ahead';
 import { type ReportRow, reportRows, rowText } from './report';
-import { chooseRows, nameOf, rows } from './rows';
+import { againstCheckout, chooseRows, nameOf, rows } from './rows';
 import { runRow } from './run-row';
 
 /** What is compared, and how. */
@@ -13,6 +13,8 @@ export interface CompareOptions {
   readonly only: string | null;
   /** How often the sides take turns. */
   readonly turns: number;
+  /** Folder of another checkout of this project to compare with, in place of other libraries; null for none. */
+  readonly against: string | null;
   /** Nothing on standard output until the end. */
   readonly json: boolean;
 }
@@ -26,17 +28,24 @@ export class NoSuchRow extends Error {}
  * @throws NoSuchRow, PeerSetupError
  */
 export async function compare(options: CompareOptions): Promise<{ readonly rows: readonly ReportRow[] }> {
-  const chosen = chooseRows(options.all, options.only);
+  const { against } = options;
+  const asked = chooseRows(options.all, options.only);
+  const chosen = against === null ? asked : againstCheckout(asked);
   if (chosen.length === 0) {
     throw new NoSuchRow(
       `No row's name has '${options.only}' in it. There are:\n${rows.map((row) => `  ${nameOf(row)}`).join('\n')}`,
     );
   }
   const results: ReportRow[] = [];
-  await compileAhead(chosen, peerPython, note);
+  if (against === null) await compileAhead(chosen, peerPython, note);
   for (const row of chosen) {
     const about = (text: string) => note(`${nameOf(row)}: ${text}`);
-    const result = await runRow(row, { turns: options.turns, python: peerPython, note: about });
+    const result = await runRow(row, {
+      turns: options.turns,
+      python: peerPython,
+      checkout: against,
+      note: about,
+    });
     note('');
     results.push(...reportRows(result));
     const text = rowText(result);

@@ -15,6 +15,7 @@ export type PeerName =
   | 'ONNX Runtime'
   | 'plain step'
   | 'joint step'
+  | 'other checkout'
   | 'stock tfjs'
   | 'wasm';
 
@@ -82,6 +83,14 @@ export const rows: readonly Row[] = [
   training('resnet20', 'plain', 64, false, ['stock tfjs', 'wasm']),
   training('resnet50', 'plain', 32, false, ['stock tfjs']),
 ];
+
+/** Rows that have one peer: another checkout of this project, to see what a change costs. */
+export function againstCheckout(chosen: readonly Row[]): Row[] {
+  const byStep = new Map(
+    chosen.map((row) => [[row.model, row.method, row.batch, row.mode].join(), row] as const),
+  );
+  return [...byStep.values()].map((row) => ({ ...row, peers: ['other checkout'] }));
+}
 
 /**
  * The rows that a call asks for.

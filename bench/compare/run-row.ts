@@ -34,6 +34,8 @@ export interface RunOptions {
   /** How often the sides take turns. */
   readonly turns: number;
   readonly python: () => string;
+  /** Folder of another checkout that is a peer, or null. */
+  readonly checkout: string | null;
   /** Told what is going on. */
   readonly note: (text: string) => void;
 }
@@ -135,7 +137,7 @@ async function takeTurn({ child }: Ready, count: number): Promise<{ steps: Steps
 }
 
 /** Starts every side in a process of its own, lets them compute in turns, one at a time, and ends them. */
-export async function runRow(row: Row, { turns, python, note }: RunOptions): Promise<RowResult> {
+export async function runRow(row: Row, { turns, python, checkout, note }: RunOptions): Promise<RowResult> {
   const folder = mkdtempSync(join(tmpdir(), 'overparam-bench-'));
   const ready: Ready[] = [];
   const missing: { name: PeerName; reason: string }[] = [];
@@ -148,7 +150,7 @@ export async function runRow(row: Row, { turns, python, note }: RunOptions): Pro
     for (const name of row.peers) {
       note(`${name} starts`);
       try {
-        const peer = await begin(peerSide(name, python), row, tensors);
+        const peer = await begin(peerSide(name, python, checkout), row, tensors);
         ready.push(peer);
         checkSame(mine, peer);
       } catch (error) {

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child';
 import { problems } from './problems';
@@ -15,8 +16,12 @@ const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
 const peer = fileURLToPath(new URL('../torch/peer.py', import.meta.url));
 
 /** A worker process of this project's; it has the loaders of this process. */
-export function startWorker(name: string, form: 'tensorflow' | 'wasm' | 'stock' = 'tensorflow'): Child {
-  return new Child(name, process.execPath, [worker, form]);
+export function startWorker(
+  name: string,
+  form: 'tensorflow' | 'wasm' | 'stock' = 'tensorflow',
+  file = worker,
+): Child {
+  return new Child(name, process.execPath, [file, form]);
 }
 
 function workerSide(
@@ -45,9 +50,18 @@ function pythonSide(name: PeerName, form: string, python: () => string): Side {
 /** This project's side. */
 export const ours: Side = workerSide('overparam', 'tensorflow');
 
-/** @param python  gives the Python that has PyTorch */
-export function peerSide(name: PeerName, python: () => string): Side {
+/**
+ * @param python    gives the Python that has PyTorch
+ * @param checkout  folder of the other checkout, installed
+ */
+export function peerSide(name: PeerName, python: () => string, checkout: string | null): Side {
   switch (name) {
+    case 'other checkout':
+      return {
+        name,
+        start: () => startWorker(name, 'tensorflow', join(resolve(checkout!), 'bench/compare/worker.ts')),
+        request: (row) => ({ do: 'prepare', row }),
+      };
     case 'plain step':
       return workerSide(name, 'tensorflow', { method: 'plain' });
     case 'joint step':

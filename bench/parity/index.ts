@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { useEngine } from '@overparam/engine';
 import { completeConfig, openDataset } from '@overparam/runner';
+import { dataFolder } from './data';
 import { type Outcome, type OwnOutcome, trainSeed } from './sides';
 
 /** Two accuracies from the same weights and batches, for each of a few seeds. */
@@ -15,18 +15,6 @@ export interface Parity {
   readonly accuracy: { readonly ours: number; readonly peer: number; readonly difference: number };
   /** The share of our training time that reading and augmenting took. */
   readonly readingShare: number;
-}
-
-/** There are no data to train on. */
-export class NoData extends Error {}
-
-function dataFolder(): string {
-  const folder =
-    process.env.OVERPARAM_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
-  if (existsSync(join(folder, 'cifar100'))) return folder;
-  throw new NoData(
-    `There is no folder cifar100 in ${folder}. Get the data with: overparam data get cifar100 --data DIR, and name DIR in OVERPARAM_TEST_DATA.`,
-  );
 }
 
 function meanOf(values: readonly number[]): number {
