@@ -11,6 +11,7 @@ import {
   type StoredNetwork,
 } from './network';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors';
+import { decodeSealed, encodeSealed } from './sealed-safetensors';
 
 const topologyFile = 'model.json';
 const weightsFile = 'weights.safetensors';
@@ -59,6 +60,20 @@ export async function writeSafetensors(path: string, file: SafetensorsFile<Store
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   return decodeSafetensors(await readExisting(path), path);
+}
+
+/** Writes a safetensors file with a checksum over all of it, atomically; see `encodeSealed`. */
+export async function writeSealed(path: string, file: SafetensorsFile<StoredTensor>): Promise<void> {
+  await writeFileAtomic(path, await encodeSealed(file));
+}
+
+/**
+ * Reads a file that {@link writeSealed} wrote; see `decodeSealed`.
+ *
+ * @throws OverparamError `file-missing`, `safetensors-invalid`, `checksum-missing`, `checksum-mismatch`
+ */
+export async function readSealed(path: string): Promise<SafetensorsFile> {
+  return decodeSealed(await readExisting(path), path);
 }
 
 /**

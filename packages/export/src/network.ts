@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { canonicalJson, isRecord, type JsonValue } from './json';
-import { decodeSafetensors, encodeSafetensors } from './safetensors';
+import { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
 import { assignWeights, storedWeights } from './weights';
 
 /** What a network is: as trained with a method, collapsed from such a one, or never expanded. */
@@ -17,7 +17,10 @@ export interface NetworkMetadata {
 export interface NetworkFiles {
   /** Topology as JSON text: what tfjs's `model.toJSON()` gives. */
   readonly topology: string;
-  /** Weights in the safetensors format, by tfjs's names such as `stem_conv/kernel`; metadata in the header. */
+  /**
+   * Weights in the safetensors format, by tfjs's names such as `stem_conv/kernel`; metadata in the header, with a checksum
+   * over the whole file and one of the topology.
+   */
   readonly weights: Uint8Array;
 }
 
@@ -52,11 +55,17 @@ export async function encodeNetwork(model: tf.LayersModel, metadata: NetworkMeta
     );
   }
   const { role, ...lineage } = metadata;
-  const weights = encodeSafetensors({
+  const topology = `${JSON.stringify(model.toJSON(null, false))}\n`;
+  const weights = await encodeSealed({
     tensors: await storedWeights(model),
-    metadata: { format: 'overparam-network', role, lineage: canonicalJson(lineage, 'metadata') },
+    metadata: {
+      format: 'overparam-network',
+      role,
+      lineage: canonicalJson(lineage, 'metadata'),
+      topology: await sha256(new TextEncoder().encode(topology)),
+    },
   });
-  return { topology: `${JSON.stringify(model.toJSON(null, false))}\n`, weights };
+  return { topology, weights };
 }
 
 /**
@@ -66,8 +75,8 @@ export async function encodeNetwork(model: tf.LayersModel, metadata: NetworkMeta
  * A network with layers of a package's own, such as an expanded one, needs that package to be imported first;
  * a collapsed or plain one needs tfjs alone.
  *
- * @throws OverparamError `wrong-role` where the role is not the expected one; `safetensors-invalid` and
- *   `topology-invalid` for damaged contents; `unknown-layer` for a kind of layer that nothing registered;
+ * @throws OverparamError `wrong-role` where the role is not the expected one; `safetensors-invalid`,
+ *   `topology-invalid`, `checksum-missing` and `checksum-mismatch` for damaged contents; `unknown-layer` for a kind of layer that nothing registered;
  *   `weights-mismatch` where weights are missing, too many, or of another shape
  */
 export async function decodeNetwork(
@@ -75,12 +84,18 @@ export async function decodeNetwork(
   options: ReadNetworkOptions = {},
 ): Promise<StoredNetwork> {
   const source = options.source ?? 'network';
-  const stored = decodeSafetensors(files.weights, `${source}: weights`);
+  const stored = await decodeSealed(files.weights, `${source}: weights`);
   const metadata = readMetadata(stored.metadata, source);
   if (options.expect !== undefined && metadata.role !== options.expect) {
     throw new OverparamError(
       'wrong-role',
       `${source}: expected a network of role "${options.expect}", but this one is of role "${metadata.role}". Give the folder of the ${options.expect} network.`,
+    );
+  }
+  if ((await sha256(new TextEncoder().encode(files.topology))) !== stored.metadata.topology) {
+    throw new OverparamError(
+      'checksum-mismatch',
+      `${source}: topology: it is not the one that the weights were written with. It was changed or damaged, or is another network's; take both files from one copy.`,
     );
   }
   const model = await buildModel(files.topology, source);

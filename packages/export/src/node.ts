@@ -1,1 +1,9 @@
-export { readNetwork, readSafetensors, writeFileAtomic, writeNetwork, writeSafetensors } from './files';
+export {
+  readNetwork,
+  readSafetensors,
+  readSealed,
+  writeFileAtomic,
+  writeNetwork,
+  writeSafetensors,
+  writeSealed,
+} from './files';

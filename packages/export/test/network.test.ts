@@ -3,9 +3,13 @@ import { beforeAll, expect, test } from 'vitest';
 import {
   decodeNetwork,
   decodeSafetensors,
+  decodeSealed,
   encodeNetwork,
   encodeSafetensors,
+  encodeSealed,
+  type NetworkFiles,
   type StoredTensor,
+  sha256,
 } from '../src/index';
 import { errorOf } from './support';
 
@@ -70,11 +74,21 @@ function outputs(model: tf.LayersModel): number[] {
 }
 
 /** The network's weights with one change. */
-function changed(weights: Uint8Array, change: (tensors: Map<string, StoredTensor>) => void): Uint8Array {
-  const { tensors, metadata } = decodeSafetensors(weights);
+async function changed(
+  weights: Uint8Array,
+  change: (tensors: Map<string, StoredTensor>) => void,
+  more: Record<string, string> = {},
+): Promise<Uint8Array> {
+  const { tensors, metadata } = await decodeSealed(weights, 'test');
   const copy = new Map(tensors as ReadonlyMap<string, StoredTensor>);
   change(copy);
-  return encodeSafetensors({ tensors: copy, metadata });
+  return encodeSealed({ tensors: copy, metadata: { ...metadata, ...more } });
+}
+
+/** The network with another topology that the weights name as theirs. */
+async function withTopology({ weights }: NetworkFiles, topology: string): Promise<NetworkFiles> {
+  const sum = await sha256(new TextEncoder().encode(topology));
+  return { topology, weights: await changed(weights, () => {}, { topology: sum }) };
 }
 
 beforeAll(async () => {
@@ -158,7 +172,7 @@ test('reading and writing leave no tensors behind, nor does a failure', async ()
   const { model: read } = await decodeNetwork(files);
   read.dispose();
   expect(tf.memory().numTensors).toBe(before);
-  const weights = changed(files.weights, (tensors) => tensors.delete('classifier/bias'));
+  const weights = await changed(files.weights, (tensors) => tensors.delete('classifier/bias'));
   await errorOf(() => decodeNetwork({ ...files, weights }));
   expect(tf.memory().numTensors).toBe(before);
 });
@@ -193,7 +207,8 @@ test.each<[string, (tensors: Map<string, StoredTensor>) => void, RegExp]>([
   ],
 ])('%s is an error that names it', async (_, change, message) => {
   const files = await encodeNetwork(network(), { role: 'plain' });
-  const error = await errorOf(() => decodeNetwork({ ...files, weights: changed(files.weights, change) }));
+  const weights = await changed(files.weights, change);
+  const error = await errorOf(() => decodeNetwork({ ...files, weights }));
   expect(error.code).toBe('weights-mismatch');
   expect(error.message).toMatch(message);
 });
@@ -203,12 +218,12 @@ test('truncated weights and a damaged topology are told apart', async () => {
   const codeOf = async (damage: Partial<typeof files>) =>
     (await errorOf(() => decodeNetwork({ ...files, ...damage }))).code;
   expect(await codeOf({ weights: files.weights.subarray(0, -1) })).toBe('safetensors-invalid');
-  expect(await codeOf({ weights: encodeSafetensors({ tensors: new Map(), metadata: {} }) })).toBe(
+  expect(await codeOf({ weights: await encodeSealed({ tensors: new Map(), metadata: {} }) })).toBe(
     'safetensors-invalid',
   );
-  expect(await codeOf({ topology: files.topology.slice(0, -3) })).toBe('topology-invalid');
-  expect(await codeOf({ topology: '[]' })).toBe('topology-invalid');
-  expect(await codeOf({ topology: '{}' })).toBe('topology-invalid');
+  for (const topology of [files.topology.slice(0, -3), '[]', '{}']) {
+    expect(await codeOf(await withTopology(files, topology))).toBe('topology-invalid');
+  }
 });
 
 test('a list of weight files in the topology is not followed', async () => {
@@ -217,7 +232,7 @@ test('a list of weight files in the topology is not followed', async () => {
     ...JSON.parse(files.topology),
     weightsManifest: [{ paths: ['http://127.0.0.1:9/x'], weights: [] }],
   });
-  const { model } = await decodeNetwork({ ...files, topology });
+  const { model } = await decodeNetwork(await withTopology(files, topology));
   expect(outputs(model)).toEqual(outputs(network()));
 });
 
@@ -238,4 +253,29 @@ test('metadata that JSON cannot hold is not written', async () => {
     (await errorOf(() => encodeNetwork(model, metadata as { role: 'plain' }))).code;
   expect(await codeOf({ role: 'plain', gap: Number.NaN })).toBe('invalid-metadata');
   expect(await codeOf({ role: 'fused' })).toBe('invalid-metadata');
+});
+
+test('one changed byte anywhere is noticed', async () => {
+  const files = await encodeNetwork(network(), { role: 'plain', seed: 7 });
+  const codes = new Set(['checksum-mismatch', 'checksum-missing', 'safetensors-invalid']);
+  for (let at = 0; at < files.weights.length; at += 1) {
+    const weights = files.weights.slice();
+    weights[at]! ^= 1;
+    expect(codes, `byte ${at}`).toContain((await errorOf(() => decodeNetwork({ ...files, weights }))).code);
+  }
+  for (const [from, to] of [
+    ['"filters":3', '"filters":4'],
+    ['"strides":[2,2]', '"strides":[1,2]'],
+  ] as const) {
+    const topology = files.topology.replace(from, to);
+    expect(topology).not.toBe(files.topology);
+    expect((await errorOf(() => decodeNetwork({ ...files, topology }))).code).toBe('checksum-mismatch');
+  }
+});
+
+test('files without a checksum are refused by name', async () => {
+  const files = await encodeNetwork(network(), { role: 'plain' });
+  const { tensors, metadata } = await decodeSealed(files.weights, 'test');
+  const weights = encodeSafetensors({ tensors: tensors as ReadonlyMap<string, StoredTensor>, metadata });
+  expect((await errorOf(() => decodeNetwork({ ...files, weights }))).code).toBe('checksum-missing');
 });
