@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   decodeNetwork,
   decodeSafetensors,
@@ -278,4 +278,105 @@ test('files without a checksum are refused by name', async () => {
   const { tensors, metadata } = await decodeSealed(files.weights, 'test');
   const weights = encodeSafetensors({ tensors: tensors as ReadonlyMap<string, StoredTensor>, metadata });
   expect((await errorOf(() => decodeNetwork({ ...files, weights }))).code).toBe('checksum-missing');
+});
+
+describe('a topology that cannot be is refused before it is built', () => {
+  type Layer = {
+    name: string;
+    config: Record<string, unknown>;
+    inbound_nodes: [string, number, number, object][][];
+  };
+  let files: NetworkFiles;
+  beforeAll(async () => {
+    files = await encodeNetwork(network(), { role: 'plain' });
+  });
+  const damage = async (change: (layers: Layer[], config: Record<string, unknown>) => void) => {
+    const topology = JSON.parse(files.topology);
+    change(topology.config.layers, topology.config);
+    return errorOf(async () => decodeNetwork(await withTopology(files, JSON.stringify(topology))));
+  };
+  const named = (layers: Layer[], name: string) => layers.find((layer) => layer.name === name)!;
+
+  test.each<[string, Parameters<typeof damage>[0], RegExp]>([
+    [
+      'a call that there is not',
+      (layers) => {
+        named(layers, 'add').inbound_nodes[0]![0]![1] = 1;
+      },
+      /takes call 1 of/,
+    ],
+    [
+      'a layer that there is not',
+      (layers) => {
+        named(layers, 'add').inbound_nodes[0]![0]![0] = 'none';
+      },
+      /"none", which there is not/,
+    ],
+    [
+      'a circle',
+      (layers) => {
+        named(layers, 'stage1_pad').inbound_nodes[0]![0]![0] = 'add';
+      },
+      /waits for its own output/,
+    ],
+    [
+      'an index that is none',
+      (layers) => {
+        named(layers, 'add').inbound_nodes[0]![0]![1] = -1;
+      },
+      /no \[layer, call, output\]/,
+    ],
+    [
+      'two layers of one name',
+      (layers) => {
+        named(layers, 'relu').name = 'add';
+      },
+      /two layers are named "add"/,
+    ],
+    [
+      'no outputs',
+      (_, config) => {
+        config.output_layers = [];
+      },
+      /output_layers is empty/,
+    ],
+    [
+      'another output',
+      (_, config) => {
+        config.output_layers = [['add', 3, 0]];
+      },
+      /names call 3 of layer "add"/,
+    ],
+    [
+      'more weights than there are',
+      (layers) => {
+        named(layers, 'classifier').config.units = 1e9;
+      },
+      /ask for more than the \d+ numbers/,
+    ],
+  ])('%s', async (_, change, message) => {
+    const before = tf.memory().numTensors;
+    const started = performance.now();
+    const error = await damage(change);
+    expect(error.code).toBe('topology-invalid');
+    expect(error.message).toMatch(message);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(tf.memory().numBytes).toBeLessThan(1e6);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a network inside of a network is checked as well, and one that is sound comes back', async () => {
+    const inner = tf.sequential({
+      name: 'inner',
+      layers: [tf.layers.dense({ name: 'deep', units: 2, inputShape: [3] })],
+    });
+    const x = tf.input({ shape: [3] });
+    const model = tf.model({ inputs: x, outputs: inner.apply(x) as tf.SymbolicTensor });
+    const nested = await encodeNetwork(model, { role: 'plain' });
+    const { model: read } = await decodeNetwork(nested);
+    expect(read.getLayer('inner').countParams()).toBe(8);
+    const topology = nested.topology.replace('"units":2', '"units":200000000');
+    const error = await errorOf(async () => decodeNetwork(await withTopology(nested, topology)));
+    expect(error.message).toMatch(/ask for more than the 8 numbers/);
+  });
 });
