@@ -26,6 +26,6 @@ export {
   type RunLayer,
 } from './config/schema';
 export { openDataset } from './run/data';
-export { type RunFolder, readRun } from './run/files';
+export { type RunFolder, readRun } from './run/read-run';
 export { type TrainOptions, train } from './run/train';
 export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './run/train-run';

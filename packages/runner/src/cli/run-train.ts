@@ -6,7 +6,8 @@ import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
 import type { RunConfig } from '../config/schema';
-import { isRunFolder, readRun } from '../run/files';
+import { isRunFolder } from '../run/files';
+import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { figureText, headlines, titleOf } from './figure-text';
 import { dataDirectory, type Invocation } from './invocation';
@@ -90,7 +91,7 @@ function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): 
 async function savedEngine(args: TrainArguments): Promise<string | undefined> {
   if (args.engine !== undefined) return args.engine;
   if (!args.resume || args.out === undefined || !isRunFolder(args.out)) return undefined;
-  return (await readRun(args.out)).config.engine.name;
+  return (await readRunConfig(args.out)).engine.name;
 }
 
 /** Runs `overparam train`. */

@@ -3,7 +3,7 @@ import type { Stage } from '@overparam/plugin';
 import type { RunResult } from '@overparam/report';
 import type { EpochRecord as Epoch, Scores } from '@overparam/training';
 import type { RunConfig } from '../config/schema';
-import { readRun } from '../run/files';
+import { readRun } from '../run/read-run';
 import type { PlannedRun } from './plan';
 import type { Outcome } from './pool';
 import type { ClassFigures, EpochRecord, RowRecord, RunFailure, SeedRun, StageStart } from './record';

@@ -1,4 +1,5 @@
-import { isRunFolder, readRun } from '../run/files';
+import { isRunFolder } from '../run/files';
+import { readRunResult } from '../run/read-run';
 import type { CompareCallbacks } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
@@ -16,7 +17,7 @@ export interface Training {
 }
 
 async function isFinished(run: PlannedRun): Promise<boolean> {
-  return isRunFolder(run.folder) && (await readRun(run.folder)).result !== null;
+  return isRunFolder(run.folder) && (await readRunResult(run.folder)) !== null;
 }
 
 /**

@@ -16,7 +16,7 @@ export interface LoadedConfig {
 }
 
 /** Parses YAML text; the error names the file, line and column. */
-function parseYaml(text: string, name: string): unknown {
+export function parseYaml(text: string, name: string): unknown {
   const document = parseDocument(text, { prettyErrors: true });
   const problem = document.errors[0];
   if (problem) {

@@ -5,6 +5,7 @@ import { OverparamError } from '@overparam/errors';
 import { readSealed, writeSealed } from '@overparam/export/node';
 import { type Progress, type Trained, variablesOf } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
+import { progressSchema } from './record-schemas';
 
 /** A checkpoint, read and checked. */
 export interface Checkpoint {
@@ -100,7 +101,19 @@ async function readCheckpoint(file: string): Promise<Checkpoint> {
   if (state === undefined) {
     throw new OverparamError('checkpoint-damaged', 'it does not say how far the run was');
   }
-  return { progress: JSON.parse(state) as Progress, tensors };
+  return { progress: progressOf(state), tensors };
+}
+
+function progressOf(state: string): Progress {
+  const progress: unknown = JSON.parse(state);
+  const result = progressSchema.safeParse(progress);
+  // As it was written, the order of its keys included: logs are written from it byte for byte.
+  if (result.success) return progress as Progress;
+  const { path, message } = result.error.issues[0]!;
+  throw new OverparamError(
+    'checkpoint-damaged',
+    `what it says of the run is none: ${path.join('.')}: ${message}`,
+  );
 }
 
 /**

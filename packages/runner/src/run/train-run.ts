@@ -19,17 +19,10 @@ import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { newestCheckpoint, removeFragments, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
-import {
-  appendLine,
-  isRunFolder,
-  prepareFolder,
-  readLines,
-  readRun,
-  writeAtomically,
-  writeLines,
-} from './files';
+import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
+import { readRunConfig, readRunResult, soundTimings } from './read-run';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -97,7 +90,7 @@ async function checkFolder(folder: string, shown: string, resume: boolean): Prom
 
 /** Refuses to go on with a run under another config. */
 async function checkConfig(text: string, folder: string, shown: string): Promise<void> {
-  const { config: saved } = await readRun(folder);
+  const saved = await readRunConfig(folder);
   const paths = differences(saved, parse(text));
   if (paths.length === 0) return;
   throw new OverparamError(
@@ -127,11 +120,7 @@ function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallba
 /** Sets the logs back to what a checkpoint knows of, so that going on writes what never stopping would have. */
 async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'metrics.jsonl'), progress.history);
-  const timings = await readLines<EpochTiming>(join(folder, 'timings.jsonl'));
-  await writeLines(
-    join(folder, 'timings.jsonl'),
-    timings.filter(({ epoch }) => epoch <= progress.history.length),
-  );
+  await writeLines(join(folder, 'timings.jsonl'), await soundTimings(folder, progress.history.length));
 }
 
 /** Trains a run from its beginning or a checkpoint to its end. */
@@ -200,7 +189,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
   if (isRunFolder(folder)) await checkConfig(text, folder, out);
   const release = await lockFolder(folder);
   try {
-    const { result } = isRunFolder(folder) ? await readRun(folder) : { result: null };
+    const result = await readRunResult(folder);
     if (result) {
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;
