@@ -8,14 +8,14 @@ import { testBackbone } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MaxPoolWithPlaces, MaxUnpool } from '../../layers/src/custom-layers';
-import { dilatedResnet50, plugin, resnet, segnet, segnetCrossStitch, segnetMtan } from '../src/index';
+import { dilatedResnet50, plugin, segnet, segnetCrossStitch, segnetMtan } from '../src/index';
 import { noiseImage, setByNoise } from './formula';
 import { build, parameters, weightsOf } from './support';
 
 const tasks: NetworkTask[] = [
-  { name: 'segmentation', kind: 'segmentation', outputs: 5 },
-  { name: 'depth', kind: 'depth', outputs: 1 },
-  { name: 'normals', kind: 'normals', outputs: 3 },
+  { name: 'segmentation', form: 'dense', outputs: 5 },
+  { name: 'depth', form: 'dense', outputs: 1 },
+  { name: 'normals', form: 'dense', outputs: 3, unitLength: true },
 ];
 
 const small = [
@@ -214,12 +214,12 @@ test("MTAN's shared attention layers serve every task with the same weights", ()
   expect(model.getLayer('attention_decoder5_norm').inboundNodes).toHaveLength(3);
 });
 
-test('heads can be handed in, and other kinds of tasks get one answer an image', () => {
+test('heads can be handed in, and tasks of other forms get one answer an image', () => {
   const given: NetworkTask[] = [
     { ...tasks[0]!, head: deeplabHead({ filters: 4, rates: [1], dropout: 0 }) },
     { ...tasks[2]!, head: segnetHead },
-    { name: 'place', kind: 'classification', outputs: 7 },
-    { name: 'light', kind: 'regression', outputs: 2, head: pooledHead },
+    { name: 'place', form: 'class', outputs: 7 },
+    { name: 'light', form: 'vector', outputs: 2, head: pooledHead },
   ];
   const { model, owner } = build(dilatedResnet50, { width: 2 }, shapeOf({ tasks: given }));
   expect(model.outputShape).toEqual([
@@ -301,11 +301,4 @@ test('width is a number of channels or a fraction of the published one', () => {
   expect(issues({ width: 0 })).toHaveLength(1);
   expect(issues({ widht: 8 })?.[0]).toMatch(/widht/);
   expect(issues({ width: 1 / 64 })).toBeUndefined();
-});
-
-test('networks for small images refuse heads', () => {
-  const shape = shapeOf({
-    tasks: [{ name: 'class', kind: 'classification', outputs: 3, head: pooledHead }],
-  });
-  expect(() => build(resnet, { depth: 8, width: 2 }, shape)).toThrow(/brings the head "pooled"/);
 });

@@ -95,7 +95,7 @@ export async function finishRun(
   try {
     const { scores: collapsed } = await evaluator.run();
     await writeNetworks(folder, session, trained, deployed);
-    await writePanels(join(folder, 'final', 'panels'), dataset, networks, sizes.test);
+    await writePanels(join(folder, 'final', 'panels'), dataset, tasks, networks, sizes.test);
     const names = figureNames(session);
     const result: RunResult = {
       label: config.label,

@@ -1,11 +1,10 @@
 import { OverparamError } from '@overparam/errors';
-import type { ScheduledUpdate } from '@overparam/plugin';
+import { matchesGroup, type ScheduledUpdate } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { MetricsLine, TimingLine } from '../run/files';
 import { requireValidationLosses } from './choices';
 import type { Moment } from './diagnose';
 import { createEvaluator, type Evaluation, type Evaluator, figureName } from './evaluate';
-import { matches } from './groups';
 import { addTo, addUpdate, cosinesOf, type EpochSums, emptySums, meansOf, type Progress } from './progress';
 import { type Session, stageAt } from './session';
 import { changeStage, type Trained } from './stage';
@@ -139,7 +138,7 @@ export class TrainingLoop {
   private prepare({ reset, values = {} }: ScheduledUpdate): void {
     const { network, optimiser } = this.state;
     const parameters = network.parameters.filter((parameter) =>
-      reset.some((group) => matches(group, parameter)),
+      reset.some((group) => matchesGroup(group, parameter)),
     );
     if (parameters.length > 0) optimiser.reset(parameters.map(({ name }) => name));
     for (const { variable, follows } of network.states) {

@@ -22,6 +22,7 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Choice, RunConfig } from '../config/schema';
 import { headFor } from './heads';
+import { tasksOf } from './tasks';
 
 /** A trained tensor, and whose layer it is in. */
 export interface TrainedParameter extends Parameter {
@@ -53,9 +54,9 @@ export function buildPlain(config: RunConfig, dataset: OpenDataset, key: Key): N
   return backbone.build(
     {
       inputShape: dataset.inputShape,
-      tasks: dataset.tasks.map(({ name, kind, outputs, label }) => {
+      tasks: tasksOf(dataset, config.taskOptions).map(({ name, form, outputs, unitLength }) => {
         const head: Head | null = headFor(config.heads, name);
-        return { name, kind, outputs, label, ...(head && { head }) };
+        return { name, form, outputs, unitLength, ...(head && { head }) };
       }),
       key: foldKey(key, 'weights'),
     },
