@@ -121,8 +121,8 @@ describe.each(small)('%s', (_, backbone, options) => {
     expect(deployed.layers.some((layer) => layer.getClassName() === 'BatchNormalization')).toBe(false);
   });
 
-  test('a layer belongs to a task where no other loss reaches it, and the representations are the border', () => {
-    const { model, owner, representations } = build(backbone, options, shapeOf());
+  test('a layer belongs to a task where no other loss reaches it', () => {
+    const { model, owner } = build(backbone, options, shapeOf());
     tf.tidy(() => {
       const image = noiseImage([1, 32, 64, 3]);
       // Expanded, as training does: tfjs's own layers have no gradient with dilation.
@@ -144,16 +144,6 @@ describe.each(small)('%s', (_, backbone, options) => {
         expect([layer, owner(layer)]).toEqual([layer, by.length === 1 ? by[0] : null]);
       }
     });
-    if (representations.length === 0) return;
-    for (const layer of model.layers.filter(({ name }) => owner(name) !== null)) {
-      for (const node of layer.inboundNodes) {
-        node.inboundLayers.forEach((from, i) => {
-          // The places of a pooling pass no gradient on.
-          const crosses = owner(from.name) === null && node.tensorIndices[i] === 0;
-          if (crosses) expect(representations).toContain(from.name);
-        });
-      }
-    }
   });
 
   test('a single task: the trunk is shared, the head is its own', () => {

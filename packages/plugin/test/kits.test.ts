@@ -139,13 +139,13 @@ function convolution(name: string, filters: number): tf.layers.Layer {
 }
 
 /** One convolution for all tasks, and a head for each, chosen as given. */
-function backbone(headFor: (task: NetworkTask) => Head): Backbone {
+function backbone(headFor: (task: NetworkTask) => Head, representation = 'shared'): Backbone {
   return {
     ...common,
     name: 'one convolution',
     build({ inputShape: [height, width, channels], tasks, key }) {
       const heads = tasks.map(headFor);
-      const image = tf.input({ shape: [height, width, channels] });
+      const image = tf.input({ name: 'image', shape: [height, width, channels] });
       const shared = convolution('shared', 4).apply(image) as tf.SymbolicTensor;
       const outputs = tasks.map((task, index) => heads[index]!.build(shared, task, [height, width]));
       const model = tf.model({ inputs: image, outputs });
@@ -155,7 +155,7 @@ function backbone(headFor: (task: NetworkTask) => Head): Backbone {
         values.dispose();
       }
       const owner = (layer: string) => tasks.find(({ name }) => layer.startsWith(name))?.name ?? null;
-      return { model, representations: ['shared'], owner };
+      return { model, representations: [representation], owner };
     },
   };
 }
@@ -165,9 +165,17 @@ describe('the kit of backbones', () => {
     { name: 'depth', form: 'dense', outputs: 1 },
     { name: 'height', form: 'dense', outputs: 2 },
   ];
-  const faults = (headFor: (task: NetworkTask) => Head, tasks?: readonly NetworkTask[]) =>
+  const faults = (
+    headFor: (task: NetworkTask) => Head,
+    tasks?: readonly NetworkTask[],
+    representation?: string,
+  ) =>
     faultsOf((run) =>
-      testBackbone(backbone(headFor), { inputShape: [8, 8, 3], ...(tasks && { tasks }), test: run }),
+      testBackbone(backbone(headFor, representation), {
+        inputShape: [8, 8, 3],
+        ...(tasks && { tasks }),
+        test: run,
+      }),
     );
   /** Heads as the contract has them: the task's, or else the backbone's own. */
   const withOwn = (pooled: boolean) => (task: NetworkTask) => {
@@ -185,6 +193,15 @@ describe('the kit of backbones', () => {
   test('asks for answers of length 1 where a task wants directions', async () => {
     const facing: readonly NetworkTask[] = [{ name: 'facing', form: 'dense', outputs: 3, unitLength: true }];
     expect(await faults(withOwn(false), facing)).toMatch(/task "facing" is to have length 1 and has/);
+  });
+
+  test('asks for representations that are layers, and part what is shared from what is not', async () => {
+    expect(await faults(withOwn(true), undefined, 'image')).toMatch(
+      /layer "first" of a task takes from the shared layer "shared", which is no representation/,
+    );
+    expect(await faults(withOwn(true), undefined, 'elsewhere')).toMatch(
+      /representation "elsewhere" is no layer/,
+    );
   });
 
   test('finds one that takes no heads', async () => {

@@ -24,7 +24,7 @@ const classes: readonly NetworkTask[] = [
 
 /**
  * The conformance kit of the contract `Backbone`: an output for each task, of its form, weights that follow from the key
- * and from nothing else, owners and representations that exist, no tensor left over; heads of every form can be handed
+ * and from nothing else, owners and representations that exist and part shared layers from own, no tensor left over; heads of every form can be handed
  * in, and one that does not fit is refused.
  */
 export function testBackbone(backbone: Backbone, kit: BackboneKit): void {
@@ -76,6 +76,24 @@ function checkNetworks(
   const owners = [...names].map((layer) => network.owner(layer));
   for (const task of tasks) ensure(owners.includes(task.name), `no layer belongs to task "${task.name}"`);
   ensure(owners.includes(null), 'no layer is shared');
+  checkBorder(network);
+}
+
+/** Where representations are named, what a task's own layers take from shared ones must be among them. */
+function checkBorder({ model, owner, representations }: Network): void {
+  if (representations.length === 0) return;
+  for (const layer of model.layers.filter(({ name }) => owner(name) !== null)) {
+    for (const { inboundLayers, tensorIndices } of layer.inboundNodes) {
+      inboundLayers.forEach(({ name }, index) => {
+        // Further outputs of a layer, such as the places of maxima, pass no gradient on.
+        const crosses = owner(name) === null && tensorIndices[index] === 0;
+        ensure(
+          !crosses || representations.includes(name),
+          `layer "${layer.name}" of a task takes from the shared layer "${name}", which is no representation`,
+        );
+      });
+    }
+  }
 }
 
 /** The form of a task's output for two images, and its length where that is to be 1. */
