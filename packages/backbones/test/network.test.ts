@@ -79,9 +79,9 @@ test.each(small)(
   '%s: one output of logits for each task, heads owned by their task',
   (_, backbone, options) => {
     const tasks = [
-      { name: 'fine', kind: 'classification', outputs: 7 },
-      { name: 'coarse', kind: 'classification', outputs: 2 },
-    ];
+      { name: 'fine', form: 'class', outputs: 7 },
+      { name: 'coarse', form: 'class', outputs: 2 },
+    ] as const;
     const { model, owner, representations } = build(
       backbone,
       options,
@@ -208,12 +208,12 @@ test('what cannot be built is refused', () => {
     }
     return 'no error';
   };
-  const task = { name: 'a', kind: 'classification', outputs: 2 };
+  const task = { name: 'a', form: 'class', outputs: 2 } as const;
   expect(codeOf({ inputShape: [0, 8, 3] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [task, task] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [{ ...task, outputs: 0 }] })).toBe('invalid-network-shape');
-  expect(codeOf({ tasks: [{ ...task, kind: 'depth' }] })).toBe('unsupported-task');
+  expect(codeOf({ tasks: [{ ...task, form: 'sound' as 'class' }] })).toBe('unsupported-head');
 });
 
 test('options: a depth between, a misspelt name and a width of 0 are refused', () => {

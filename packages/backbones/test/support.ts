@@ -6,7 +6,7 @@ import type * as tf from '@tensorflow/tfjs';
 export function shapeOf(change: Partial<NetworkShape> = {}): NetworkShape {
   return {
     inputShape: [32, 32, 3],
-    tasks: [{ name: 'class', kind: 'classification', outputs: 10 }],
+    tasks: [{ name: 'class', form: 'class', outputs: 10 }],
     key: keyFromSeed(1),
     ...change,
   };
@@ -14,7 +14,7 @@ export function shapeOf(change: Partial<NetworkShape> = {}): NetworkShape {
 
 /** A single task with a number of classes. */
 export function classes(outputs: number): Partial<NetworkShape> {
-  return { tasks: [{ name: 'class', kind: 'classification', outputs }] };
+  return { tasks: [{ name: 'class', form: 'class', outputs }] };
 }
 
 /** A backbone with its options completed as a config's are. */

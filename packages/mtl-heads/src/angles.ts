@@ -7,9 +7,17 @@ const limits = [11.25, 22.5, 30] as const;
 
 /** Mean and median angle in degrees, and the shares of pixels below three angles in percent. */
 export const angleMetrics: readonly MetricSpec[] = [
-  { name: 'meanAngle', direction: 'lower', unit: 'deg' },
-  { name: 'medianAngle', direction: 'lower', unit: 'deg' },
-  ...limits.map((limit): MetricSpec => ({ name: `within${limit}`, direction: 'higher', unit: '%' })),
+  { name: 'meanAngle', direction: 'lower', unit: '°', title: 'mean', digits: 2 },
+  { name: 'medianAngle', direction: 'lower', unit: '°', title: 'median', digits: 2 },
+  ...limits.map(
+    (limit): MetricSpec => ({
+      name: `within${limit}`,
+      direction: 'higher',
+      unit: '%',
+      title: `<${limit}°`,
+      digits: 2,
+    }),
+  ),
 ];
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The contracts for plugins, and what makes a plugin known by name.
+ * The contracts for plugins, what makes a plugin known by name, and what follows from a contract alone.
  *
  * @packageDocumentation
  */
@@ -7,6 +7,8 @@ export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export { checkBalancer } from './check-balancer';
 export type * from './contracts';
+export { matchesGroup } from './groups';
+export { headOf, type OwnHeads } from './head-of';
 export { parseOptions } from './options';
 export {
   definePlugin,

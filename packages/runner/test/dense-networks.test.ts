@@ -19,9 +19,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 const shape = {
   inputShape: [32, 64, 3],
   tasks: [
-    { name: 'segmentation', kind: 'segmentation', outputs: 5 },
-    { name: 'depth', kind: 'depth', outputs: 1 },
-    { name: 'normals', kind: 'normals', outputs: 3 },
+    { name: 'segmentation', form: 'dense', outputs: 5 },
+    { name: 'depth', form: 'dense', outputs: 1 },
+    { name: 'normals', form: 'dense', outputs: 3, unitLength: true },
   ],
   key: keyFromSeed(1),
 } as const;

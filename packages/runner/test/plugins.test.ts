@@ -130,6 +130,8 @@ describe('files', () => {
 function near(name: string, within: number): Task {
   return {
     name,
+    kind: 'near',
+    form: 'vector',
     outputs: 1,
     label: { shape: [], dtype: 'float32' },
     loss: (prediction, label) =>
@@ -293,10 +295,11 @@ describe('heads', () => {
           summary: 'Test data.',
           options: z.strictObject({ by: z.int().default(1) }),
           make: ({ by }) => ({
+            ...segnet,
             name: 'counted',
-            build(features, given) {
+            build(...given) {
               built += by;
-              return segnet.build(features, given);
+              return segnet.build(...given);
             },
           }),
         },
@@ -319,7 +322,7 @@ describe('heads', () => {
       'one answer for a whole image of depths',
       { heads: { depth: 'pooled' } },
       'unsupported-head',
-      /"pooled".*task "depth" of kind "depth".*one answer/,
+      /"pooled" does not fit task "depth".*form class or vector.*form dense/,
     ],
     [
       'a norm over one number',

@@ -1,20 +1,29 @@
+import { angleMetrics, classification, depthMetrics, segmentationMetrics } from '@overparam/mtl-heads';
 import type { FigureSpec, Obtained, Records, RowRecord, SeedRun } from '../src/compare/record';
 import { sampleComparison } from './sample-comparison';
 
-/** A figure of a task. */
+const ownMetrics = [
+  ...segmentationMetrics,
+  ...depthMetrics,
+  ...angleMetrics,
+  ...classification({ name: 'class', classes: 10 }).metrics,
+];
+
+/** A figure of a task; with title and digits where it is one of this repository's own. */
 export function figureOf(
   task: string,
   name: string,
   unit: string,
   direction: FigureSpec['direction'],
 ): FigureSpec {
-  return { task, name, figure: `${task}/${name}`, unit, direction };
+  const own = ownMetrics.find((metric) => metric.name === name && metric.unit === unit);
+  return { ...own, task, name, figure: `${task}/${name}`, unit, direction };
 }
 
 const metrics = [
   figureOf('segmentation', 'mIoU', '%', 'higher'),
   figureOf('depth', 'absoluteError', 'm', 'lower'),
-  figureOf('normals', 'meanAngle', 'deg', 'lower'),
+  figureOf('normals', 'meanAngle', '°', 'lower'),
 ];
 
 /** A run with given figures; it cost as much as it deploys networks. */

@@ -43,7 +43,7 @@ describe('the report of three tasks', () => {
     const metrics = [
       figureOf(hostile, 'mIoU', '%', 'higher'),
       figureOf('depth', hostile, hostile, 'lower'),
-      figureOf('normals', 'meanAngle', 'deg', 'lower'),
+      figureOf('normals', 'meanAngle', '°', 'lower'),
     ];
     const figures = Object.fromEntries(metrics.map(({ figure }, index) => [figure, 10 * (index + 1)]));
     const row = {

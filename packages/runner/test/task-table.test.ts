@@ -32,9 +32,10 @@ describe('headings', () => {
         figureOf('depth', 'absoluteError', 'm', 'lower'),
         figureOf('depth', 'relativeError', '', 'lower'),
         figureOf('normals', 'within11.25', '%', 'higher'),
+        figureOf('normals', 'medianAngle', '°', 'lower'),
         figureOf('age', 'absoluteError', 'years', 'lower'),
       ]),
-    ).toEqual(['mIoU % ↑', 'abs err m ↓', 'rel err ↓', '<11.25° % ↑', 'absoluteError years ↓']);
+    ).toEqual(['mIoU % ↑', 'abs err m ↓', 'rel err ↓', '<11.25° % ↑', 'median ° ↓', 'absoluteError years ↓']);
   });
 
   test('that would repeat name their task', () => {
@@ -44,7 +45,7 @@ describe('headings', () => {
         figureOf('parity', 'top1Error', '%', 'lower'),
         figureOf('parity', 'top5Error', '%', 'lower'),
       ]),
-    ).toEqual(['class: top-1 error % ↓', 'parity: top-1 error % ↓', 'top5Error % ↓']);
+    ).toEqual(['class: top-1 error % ↓', 'parity: top-1 error % ↓', 'top-5 error % ↓']);
   });
 });
 

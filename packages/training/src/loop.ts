@@ -1,10 +1,9 @@
 import { OverparamError } from '@overparam/errors';
-import type { ScheduledUpdate } from '@overparam/plugin';
+import { matchesGroup, type ScheduledUpdate } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { requireValidationLosses } from './choices';
 import type { Moment } from './diagnose';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate';
-import { matches } from './groups';
 import { PhaseSteps } from './phase-steps';
 import { phaseOf, stageAt, type TrainingPlan } from './plan';
 import { addTo, addUpdate, cosinesOf, type EpochSums, emptySums, meansOf, type Progress } from './progress';
@@ -217,7 +216,7 @@ export function applySchedule(
   { reset, values = {} }: Pick<ScheduledUpdate, 'reset' | 'values'>,
 ): void {
   const parameters = network.parameters.filter((parameter) =>
-    reset.some((group) => matches(group, parameter)),
+    reset.some((group) => matchesGroup(group, parameter)),
   );
   if (parameters.length > 0) optimiser.reset(parameters.map(({ name }) => name));
   for (const { variable, follows } of network.states) {

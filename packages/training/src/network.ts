@@ -37,7 +37,10 @@ export interface TrainedNetwork {
 }
 
 /** What a network's first weights and its form follow from. */
-export type NetworkRecipe = Pick<Recipe, 'key' | 'method' | 'backbone' | 'head' | 'select' | 'statistics'>;
+export type NetworkRecipe = Pick<
+  Recipe,
+  'key' | 'task' | 'method' | 'backbone' | 'head' | 'select' | 'statistics'
+>;
 
 /** What a plain network is built for. */
 export type NetworkData = Pick<OpenDataset, 'inputShape'> & { readonly tasks: readonly DatasetTask[] };
@@ -51,9 +54,10 @@ export function buildPlain(recipe: NetworkRecipe, { inputShape, tasks }: Network
   return backbone.build(
     {
       inputShape,
-      tasks: tasks.map(({ name, kind, outputs, label }) => {
+      tasks: tasks.map((declared) => {
+        const { name, form, outputs, unitLength } = recipe.task(declared);
         const head = recipe.head(name);
-        return { name, kind, outputs, label, ...(head && { head }) };
+        return { name, form, outputs, unitLength, ...(head && { head }) };
       }),
       key: foldKey(recipe.key, 'weights'),
     },

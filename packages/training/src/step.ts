@@ -11,6 +11,7 @@ import {
   type Balancer,
   type BalancerState,
   type GradientSpace,
+  matchesGroup,
   type Network,
   type Phase,
   parseOptions,
@@ -20,7 +21,7 @@ import {
 import type { LayersModel } from '@tensorflow/tfjs';
 import { createAverages } from './averages';
 import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
-import { matches, movingParameters, optimisedParameters, type WeightDecay } from './groups';
+import { movingParameters, optimisedParameters, type WeightDecay } from './groups';
 import { applySchedule } from './loop';
 import type { StepInputs } from './measure';
 import { type TrainedNetwork, trainedNetwork } from './network';
@@ -104,7 +105,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       checkPhase(each, movingParameters(each, network.parameters), network, tasks);
   } else {
     const named = network.parameters.filter((parameter) =>
-      phase.moves.some((group) => matches(group, parameter)),
+      phase.moves.some((group) => matchesGroup(group, parameter)),
     );
     checkPhase(phase, named, network, tasks);
   }

@@ -30,7 +30,7 @@ export interface DatasetTask {
    * `@overparam/mtl-heads`, or a kind that a plugin declares under `tasks`.
    */
   readonly kind: string;
-  /** Number of classes, or channels of a dense label. */
+  /** Number of classes, of numbers, or of channels where the label is an image. */
   readonly outputs: number;
   readonly label: LabelSpec;
   /** Class names, where there are classes. */

@@ -11,7 +11,7 @@ export interface ParameterGroup {
   readonly size: number;
 }
 
-/** Chooses parameter groups; a field left out matches all, null those that have none. */
+/** Chooses parameter groups; a field left out matches all, null those that have none: see `matchesGroup`. */
 export interface GroupSelector {
   readonly role?: Role;
   readonly block?: string | null;

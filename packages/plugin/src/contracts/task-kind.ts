@@ -14,6 +14,6 @@ export interface TaskKind<Options = unknown> {
   readonly summary: string;
   /** Checks and completes what a config's `taskOptions` say of such a task. */
   readonly options: z.ZodType<Options>;
-  /** The task, of the name that the dataset gives it. */
+  /** The task, of the name that the dataset gives it and of this kind; its form may follow from the declaration. */
   make(task: DatasetTask, options: Options): Task;
 }

@@ -37,6 +37,12 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
         'train or test is missing or empty',
       );
       ensure(tasks.length > 0 && provenance.length > 0, 'tasks or provenance are missing');
+      for (const { name, outputs, classes } of tasks) {
+        ensure(
+          classes === undefined || classes.length === outputs,
+          `task "${name}" names ${classes?.length} classes and has ${outputs} outputs`,
+        );
+      }
     }));
   test(`${dataset.name}: writes finite inputs and labels in range, and no further`, () =>
     opened(checkWriting));
@@ -69,10 +75,13 @@ async function checkWriting(data: OpenDataset): Promise<void> {
       ensure(inputOf(data, example).every(Number.isFinite), `input ${index} is not finite`);
       for (const task of data.tasks) {
         const labels = Array.from(labelOf(data, example, task));
-        const isClass = task.kind === 'classification' || task.kind === 'segmentation';
+        const isClass = task.label.dtype === 'int32';
         const inRange = (label: number) =>
           Number.isFinite(label) && (!isClass || (label >= -1 && label < task.outputs));
-        ensure(labels.every(inRange), `a label of task "${task.name}" is out of range at example ${index}`);
+        ensure(
+          labels.every(inRange),
+          `a label of task "${task.name}" is out of range at example ${index}${isClass ? `: labels of int32 are class indices, -1 to ${task.outputs - 1}` : ''}`,
+        );
       }
     }
   }

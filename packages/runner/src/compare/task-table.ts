@@ -11,24 +11,9 @@ export interface TaskColumn {
   cell(row: TaskRowSummary): string;
 }
 
-/** Headings of published tables for figures of this repository's own tasks, by name and unit. */
-const headings: Readonly<Record<string, string>> = {
-  'mIoU %': 'mIoU %',
-  'pixelAccuracy %': 'pix acc %',
-  'absoluteError m': 'abs err m',
-  relativeError: 'rel err',
-  'meanAngle deg': 'mean °',
-  'medianAngle deg': 'median °',
-  'within11.25 %': '<11.25° %',
-  'within22.5 %': '<22.5° %',
-  'within30 %': '<30° %',
-  'top1Error %': 'top-1 error %',
-};
-
 /** What a figure is called in tables and charts, with its unit. */
-export function titleOf({ name, unit }: FigureSpec): string {
-  const given = unit === '' ? name : `${name} ${unit}`;
-  return headings[given] ?? given;
+export function titleOf({ name, unit, title = name }: FigureSpec): string {
+  return unit === '' ? title : `${title} ${unit}`;
 }
 
 /** {@link titleOf} with the direction in which the figure gets better. */
@@ -44,9 +29,9 @@ export function headingsOf(metrics: readonly FigureSpec[]): string[] {
   );
 }
 
-/** Digits that a figure is shown with: errors in metres and ratios are small. */
-export function digitsOf({ unit }: FigureSpec): number {
-  return unit === '%' || unit === 'deg' ? 2 : 4;
+/** Digits that a figure is shown with. */
+export function digitsOf({ digits = 4 }: FigureSpec): number {
+  return digits;
 }
 
 /** `8.87 ± 0.21`, or `8.87` with one seed. */

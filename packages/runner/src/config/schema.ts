@@ -4,6 +4,7 @@ import {
   type ScheduleConfig,
   scheduleSchema,
 } from '@overparam/engine';
+import { improvementDefinitions } from '@overparam/mtl-heads';
 import { z } from 'zod';
 
 /** A plugin's value by name, with its options beside the name. */
@@ -169,7 +170,7 @@ export const configSchema = partialRun.extend({
       'Trains a single-task network for each task as well, as the reference of relative improvement; keys in which they differ from the config, or {}.',
     ),
   improvement: z
-    .enum(['deltaTask', 'deltaMetric', 'deltaM', 'deltaHeadline'])
+    .enum(Object.keys(improvementDefinitions))
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: z.array(seed).min(1).optional().describe('Seeds that a comparison trains each row with.'),

@@ -3,6 +3,7 @@ import { dilatedResnet50, segnet } from '@overparam/backbones';
 import { expand, parametersOf, plain } from '@overparam/core-reparam';
 import { createOptimiser, keyFromSeed } from '@overparam/engine';
 import { depth, normals, segmentation } from '@overparam/mtl-heads';
+import type { Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { optimisedParameters } from '../../src/train/groups';
@@ -63,12 +64,11 @@ function weight(seed: number, name: string, shape: number[]): tf.Tensor {
 }
 
 /** The network of a run, expanded by `plain` as the runner trains it; the caller disposes. */
-function prepare({ network, seed }: DenseRun): tf.LayersModel {
+function prepare({ network, seed }: DenseRun, tasks: readonly Task[]): tf.LayersModel {
   const [height, columns] = sizes[network];
-  const names = ['segmentation', 'depth', 'normals'] as const;
   const shape = {
     inputShape: [height, columns, 3],
-    tasks: names.map((name) => ({ name, kind: name, outputs: outputs[name] })),
+    tasks,
     key: keyFromSeed(seed),
   } as const;
   const narrow = { width: width / 64 };
@@ -108,13 +108,13 @@ function batchOf(step: number, [height, columns]: readonly [number, number]) {
 
 /** Repeats one of PyTorch's runs on the present backend, with the step that the runner compiles: the three losses before each step. */
 export function followDense(run: DenseRun): number[][] {
-  const model = prepare(run);
   const imageSize = sizes[run.network];
   const tasks = [
     segmentation({ name: 'segmentation', classes: outputs.segmentation, size: imageSize }),
     depth({ name: 'depth', size: imageSize }),
     normals({ name: 'normals', size: imageSize }),
   ];
+  const model = prepare(run, tasks);
   const setting = optimisers[run.optimiser];
   const network = trainedNetwork(model);
   const optimiser = createOptimiser(

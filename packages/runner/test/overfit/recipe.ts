@@ -57,10 +57,9 @@ export function configFor(seed: number, steps: number, engine: 'wasm' | 'tensorf
 }
 
 /** Values that PyTorch begins from: every weight of the plain network by name, in TensorFlow's layout. */
-export function firstWeights({ config, dataset }: Session, run: number): Map<string, tf.Tensor> {
+export function firstWeights({ config, dataset, tasks }: Session, run: number): Map<string, tf.Tensor> {
   const backbone: Backbone = lookup('backbone', config.backbone.name);
   const { name: _, ...options } = config.backbone;
-  const tasks = dataset.tasks.map(({ name, kind, outputs }) => ({ name, kind, outputs }));
   const key = foldKey(keyFromSeed(config.seed), 'weights');
   const { model } = backbone.build({ inputShape: dataset.inputShape, tasks, key }, options);
   const weights = new Map(

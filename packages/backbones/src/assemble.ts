@@ -1,42 +1,58 @@
 import { OverparamError } from '@overparam/errors';
-import { headOf } from '@overparam/mtl-heads';
-import type { Head, Network, NetworkShape } from '@overparam/plugin';
+import { type Head, headOf, type Network, type NetworkShape, type TaskForm } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { checkShape } from './check-shape';
 import { initialiseWeights, type Scheme } from './initialise';
 
 /** The part of a network in front of its heads. */
 export interface Features {
-  /** What each task's head is given, `[n, h, w, channels]`, in the order of the tasks. */
+  /** What each task's head is given, in the order of the tasks: see `Head`. */
   readonly features: readonly tf.SymbolicTensor[];
   /** See `Network`. */
   readonly representations: readonly string[];
 }
 
-/** How a network for dense prediction is put together. */
-export interface DensePlan {
+/** How a network is put together. */
+export interface Plan {
   readonly name: string;
   /** Height and width of the input must be multiples of it. */
   readonly multiple: number;
-  /** The head for tasks whose labels are images, where a task brings none. */
-  readonly head: Head;
-  trunk(image: tf.SymbolicTensor): Features;
+  /** The heads for tasks that bring none, by form. */
+  readonly heads: Readonly<Record<TaskForm, Head>>;
+  /**
+   * Adds the layers in front of the heads.
+   *
+   * @param image  `[n, h, w, channels]`
+   * @param heads  of all tasks, in their order
+   */
+  trunk(image: tf.SymbolicTensor, heads: readonly Head[]): Features;
 }
 
-/** The network with all weights zero; see {@link assembleDense}. */
-export function layOut(plan: DensePlan, shape: NetworkShape): Network {
+/** The first weights of the layers that are shared, and of those that belong to a task. */
+export interface Schemes {
+  readonly shared: Scheme;
+  readonly own: Scheme;
+}
+
+/** The same features for the heads of all tasks, behind one border. */
+export function sharedFeatures(features: tf.SymbolicTensor, heads: readonly Head[]): Features {
+  return { features: heads.map(() => features), representations: [features.sourceLayer.name] };
+}
+
+/**
+ * The network with all weights zero.
+ *
+ * @throws OverparamError as {@link assemble} does
+ */
+export function layOut(plan: Plan, shape: NetworkShape): Network {
   checkShape(plan.name, shape);
   checkSize(plan, shape);
   const [height, width] = shape.inputShape;
+  const heads = shape.tasks.map((task) => headOf(plan.name, task, plan.heads));
   const image = tf.input({ name: 'image', shape: [...shape.inputShape] });
-  const { features, representations } = plan.trunk(image);
+  const { features, representations } = plan.trunk(image, heads);
   const outputs = shape.tasks.map((task, index) =>
-    headOf(plan.name, task, plan.head).build(features[index]!, {
-      task: task.name,
-      kind: task.kind,
-      outputs: task.outputs,
-      size: [height, width],
-    }),
+    heads[index]!.build(features[index]!, task, [height, width]),
   );
   const model = tf.model({ name: plan.name, inputs: image, outputs });
   // tfjs counts every use of a layer, but takes off one only when the network is disposed: the weights of layers
@@ -47,25 +63,20 @@ export function layOut(plan: DensePlan, shape: NetworkShape): Network {
 }
 
 /**
- * Builds a network for tasks whose labels are images, and others, and sets all weights from the shape's key.
+ * Builds a network with a head for each task and sets all weights from the shape's key.
  *
- * @param scheme  of the layers that are shared, and of those that belong to a task
  * @throws OverparamError `invalid-network-shape`, also for sizes that the network cannot take; `unsupported-head` for
  *   a head that cannot serve its task
  */
-export function assembleDense(
-  plan: DensePlan,
-  shape: NetworkShape,
-  scheme: { readonly shared: Scheme; readonly own: Scheme },
-): Network {
+export function assemble(plan: Plan, shape: NetworkShape, schemes: Schemes): Network {
   const network = layOut(plan, shape);
   initialiseWeights(network.model, shape.key, ({ name }) =>
-    network.owner(name) === null ? scheme.shared : scheme.own,
+    network.owner(name) === null ? schemes.shared : schemes.own,
   );
   return network;
 }
 
-function checkSize({ name, multiple }: DensePlan, { inputShape: [height, width] }: NetworkShape): void {
+function checkSize({ name, multiple }: Plan, { inputShape: [height, width] }: NetworkShape): void {
   if (height % multiple === 0 && width % multiple === 0) return;
   const fits = (side: number) => {
     const below = Math.floor(side / multiple) * multiple;
