@@ -1,12 +1,12 @@
 import { keyFromSeed } from '@overparam/engine';
-import type { NetworkShape, NetworkTask } from '@overparam/plugin';
+import { type NetworkShape, type NetworkTask, parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { crossStitchPlan } from '../src/cross-stitch';
 import { type DensePlan, layOut } from '../src/dense';
 import { dilatedPlan } from '../src/dilated';
-import { dilatedResnetOptions } from '../src/index';
 import { mtanPlan } from '../src/mtan';
+import { dilatedResnetOptions } from '../src/options';
 import { segnetPlan } from '../src/segnet';
 import { parameters } from './support';
 
@@ -72,7 +72,7 @@ describe('SegNet: the counts of the published code', () => {
 });
 
 describe('dilated ResNet-50 with DeepLab heads', () => {
-  const plan = (shape: NetworkShape) => dilatedPlan(shape, dilatedResnetOptions.parse({}));
+  const plan = (shape: NetworkShape) => dilatedPlan(shape, parseOptions(dilatedResnetOptions));
 
   test('three heads: 71 888 721', () => {
     expect(counts(plan)).toEqual({

@@ -1,7 +1,7 @@
 import { keyFromSeed, useEngine } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
 import { deeplabHead, plugin, pooledHead, segnetHead } from '@overparam/mtl-heads';
-import { lookup, type NetworkTask, registerPlugin } from '@overparam/plugin';
+import { checkOptions, lookup, type NetworkTask, parseOptions, registerPlugin } from '@overparam/plugin';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { segnet } from '../src/index';
 import { build } from './support';
@@ -69,8 +69,12 @@ test('heads are found by name, with their options', () => {
   expect(lookup('head', 'segnet').make({})).toBe(segnetHead);
   expect(lookup('head', 'pooled').make({})).toBe(pooledHead);
   const kind = lookup('head', 'deeplab');
-  expect(kind.options.parse({ filters: 8 })).toEqual({ filters: 8, rates: [12, 24, 36], dropout: 0.5 });
-  expect(kind.options.safeParse({ filter: 8 }).success).toBe(false);
+  expect(parseOptions(kind.options, { filters: 8 })).toEqual({
+    filters: 8,
+    rates: [12, 24, 36],
+    dropout: 0.5,
+  });
+  expect(checkOptions(kind.options, { filter: 8 }).problems).toHaveLength(1);
   const head = kind.make({ filters: 3, rates: [1, 2], dropout: 0 });
   expect(head.leastBatch?.images).toBe(2);
   const shape = {

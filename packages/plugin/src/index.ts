@@ -3,10 +3,11 @@
  *
  * @packageDocumentation
  */
-export { type Key, keyFromSeed } from '@overparam/engine';
+export { type Key, keyFromSeed, type OptionsSchema } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export type * from './contracts';
-export { parseOptions } from './options';
+export { type JsonSchema, jsonSchemaOf } from './json-schema';
+export { type CheckedOptions, checkOptions, type OptionProblem, parseOptions } from './options';
 export {
   definePlugin,
   lookup,
@@ -16,3 +17,4 @@ export {
   registered,
   registerPlugin,
 } from './registry';
+export { describeOptions, type OptionDescription, optionNames } from './schema';

@@ -1,8 +1,11 @@
 import { isOverparamError } from '@overparam/errors';
+import { type } from 'arktype';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
+import * as mini from 'zod/mini';
 import {
   definePlugin,
+  type HeadKind,
   lookup,
   type Method,
   type Plugin,
@@ -45,7 +48,7 @@ test.each<[string, unknown, RegExp]>([
   [
     'options that are no schema',
     { name: 'p', apiVersion: 1, tasks: [{ ...sound, options: {} }] },
-    /"sound" needs options, a zod schema.*got an object/,
+    /"sound" needs options, a schema with .*got an object/,
   ],
   [
     'a part without its function',
@@ -86,4 +89,14 @@ test('kinds of tasks and heads are registered and found like all other parts', (
   expect(() => registerPlugin({ name: 'q', apiVersion: 1, tasks: [kind] })).toThrow(
     /kind of task "sound" of plugin "q".*plugin "p"/,
   );
+});
+
+test("options may be a schema of any library with both of the standard's interfaces", () => {
+  // ArkType's schemas are functions.
+  const head = { ...common, name: 'ark', options: type({}), make: () => null } as unknown as HeadKind;
+  expect(definePlugin({ name: 'p', apiVersion: 1, heads: [head] }).heads).toEqual([head]);
+  // zod/mini checks, and has no JSON schema.
+  expect(
+    refusal({ name: 'p', apiVersion: 1, tasks: [{ ...sound, options: mini.strictObject({}) }] }).message,
+  ).toMatch(/"sound" needs options, a schema with .*Standard JSON Schema/);
 });

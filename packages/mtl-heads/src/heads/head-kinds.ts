@@ -1,5 +1,5 @@
 import type { HeadKind } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DeeplabOptions, deeplabHead, pooledHead, segnetHead } from './heads';
 
 const segnet: HeadKind = {

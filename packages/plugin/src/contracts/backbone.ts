@@ -1,6 +1,5 @@
-import type { Key } from '@overparam/engine';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
-import type { z } from 'zod';
 import type { LabelSpec } from './task';
 
 /** The layers from a network's features to one task's output. */
@@ -38,7 +37,7 @@ export interface HeadKind<Options = unknown> {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** The head for options that are checked and have their defaults. */
   make(options: Options): Head;
 }
@@ -82,7 +81,7 @@ export interface Backbone<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** A new network with its first weights, which follow from the shape's key alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

@@ -1,7 +1,8 @@
-import { type EngineName, type OptimiserConfig, scheduleSchema } from '@overparam/engine';
+import { type EngineName, type OptimiserConfig, optimisers, scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { lookup, type PluginKind, parseOptions } from '@overparam/plugin';
 import { checkHeads } from '../train/heads';
+import { embedded } from './embedded';
 import { mergeLayers } from './merge';
 import { loadDefaultPlugins, loadPlugins } from './plugins';
 import { checked } from './problem';
@@ -30,12 +31,9 @@ const defaults: RunLayer = {
   plugins: [],
 };
 
-/** Options of an optimiser that a config leaves out: those of the CIFAR literature for SGD, PyTorch's for Adam. */
-function completeOptimiser(given: OptimiserConfig): OptimiserConfig {
-  if (given.name !== 'sgd') return { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...given };
-  const momentum = given.momentum ?? 0.9;
-  const dampening = given.dampening ?? 0;
-  return { name: 'sgd', momentum, nesterov: given.nesterov ?? (momentum > 0 && dampening === 0), dampening };
+function completeOptimiser({ name, ...given }: OptimiserConfig): OptimiserConfig {
+  const kind = optimisers.find((candidate) => candidate.name === name)!;
+  return { name, ...(parseOptions(kind.options, given, `optimiser "${name}"`) as object) };
 }
 
 /** Looks a plugin's part up and completes its options. */
@@ -87,7 +85,7 @@ export async function completeConfig(
     evaluation: merged.evaluation!,
     epochs: merged.epochs!,
     batch: merged.batch!,
-    lr: checked(scheduleSchema, merged.lr, source.name, ['lr']),
+    lr: checked(embedded(scheduleSchema), merged.lr, source.name, ['lr']),
     seed: merged.seed!,
     optimiser: completeOptimiser(merged.optimiser as OptimiserConfig),
     weightDecay: merged.weightDecay as RunConfig['weightDecay'],

@@ -26,15 +26,15 @@ export interface ResolvedComparison {
 
 /**
  * Starts the engine that a config and its request ask for. Results depend on the number of threads, so a config may pin
- * it, and that of the native engine is written into every run's config; wasm and cpu compute on one.
+ * it, and that of an engine where it can be chosen is written into every run's config.
  */
 async function startEngine(loaded: LoadedConfig, request: Request) {
   const { name, threads } = requestedEngine(loaded, request);
   const usual = availableParallelism();
   const engine = await useEngine(name, { threads: threads ?? usual });
-  if (engine.name === 'tensorflow')
+  if (engine.threads === 'chosen')
     return { engine, choice: { name: engine.name, threads: threads ?? usual } };
-  const possible = engine.name === 'wasm' || engine.name === 'cpu' ? 1 : undefined;
+  const possible = engine.threads === 'one' ? 1 : undefined;
   if (threads !== undefined && threads !== possible) {
     throw new OverparamError(
       'invalid-config',

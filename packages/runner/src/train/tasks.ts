@@ -2,12 +2,12 @@ import { nearest, OverparamError } from '@overparam/errors';
 import {
   type DatasetTask,
   type OpenDataset,
+  optionNames,
   parseOptions,
   registered,
   type Task,
   type TaskKind,
 } from '@overparam/plugin';
-import { z } from 'zod';
 import type { RunConfig } from '../config/schema';
 
 /** A dataset of which a run may see some tasks only. */
@@ -60,7 +60,7 @@ export function tasksOf(dataset: ChosenDataset, options: RunConfig['taskOptions'
   }
   return dataset.tasks.map((task) => {
     const kind = kindOf(task);
-    const taken = optionNames(kind);
+    const taken = optionNames(kind.options);
     const shared = Object.entries(common).filter(([option]) => taken.includes(option));
     const given = { ...Object.fromEntries(shared), ...byTask[task.name] };
     const where = `taskOptions: task "${task.name}" of kind "${task.kind}"`;
@@ -77,12 +77,6 @@ function kindOf(task: DatasetTask): TaskKind {
     'unsupported-task',
     `Task "${task.name}" is of kind "${task.kind}", which no plugin has; there are ${known}. Leave the task out, or name a plugin with such a kind under \`plugins\`: definePlugin({ tasks: [...] }).`,
   );
-}
-
-/** Names of the options of a kind of task. */
-function optionNames({ options }: TaskKind): readonly string[] {
-  const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
-  return Object.keys(properties);
 }
 
 function unknownTask(where: string, name: string, known: readonly string[]): OverparamError {
