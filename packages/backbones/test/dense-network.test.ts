@@ -3,7 +3,7 @@ import { collapse, expand, forward, gapBetween, parametersOf, plain, verify } fr
 import { keyFromSeed, useEngine } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
 import { deeplabHead, pooledHead, segnetHead } from '@overparam/mtl-heads';
-import type { NetworkShape, NetworkTask } from '@overparam/plugin';
+import { checkOptions, type NetworkShape, type NetworkTask } from '@overparam/plugin';
 import { testBackbone } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -286,7 +286,7 @@ test('the dilated network takes any size', () => {
 test('width is a number of channels or a fraction of the published one', () => {
   const count = (width: number) => parameters(build(segnet, { width }, shapeOf()).model);
   expect(count(0.125)).toBe(count(8));
-  const issues = (options: object) => segnet.options.safeParse(options).error?.issues.map((i) => i.message);
+  const issues = (options: object) => checkOptions(segnet.options, options).problems?.map((i) => i.message);
   for (const width of [1, 2.5]) expect(issues({ width })?.[0]).toMatch(/write 64 for the published width/);
   expect(issues({ width: 0 })).toHaveLength(1);
   expect(issues({ widht: 8 })?.[0]).toMatch(/widht/);

@@ -1,12 +1,12 @@
 import { keyFromSeed } from '@overparam/engine';
-import type { NetworkShape, NetworkTask } from '@overparam/plugin';
+import { type NetworkShape, type NetworkTask, parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { layOut, type Plan } from '../src/assemble';
 import { crossStitchPlan } from '../src/cross-stitch';
 import { dilatedPlan } from '../src/dilated';
-import { dilatedResnetOptions } from '../src/index';
 import { mtanPlan } from '../src/mtan';
+import { dilatedResnetOptions } from '../src/options';
 import { segnetPlan } from '../src/segnet';
 import { parameters } from './support';
 
@@ -72,7 +72,7 @@ describe('SegNet: the counts of the published code', () => {
 });
 
 describe('dilated ResNet-50 with DeepLab heads', () => {
-  const plan = () => dilatedPlan(dilatedResnetOptions.parse({}));
+  const plan = () => dilatedPlan(parseOptions(dilatedResnetOptions));
 
   test('three heads: 71 888 721', () => {
     expect(counts(plan)).toEqual({

@@ -1,7 +1,15 @@
 import { keyFromSeed, useEngine } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
 import { deeplabHead, plugin as heads, pooledHead, segnetHead } from '@overparam/mtl-heads';
-import { type Head, lookup, type NetworkTask, registerPlugin, type TaskForm } from '@overparam/plugin';
+import {
+  checkOptions,
+  type Head,
+  lookup,
+  type NetworkTask,
+  parseOptions,
+  registerPlugin,
+  type TaskForm,
+} from '@overparam/plugin';
 import { testBackbone } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -163,8 +171,12 @@ test('heads are found by name, with their options', () => {
   expect(lookup('head', 'segnet').make({})).toBe(segnetHead);
   expect(lookup('head', 'pooled').make({})).toBe(pooledHead);
   const kind = lookup('head', 'deeplab');
-  expect(kind.options.parse({ filters: 8 })).toEqual({ filters: 8, rates: [12, 24, 36], dropout: 0.5 });
-  expect(kind.options.safeParse({ filter: 8 }).success).toBe(false);
+  expect(parseOptions(kind.options, { filters: 8 })).toEqual({
+    filters: 8,
+    rates: [12, 24, 36],
+    dropout: 0.5,
+  });
+  expect(checkOptions(kind.options, { filter: 8 }).problems).toHaveLength(1);
   const head = kind.make({ filters: 3, rates: [1, 2], dropout: 0 });
   expect(head.leastBatch?.images).toBe(2);
   const tasks = [{ name: 'own', form: 'dense', outputs: 1, head }] as const;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { keyFromSeed } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
+import { checkOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -218,7 +219,7 @@ test('what cannot be built is refused', () => {
 
 test('options: a depth between, a misspelt name and a width of 0 are refused', () => {
   const messages = (options: object) =>
-    resnet.options.safeParse(options).error?.issues.map(({ message }) => message);
+    checkOptions(resnet.options, options).problems?.map(({ message }) => message);
   expect(messages({ depth: 50 })?.[0]).toMatch(/8, 14, 20.*resnet50/);
   expect(messages({ witdh: 16 })?.[0]).toMatch(/witdh/);
   expect(messages({ width: 0 })).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { keyFromSeed } from '@overparam/engine';
-import type { Backbone, Network, NetworkShape } from '@overparam/plugin';
+import { type Backbone, type Network, type NetworkShape, parseOptions } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 
 /** A single-task shape; by default a small image and 10 classes. */
@@ -19,7 +19,7 @@ export function classes(outputs: number): Partial<NetworkShape> {
 
 /** A backbone with its options completed as a config's are. */
 export function build<Options>(backbone: Backbone<Options>, options: object, shape: NetworkShape): Network {
-  return backbone.build(shape, backbone.options.parse(options));
+  return backbone.build(shape, parseOptions(backbone.options, options));
 }
 
 /** All numbers of all weights by tfjs's names. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { symmetricEigen } from './solvers/eigen';
 import { dot, sumOf } from './solvers/matrix';

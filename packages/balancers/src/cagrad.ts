@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { dot, lengths, type Matrix, squaredLength, sumOf, times } from './solvers/matrix';
 import { type Derivatives, simplexMinimum } from './solvers/simplex';

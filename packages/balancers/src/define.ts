@@ -5,8 +5,9 @@ import type {
   BalancerNeed,
   BalancerSetup,
   BalancerState,
+  OptionsSchema,
 } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Matrix, submatrix } from './solvers/matrix';
 
 /** One update's numbers, of the present tasks only. */
@@ -33,7 +34,7 @@ export interface Solution<State> {
 export interface Definition<Options, State extends BalancerState> {
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   readonly needs?: (options: Options) => readonly BalancerNeed[];
   readonly supports?: (setup: BalancerSetup, options: Options) => true | string;
   readonly initialise?: (tasks: readonly string[], options: Options) => State;

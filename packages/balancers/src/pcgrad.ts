@@ -1,5 +1,5 @@
 import { foldKey } from '@overparam/engine';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { othersInOrder } from './order';
 import { columnSums, dot, type Matrix } from './solvers/matrix';

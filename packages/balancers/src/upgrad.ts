@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { cosines, lengths } from './solvers/matrix';
 import { nonNegativeMinimum } from './solvers/non-negative';

@@ -1,7 +1,7 @@
 import type { Method, Start } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { weightSpace } from './spaces/weight-space';
 
 const options = z.strictObject({

@@ -2,8 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, download } from '@overparam/dataset-files';
 import { isOverparamError } from '@overparam/errors';
-import type { Dataset, DatasetCheck, DatasetContext } from '@overparam/plugin';
-import type { z } from 'zod';
+import type { Dataset, DatasetCheck, DatasetContext, OptionsSchema } from '@overparam/plugin';
 import type { CifarExample } from './augment';
 import { folderOf, locate } from './locate';
 import { openRecords } from './open-dataset';
@@ -19,7 +18,7 @@ import type { CifarSpec, LabelField } from './spec';
 export function officialDataset<Options extends OfficialCifarOptions>(
   spec: CifarSpec,
   summary: string,
-  options: z.ZodType<Options>,
+  options: OptionsSchema<Options>,
   labelOf: (options: Options) => LabelField,
 ): Dataset<Options, CifarExample> {
   return {

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { OptionsSchema } from '@overparam/plugin';
+import * as z from 'zod';
 import type { CifarSpec } from './spec';
 
 /** What every dataset of this package can be told. */
@@ -81,17 +82,17 @@ function address(spec: CifarSpec) {
 }
 
 /** The schema without an archive: the shipped sample's. */
-export function sampleSchema(spec: Pick<CifarSpec, 'mean' | 'std'>): z.ZodType<CifarOptions> {
+export function sampleSchema(spec: Pick<CifarSpec, 'mean' | 'std'>): OptionsSchema<CifarOptions> {
   return z.strictObject(shared(spec));
 }
 
 /** The schema of a dataset with one label. */
-export function officialSchema(spec: CifarSpec): z.ZodType<OfficialCifarOptions> {
+export function officialSchema(spec: CifarSpec): OptionsSchema<OfficialCifarOptions> {
   return z.strictObject({ ...shared(spec), url: address(spec) });
 }
 
 /** The schema of CIFAR-100, with its two labels. */
-export function cifar100Schema(spec: CifarSpec): z.ZodType<Cifar100Options> {
+export function cifar100Schema(spec: CifarSpec): OptionsSchema<Cifar100Options> {
   return z.strictObject({
     labels: z.enum(['fine', 'coarse']).default('fine').describe('100 fine or 20 coarse classes'),
     ...shared(spec),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Checksum, digestOf, download } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
 import type { DatasetContext } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { folderOf } from './locate';
 import type { NyuOptions } from './options';
 import { labelledFile, splitsFile } from './source-mat';

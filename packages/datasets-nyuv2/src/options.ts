@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { OptionsSchema } from '@overparam/plugin';
+import * as z from 'zod';
 import { officialCounts, type TaskName, taskNames } from './scene';
 import { type SourceName, sourceNames } from './source';
 
@@ -111,10 +112,10 @@ function shared(size: readonly [number, number]) {
 }
 
 /** The schema of the shipped sample, at the size that it is shipped in. */
-export const sampleSchema: z.ZodType<NyuSampleOptions> = z.strictObject(shared([96, 128]));
+export const sampleSchema: OptionsSchema<NyuSampleOptions> = z.strictObject(shared([96, 128]));
 
 /** The schema of `nyuv2`. */
-export const nyuSchema: z.ZodType<NyuOptions> = z.strictObject({
+export const nyuSchema: OptionsSchema<NyuOptions> = z.strictObject({
   ...shared([288, 384]),
   source: z
     .enum(['auto', ...sourceNames])

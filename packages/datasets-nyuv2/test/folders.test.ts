@@ -1,3 +1,4 @@
+import { parseOptions } from '@overparam/plugin';
 import { testDataset } from '@overparam/plugin/testing';
 import { describe, expect, test } from 'vitest';
 import { nyuv2 } from '../src/index';
@@ -8,7 +9,7 @@ async function opened(change: (files: Map<string, Buffer>) => void = () => {}, m
   const files = layout();
   change(files);
   const dataDir = await dataFolder(files);
-  return nyuv2.open(nyuv2.options.parse({ ...small, ...more }), { dataDir });
+  return nyuv2.open(parseOptions(nyuv2.options, { ...small, ...more }), { dataDir });
 }
 
 describe('contract', async () => {
@@ -326,7 +327,7 @@ describe('refuses', () => {
 
   test('no data at all, saying where it looked and what to do', async () => {
     const dataDir = await dataFolder(new Map());
-    const failure = nyuv2.open(nyuv2.options.parse(small), { dataDir });
+    const failure = nyuv2.open(parseOptions(nyuv2.options, small), { dataDir });
     await expect(failure).rejects.toThrow(code('data-missing'));
     await expect(failure).rejects.toThrow(/overparam data get nyuv2 --data-dir.*nyuv2-sample/);
   });
@@ -353,7 +354,7 @@ test('allowed: missing labels and all-invalid scenes read as invalid everywhere'
 describe('verify', () => {
   test('reports counts, ranges and shares of invalid pixels', async () => {
     const dataDir = await dataFolder(layout());
-    const checks = await nyuv2.verify(nyuv2.options.parse(small), { dataDir });
+    const checks = await nyuv2.verify(parseOptions(nyuv2.options, small), { dataDir });
     expect(checks.every(({ ok }) => ok)).toBe(true);
     const details = Object.fromEntries(checks.map(({ what, detail }) => [what, detail]));
     expect(details.scenes).toBe('3 train, 2 test');
@@ -369,9 +370,13 @@ describe('verify', () => {
   test('names what is wrong', async () => {
     const files = layout();
     files.set('val/depth/1.npy', npyFile([6, 8, 1], new Float32Array(48).fill(Number.NaN)));
-    const checks = await nyuv2.verify(nyuv2.options.parse(small), { dataDir: await dataFolder(files) });
+    const checks = await nyuv2.verify(parseOptions(nyuv2.options, small), {
+      dataDir: await dataFolder(files),
+    });
     expect(checks.at(-1)).toMatchObject({ ok: false, what: 'NYUv2: data-value' });
-    const empty = await nyuv2.verify(nyuv2.options.parse(small), { dataDir: await dataFolder(new Map()) });
+    const empty = await nyuv2.verify(parseOptions(nyuv2.options, small), {
+      dataDir: await dataFolder(new Map()),
+    });
     expect(empty.map(({ ok }) => ok)).toEqual([false]);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test, vi } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
 import { officialTo13, to13 } from '../src/classes';
@@ -12,7 +13,7 @@ import { code, dataFolder, difference, layout, noisyExample, small } from './sup
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const open = (dataDir: string, more: object = {}) =>
-  nyuv2.open(nyuv2.options.parse({ ...small, precision: 'float32', ...more }), { dataDir });
+  nyuv2.open(parseOptions(nyuv2.options, { ...small, precision: 'float32', ...more }), { dataDir });
 
 test.each(['', 'nyuv2/', './some/where/'])('reads an archive whose root is %j', async (root) => {
   const entries = [...layout()].map(([name, bytes]) => ({ name: root + name, bytes }));

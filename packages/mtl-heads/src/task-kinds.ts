@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { DatasetTask, TaskKind } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MetricMode } from './batch-mean';
 import { classification } from './classification';
 import type { AbsentClass } from './confusion';

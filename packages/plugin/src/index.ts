@@ -3,13 +3,14 @@
  *
  * @packageDocumentation
  */
-export { type Key, keyFromSeed } from '@overparam/engine';
+export { type Key, keyFromSeed, type OptionsSchema } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export { checkBalancer } from './check-balancer';
 export type * from './contracts';
 export { matchesGroup } from './groups';
 export { headOf, type OwnHeads } from './head-of';
-export { parseOptions } from './options';
+export { type JsonSchema, jsonSchemaOf } from './json-schema';
+export { type CheckedOptions, checkOptions, type OptionProblem, parseOptions } from './options';
 export {
   definePlugin,
   lookup,
@@ -19,3 +20,4 @@ export {
   registered,
   registerPlugin,
 } from './registry';
+export { describeOptions, type OptionDescription, optionNames } from './schema';

@@ -85,14 +85,21 @@ function checkPart(
   if (!isText(part.summary)) {
     throw invalid(`${where} needs a summary, one line for lists; got ${shown(part.summary)}.`);
   }
-  const { options } = part;
-  if (!isObject(options) || typeof options.safeParse !== 'function') {
-    throw invalid(`${where} needs options, a zod schema such as z.strictObject({}); got ${shown(options)}.`);
+  if (!isSchema(part.options)) {
+    throw invalid(
+      `${where} needs options, a schema with the interfaces Standard Schema and Standard JSON Schema, such as z.strictObject({}) of zod 4.2 or newer; got ${shown(part.options)}.`,
+    );
   }
   for (const key of functions) {
     if (typeof part[key] === 'function') continue;
     throw invalid(`${where} needs the function ${key}(); got ${shown(part[key])}.`);
   }
+}
+
+/** Whether a value has what `OptionsSchema` asks for; schemas of some libraries are functions. */
+function isSchema(value: unknown): boolean {
+  const { validate, jsonSchema } = Object(Object(value)['~standard']) as Unchecked;
+  return typeof validate === 'function' && typeof Object(jsonSchema).input === 'function';
 }
 
 function requireVersion({ apiVersion }: Unchecked, where: string): void {

@@ -1,9 +1,12 @@
 import { isOverparamError } from '@overparam/errors';
+import { type } from 'arktype';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
+import * as mini from 'zod/mini';
 import {
   definePlugin,
   type Head,
+  type HeadKind,
   headOf,
   lookup,
   type Method,
@@ -48,7 +51,7 @@ test.each<[string, unknown, RegExp]>([
   [
     'options that are no schema',
     { name: 'p', apiVersion: 1, tasks: [{ ...sound, options: {} }] },
-    /"sound" needs options, a zod schema.*got an object/,
+    /"sound" needs options, a schema with .*got an object/,
   ],
   [
     'a part without its function',
@@ -161,4 +164,14 @@ test.each<[object, boolean]>([
   [{ role: 'core', block: 'V' }, false],
 ])('the selector %o matches a core of block U that no task owns: %s', (selector, expected) => {
   expect(matchesGroup(selector, { role: 'core', block: 'U', task: null })).toBe(expected);
+});
+
+test("options may be a schema of any library with both of the standard's interfaces", () => {
+  // ArkType's schemas are functions.
+  const head = { ...common, name: 'ark', options: type({}), make: () => null } as unknown as HeadKind;
+  expect(definePlugin({ name: 'p', apiVersion: 1, heads: [head] }).heads).toEqual([head]);
+  // zod/mini checks, and has no JSON schema.
+  expect(
+    refusal({ name: 'p', apiVersion: 1, tasks: [{ ...sound, options: mini.strictObject({}) }] }).message,
+  ).toMatch(/"sound" needs options, a schema with .*Standard JSON Schema/);
 });

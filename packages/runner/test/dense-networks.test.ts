@@ -12,7 +12,7 @@ import {
 import { foldKey, keyFromSeed, normalTensor, uniformTensor, useEngine } from '@overparam/engine';
 import { plugin as methodNew, trirep } from '@overparam/method-new';
 import { plugin as methodRepvgg, repvgg } from '@overparam/method-repvgg';
-import { type Method, registerPlugin } from '@overparam/plugin';
+import { type Method, parseOptions, registerPlugin } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 
@@ -27,10 +27,10 @@ const shape = {
 } as const;
 
 const networks = {
-  segnet: () => segnet.build(shape, segnet.options.parse({ width: 4 })).model,
-  'segnet-mtan': () => segnetMtan.build(shape, segnetMtan.options.parse({ width: 4 })).model,
+  segnet: () => segnet.build(shape, parseOptions(segnet.options, { width: 4 })).model,
+  'segnet-mtan': () => segnetMtan.build(shape, parseOptions(segnetMtan.options, { width: 4 })).model,
   'resnet50-dilated': () =>
-    dilatedResnet50.build(shape, dilatedResnet50.options.parse({ width: 2, rates: [1, 2] })).model,
+    dilatedResnet50.build(shape, parseOptions(dilatedResnet50.options, { width: 2, rates: [1, 2] })).model,
 };
 
 beforeAll(async () => {

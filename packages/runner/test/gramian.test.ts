@@ -1,7 +1,7 @@
 import { parametersOf } from '@overparam/core-reparam';
 import { keyFromSeed, useEngine } from '@overparam/engine';
 import { regression } from '@overparam/mtl-heads';
-import { type BalancerState, lookup } from '@overparam/plugin';
+import { type BalancerState, lookup, parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadDefaultPlugins } from '../src/config/plugins';
@@ -113,7 +113,7 @@ async function updates(
   count = 1,
 ): Promise<Seen[]> {
   const tasks = names.map((task) => regression({ name: task, shape: [2] }));
-  const options = lookup('balancer', name).options.parse(given) as object;
+  const options = parseOptions(lookup('balancer', name).options, given) as object;
   const balancing = balancingFor({ balancer: { name, ...options }, gradients }, tasks);
   const session = {
     tasks,

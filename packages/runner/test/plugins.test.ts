@@ -3,6 +3,7 @@ import {
   type Dataset,
   lookup,
   type OpenDataset,
+  parseOptions,
   registered,
   registerPlugin,
   type Task,
@@ -162,7 +163,7 @@ const shares: Dataset<unknown, unknown> = {
   verify: async () => [],
   async open(_options, context) {
     const sample: Dataset = lookup('dataset', 'cifar100-sample');
-    const opened: OpenDataset = await sample.open(sample.options.parse({}), context);
+    const opened: OpenDataset = await sample.open(parseOptions(sample.options, {}), context);
     const number = new Int32Array(1);
     return {
       ...opened,

@@ -8,7 +8,7 @@ import {
   uniformTensor,
 } from '@overparam/engine';
 import type { Expansion, Method, PlainWeights, Site, Tensors } from '@overparam/plugin';
-import { parseOptions, registered, registerPlugin } from '@overparam/plugin';
+import { checkOptions, parseOptions, registered, registerPlugin } from '@overparam/plugin';
 import { type DefineTest, ensure } from '@overparam/plugin/testing';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -77,12 +77,12 @@ interface SupportedSite {
 }
 
 function supportedSites(method: Method, given: unknown): SupportedSite[] {
-  const result = method.options.safeParse(given);
-  if (!result.success) return [];
+  const { options, problems } = checkOptions(method.options, given);
+  if (problems) return [];
   const sites = [...allCases().map(siteFor), denseSite(true), denseSite(false)];
   return sites
-    .filter((site) => method.supports(site, result.data) === true)
-    .map((site) => ({ site, make: () => method.expand(site, result.data) }));
+    .filter((site) => method.supports(site, options) === true)
+    .map((site) => ({ site, make: () => method.expand(site, options) }));
 }
 
 /** A prepared expansion, used and cleaned up. */

@@ -1,7 +1,7 @@
 import { apply, channelsOf, convolution, ResizeAligned, unit } from '@overparam/layers';
 import type { Head, HeadKind } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { atInputSize } from './ends';
 
 /** What can be chosen of a {@link deeplabHead}. */

@@ -1,7 +1,7 @@
 import { apply } from '@overparam/layers';
 import type { Head, HeadKind } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { unitLengthWhereAsked } from './ends';
 
 /**

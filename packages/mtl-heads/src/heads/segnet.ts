@@ -1,6 +1,6 @@
 import { channelsOf, convolution } from '@overparam/layers';
 import type { Head, HeadKind } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { atInputSize } from './ends';
 
 /**

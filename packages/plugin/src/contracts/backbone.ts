@@ -1,6 +1,5 @@
-import type { Key } from '@overparam/engine';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
-import type { z } from 'zod';
 import type { Task, TaskForm } from './task';
 
 /** A task as a backbone sees it: what its answer is like, and no word of what it is about. Every `Task` is one. */
@@ -43,7 +42,7 @@ export interface HeadKind<Options = unknown> {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** The head for options that are checked and have their defaults. */
   make(options: Options): Head;
 }
@@ -76,7 +75,7 @@ export interface Backbone<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** A new network with its first weights, which follow from the shape's key alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

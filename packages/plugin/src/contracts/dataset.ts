@@ -1,5 +1,4 @@
-import type { Key } from '@overparam/engine';
-import type { z } from 'zod';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LabelSpec } from './task';
 
 /** Numbers of one tensor of a batch, without the batch axis in `shape`. */
@@ -84,7 +83,7 @@ export interface Dataset<Options = unknown, Example = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** Opens all splits; fails where a file is missing or not the expected one. */
   open(options: Options, context: DatasetContext): Promise<OpenDataset<Example>>;
   /** Checks files, counts and checksums. */

@@ -1,5 +1,4 @@
-import type { Key } from '@overparam/engine';
-import type { z } from 'zod';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Role } from './method';
 
 /** Parameters that move together: all those of one role, block and task. */
@@ -74,7 +73,7 @@ export interface Routine<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** The whole plan of a run, made before it begins; a pure function. */
   plan(run: RunShape, options: Options): Schedule;
 }

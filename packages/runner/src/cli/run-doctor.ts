@@ -1,8 +1,8 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { type EngineName, useEngine } from '@overparam/engine';
+import { type EngineName, engines as known, useEngine } from '@overparam/engine';
 import { describeStatus, type LibraryStatus, libraryStatus } from '@overparam/engine-tensorflow/library';
 import { isOverparamError } from '@overparam/errors';
-import { type Dataset, registered } from '@overparam/plugin';
+import { type Dataset, parseOptions, registered } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';
@@ -28,9 +28,8 @@ async function engineFindings(): Promise<{
       return { name, ok: false, detail: (error as Error).message.split('\n')[0]! };
     }
   };
-  const names: EngineName[] = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
   const engines: EngineFinding[] = [];
-  for (const name of names) engines.push(await attempt(name));
+  for (const { name } of known) engines.push(await attempt(name));
   return { engines, auto: await attempt('auto') };
 }
 
@@ -54,7 +53,7 @@ async function dataFindings(dataDir: string): Promise<EngineFinding[]> {
   for (const dataset of registered('dataset') as readonly Dataset[]) {
     const { name } = dataset;
     try {
-      const checks = await dataset.verify(dataset.options.parse({}), { dataDir, signal });
+      const checks = await dataset.verify(parseOptions(dataset.options), { dataDir, signal });
       const wrong = checks.find(({ ok }) => !ok);
       const detail = wrong ? `${wrong.what}: ${wrong.detail}` : 'verified';
       findings.push({ name, ok: wrong === undefined, detail });

@@ -60,8 +60,7 @@ export async function compare(options: CompareOptions): Promise<Compared> {
   try {
     await prepareComparison(options.out, runs, loaded, options.resume);
     const cores = physicalCores();
-    const singleThreaded = engine.name === 'wasm' || engine.name === 'cpu';
-    const threads = rows[0]!.engine.threads ?? (singleThreaded ? 1 : null);
+    const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
     const atOnce = options.jobs ?? runsAtOnce(runs.length, cores, threads);
     const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
     const obtained = obtainedFrom(resolved, planned, machine);

@@ -1,5 +1,5 @@
 import type { EngineInfo } from '@overparam/engine';
-import { lookup } from '@overparam/plugin';
+import { checkOptions, lookup } from '@overparam/plugin';
 import { isForAll } from '../config/heads';
 import type { ResolvedComparison } from '../config/resolve';
 import { differences } from '../config/saved';
@@ -23,8 +23,8 @@ export function choiceText(
   kind: 'backbone' | 'dataset' | 'balancer' | 'head',
   { name, ...options }: Choice,
 ): string {
-  const standard = lookup(kind, name).options.safeParse({});
-  const defaults = new Map(flatOptions((standard.success ? standard.data : {}) as Record<string, unknown>));
+  const { options: standard = {} } = checkOptions(lookup(kind, name).options);
+  const defaults = new Map(flatOptions(standard as Record<string, unknown>));
   const shown = flatOptions(options).filter(([path, value]) => value !== defaults.get(path));
   return shown.length === 0
     ? name

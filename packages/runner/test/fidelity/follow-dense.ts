@@ -3,7 +3,7 @@ import { dilatedResnet50, segnet } from '@overparam/backbones';
 import { expand, parametersOf, plain } from '@overparam/core-reparam';
 import { createOptimiser, keyFromSeed } from '@overparam/engine';
 import { depth, normals, segmentation } from '@overparam/mtl-heads';
-import type { Task } from '@overparam/plugin';
+import { parseOptions, type Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { optimisedParameters } from '../../src/train/groups';
@@ -74,8 +74,8 @@ function prepare({ network, seed }: DenseRun, tasks: readonly Task[]): tf.Layers
   const narrow = { width: width / 64 };
   const { model: base } =
     network === 'segnet'
-      ? segnet.build(shape, segnet.options.parse(narrow))
-      : dilatedResnet50.build(shape, dilatedResnet50.options.parse({ ...narrow, rates, dropout: 0 }));
+      ? segnet.build(shape, parseOptions(segnet.options, narrow))
+      : dilatedResnet50.build(shape, parseOptions(dilatedResnet50.options, { ...narrow, rates, dropout: 0 }));
   const model = expand(base, { method: plain, key: keyFromSeed(seed) });
   base.dispose();
   for (const { name, variable } of parametersOf(model)) {
