@@ -2,6 +2,7 @@ import { scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { stringify } from 'yaml';
 import { movePlugins } from './plugins';
+import { embedded } from './embedded';
 import { checked, unknownKey } from './problem';
 import { configSchema, type RunConfig } from './schema';
 
@@ -60,7 +61,7 @@ export function checkSaved(value: unknown, where: string): RunConfig {
   }
   const other = Object.keys(config).find((key) => !(keys as readonly string[]).includes(key));
   if (other !== undefined) throw unknownKey(where, [other], keys);
-  checked(scheduleSchema, config.lr, where, ['lr']);
+  checked(embedded(scheduleSchema), config.lr, where, ['lr']);
   return config;
 }
 
