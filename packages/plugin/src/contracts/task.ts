@@ -6,6 +6,10 @@ export interface MetricSpec {
   readonly direction: 'higher' | 'lower';
   /** Unit for tables, such as `%`, `m` or `deg`. */
   readonly unit: string;
+  /** What tables call it, without its unit, such as `mIoU` or `top-1 error`; its name where absent. */
+  readonly title?: string;
+  /** Digits behind the point that tables show; where absent, 2 for `%` and `deg` and 4 for other units. */
+  readonly digits?: number;
 }
 
 /** What lies behind a task's figures, for reports: counts, figures by class. NaN where nothing was counted. */

@@ -1,15 +1,11 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { renderTable } from '@overparam/report';
 import { dataDirectory, type Invocation } from '../cli/invocation';
 import { createProgressView } from '../cli/progress';
 import { type ConfigArguments, requestOf } from '../cli/request';
 import { ownCommandLine } from './child';
 import { compare } from './compare';
-import { comparisonResult } from './output';
-import { summarise } from './summary';
-import { renderTable } from './table';
-import { comparesTasks, summariseTasks } from './task-summary';
-import { renderTaskTable } from './task-table';
 
 /** Arguments of `overparam compare`. */
 export interface CompareArguments extends ConfigArguments {
@@ -58,12 +54,10 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);
   }
-  const table = comparesTasks(done.obtained)
-    ? renderTaskTable(summariseTasks(done, done.obtained), done.obtained)
-    : renderTable(summarise(done.rows), done.obtained);
+  const table = renderTable(done.result);
   // With --json, what is for the eye goes to stderr.
   if (output.json) output.say(table);
-  output.result(comparisonResult(done, done.obtained), table);
+  output.result(done.result, table);
   output.say(`Report: ${done.report}`);
   return done.failures > 0 ? 1 : 0;
 }

@@ -25,16 +25,16 @@ async function isFinished(run: PlannedRun): Promise<boolean> {
  * finished already is not started.
  *
  * @param atOnce   runs at a time
- * @param updates  of each run
+ * @param updates  of each run, in their order
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
   atOnce: number,
-  updates: number,
+  updates: readonly number[],
   training: Training,
 ): Promise<Outcome[]> {
   const { view, signal } = training;
-  const book = new ProgressBook(runs.length, updates);
+  const book = new ProgressBook(updates);
   const show = () => {
     const { made, toMake, runsDone } = book.standings();
     view.show(made, toMake, `${runsDone} of ${runs.length} runs done`);

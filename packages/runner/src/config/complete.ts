@@ -8,7 +8,7 @@ import { chosen } from './recipe';
 import type { Choice, RunConfig, RunLayer } from './schema';
 
 /** What a config means where it says nothing. */
-const defaults: RunLayer = {
+export const defaults = {
   method: 'plain',
   routine: 'joint',
   tasks: null,
@@ -28,7 +28,7 @@ const defaults: RunLayer = {
   limit: {},
   checkpoints: { keep: 'all' },
   plugins: [],
-};
+} satisfies RunLayer;
 
 /** Options of an optimiser that a config leaves out: those of the CIFAR literature for SGD, PyTorch's for Adam. */
 function completeOptimiser(given: OptimiserConfig): OptimiserConfig {
