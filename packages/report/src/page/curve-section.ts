@@ -51,7 +51,7 @@ function numbers(rows: readonly RowRecord[], curve: Curve): string {
     ),
   ];
   const caption = `${curve.title} by epoch${epochs.length < all.length ? '; every epoch is in compare.json' : ''}`;
-  return `<details><summary>${escapeMarkup(`${curve.title}, in numbers`)}</summary>${htmlTable(caption, columns, epochs)}</details>`;
+  return htmlTable(caption, columns, epochs);
 }
 
 /** Test figures, training losses, weights and cosines between gradients by epoch, with their numbers. */
@@ -89,7 +89,10 @@ export async function curveSection(
     for (const curve of curves) drawn.push(await draw(curve));
     const heading = title === null ? '' : `<h3>${escapeMarkup(title)}</h3>`;
     const tables = curves.map((curve) => numbers(rows, curve)).join('');
-    parts.push(`${heading}<div class="${layout}">${drawn.join('')}</div>${tables}`);
+    const summary = escapeMarkup(`${title ?? 'The curves'}, in numbers`);
+    parts.push(
+      `${heading}<div class="${layout}">${drawn.join('')}</div><details><summary>${summary}</summary>${tables}</details>`,
+    );
   }
   const many = rows.some(({ runs }) => runs.length > 1);
   const cosines = groups.some(({ curves }) => curves.some(({ id }) => id.startsWith('cosine')));

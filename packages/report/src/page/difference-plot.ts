@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts';
 import type { FigureSpec } from '../records';
 import { figureDigits, titleOf } from '../wording/figures';
 import { signed } from '../wording/numbers';
-import { categoryAxis, type Form, figureAxis, nameWidth, text, valueAxis, whiskers } from './axes';
+import { axisText, categoryAxis, type Form, figureAxis, nameWidth, text, valueAxis, whiskers } from './axes';
 import { neutral, type RowStyle } from './colours';
 
 /** A row's difference to the baseline, with its interval. */
@@ -32,6 +32,8 @@ export function differencePlot(
           : `difference (${side} is better)`,
       ),
       scale: false,
+      boundaryGap: ['4%', '4%'],
+      axisLabel: { ...axisText, hideOverlap: true },
     },
     yAxis: [
       { ...categoryAxis(drawn, form), axisLine: { show: false } },

@@ -9,8 +9,9 @@ import { stylesOf } from './headline-section';
 import { type HtmlColumn, htmlTable } from './html-table';
 import { drawInBothForms } from './two-forms';
 
-/** All figures' differences with their intervals. */
+/** All figures' differences with their intervals; empty for one figure, which the results have in full. */
 function differenceTable(rows: readonly RowSummary[], { metrics }: ComparisonResult['obtained']): string {
+  if (metrics.length === 1) return '';
   const headings = headingsOf(metrics);
   const columns: HtmlColumn<RowSummary>[] = [
     { heading: 'row', numeric: false, cell: ({ label }) => label },

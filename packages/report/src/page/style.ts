@@ -36,7 +36,7 @@ svg{display:block;width:100%;height:auto;overflow:visible}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.1rem;margin:.2rem 0 .6rem;padding:0;list-style:none;font-size:.875rem}
 .legend li{display:flex;align-items:center;gap:.45rem}
 .legend svg{width:30px;height:8px;flex:none}
-.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px}
+.scroll{margin:.8rem 0;overflow-x:auto;border:1px solid var(--line);border-radius:8px}
 table{border-collapse:collapse;width:100%;font-size:.8125rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.6rem .55rem .3rem;color:var(--muted)}
 th,td{padding:.45rem .55rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}

@@ -1,7 +1,7 @@
 import type { EpochChoice } from '@overparam/training';
 import { epochChoices } from '../comparison/choices';
 import type { RowSummary } from '../comparison/summary';
-import { listed } from './numbers';
+import { listed, mostAndOthers } from './numbers';
 
 /** How long means are over: `10`, or `8 and 10` where rows trained for different times; empty where no run finished. */
 function epochsOfMean(rows: readonly RowSummary[]): string {
@@ -48,15 +48,13 @@ export function choiceText(rows: readonly RowSummary[]): string {
   const others = epochChoices.filter(
     (choice) => !chosen.includes(choice) && rows.some(({ choices }) => choices[choice] !== null),
   );
-  const shown =
-    chosen.length === 1
-      ? `Figures are those of ${choiceName(chosen[0]!, rows)}, on the test split.`
-      : `Figures are on the test split, of an epoch that each row chose: ${chosen
-          .map((choice) => {
-            const own = rows.filter(({ evaluation }) => evaluation === choice);
-            return `${listed(own.map(({ label }) => label))} ${choiceName(choice, own)}`;
-          })
-          .join('; ')}.`;
+  const own = mostAndOthers(
+    chosen.map((choice) => rows.filter(({ evaluation }) => evaluation === choice)),
+    (group) => `Figures are those of ${choiceName(group[0]?.evaluation ?? 'last', group)}, on the test split`,
+    (group) =>
+      `of ${listed(group.map(({ label }) => label))} those of ${choiceName(group[0]!.evaluation, group)}`,
+  );
+  const shown = `${own}.`;
   if (others.length === 0) return shown;
   return `${shown} Also in compare.json: ${others.map((choice) => choiceName(choice, rows)).join('; ')}.`;
 }

@@ -1,6 +1,6 @@
 import type { Effort } from '../comparison/records';
 import type { RowSummary } from '../comparison/summary';
-import { counted, countText, listed } from './numbers';
+import { counted, countText, listed, mostAndOthers } from './numbers';
 
 const keys = ['epochs', 'batch', 'updates', 'trainImages'] as const satisfies readonly (keyof Effort)[];
 
@@ -20,8 +20,8 @@ function groupsOf(rows: readonly RowSummary[]): RowSummary[][] {
 }
 
 /**
- * `12 epochs of batch 64 (468 gradient evaluations each)`, or the same for each group of rows by name where they differ;
- * training images are part of it only there.
+ * `12 epochs of batch 64 (468 gradient evaluations each)`, with `; but Tuned: 6 epochs ...` for rows that differ from most;
+ * training images are part of it only where they differ.
  */
 export function effortText(rows: readonly RowSummary[]): string {
   const ofImages = trainImagesOf(rows) === null;
@@ -29,9 +29,11 @@ export function effortText(rows: readonly RowSummary[]): string {
     const images = ofImages ? ` on ${counted(trainImages, 'training image')}` : '';
     return `${counted(epochs, 'epoch')} of batch ${batch}${images} (${counted(updates, 'gradient evaluation')} each)`;
   };
-  const groups = groupsOf(rows);
-  if (groups.length === 1) return text(groups[0]![0]!);
-  return groups.map((group) => `${listed(group.map(({ label }) => label))}: ${text(group[0]!)}`).join('; ');
+  return mostAndOthers(
+    groupsOf(rows),
+    ([first]) => text(first!),
+    (group) => `${listed(group.map(({ label }) => label))}: ${text(group[0]!)}`,
+  );
 }
 
 /** How many images all rows train on; null where they differ, or there are none. */

@@ -1,39 +1,29 @@
-import { figureIn, headlines } from '../comparison/figures';
+import type { Standing } from '../comparison/differences';
+import { figureIn, headlines, tasksOf } from '../comparison/figures';
 import type { ComparisonResult } from '../comparison/summary';
-import type { FigureSpec } from '../records';
 import { losersText, rowsOnSide } from './differences';
 import { figureText, figureTitle, ofTask } from './figures';
 import { listed } from './numbers';
 
-/** Who is ahead of the baseline in a figure: by more than chance, or with one seed. */
-function aheadText({ rows, obtained }: ComparisonResult, figure: FigureSpec): string {
-  const ahead = rowsOnSide(rows, figure, 'ahead');
-  const labels = (sure: boolean) =>
-    listed(
-      ahead.flatMap(({ label, difference }) => ((difference.standing === 'better') === sure ? [label] : [])),
+/** The rows on one side of the baseline, by task where there are several: `segmentation: A and B; depth: none`. */
+function rowsText(
+  { rows, obtained: { metrics } }: ComparisonResult,
+  side: 'ahead' | null,
+  standings: readonly Standing[],
+): string {
+  const found = headlines(metrics).map((figure) => {
+    const own = rowsOnSide(rows, figure, side).filter(({ difference }) =>
+      standings.includes(difference.standing),
     );
-  const [sure, unsure] = [labels(true), labels(false)];
-  const one = obtained.seeds.length === 1;
-  const sentences = [
-    ...(one
-      ? []
-      : [sure === '' ? 'no row was better by more than chance' : `better by more than chance: ${sure}`]),
-    ...(unsure === '' ? [] : [`ahead with ${one ? 'this' : 'only'} one seed: ${unsure}`]),
-    ...(one && unsure === '' ? ['no row was ahead with this one seed'] : []),
-  ];
-  const text = `${sentences.join('; ')}.`;
-  const told = ofTask(figure.task, text, obtained.metrics);
-  return told === text ? `${text[0]!.toUpperCase()}${text.slice(1)}` : told;
+    return { task: figure.task, names: listed(own.map(({ label }) => label)) };
+  });
+  if (found.every(({ names }) => names === '')) return '';
+  return found.map(({ task, names }) => ofTask(task, names === '' ? 'none' : names, metrics)).join('; ');
 }
 
-function undecidedText({ rows, obtained: { metrics } }: ComparisonResult): string {
-  const parts = headlines(metrics).flatMap((figure) => {
-    const names = rowsOnSide(rows, figure, null).flatMap(({ label, difference }) =>
-      difference.standing === 'undecided' ? [label] : [],
-    );
-    return names.length === 0 ? [] : [`${ofTask(figure.task, '', metrics)}${listed(names)}`];
-  });
-  return parts.length === 0 ? '' : `Undecided: ${parts.join('; ')}.`;
+/** A sentence about rows, or another one where there are none. */
+function told(before: string, rows: string, otherwise = ''): string {
+  return rows === '' ? otherwise : `${before}: ${rows}.`;
 }
 
 /** What came out, in a few sentences that claim no more than the seeds allow. */
@@ -43,18 +33,30 @@ export function leads(result: ComparisonResult): string[] {
   if (!baseline || baseline.seeds.length === 0) {
     return ['No baseline finished, so the rows stand for themselves.'];
   }
+  const several = tasksOf(obtained.metrics).length > 1;
   const figures = headlines(obtained.metrics).map((figure) => {
     const value = figureText(figure, figureIn(baseline.figures, figure)?.mean ?? null);
-    return ofTask(figure.task, `${figureTitle(figure)} ${value}`, obtained.metrics);
+    return `${several ? `${figure.task} ` : ''}${figureTitle(figure)} ${value}`;
   });
-  const ahead = headlines(obtained.metrics).map((figure) => aheadText(result, figure));
-  const rest = [
-    losersText(result),
-    undecidedText(result),
-    obtained.seeds.length === 1 ? 'One seed decides nothing.' : '',
-  ];
-  return [
-    `${baseline.label}: ${figures.join(', ')}. ${ahead.join(' ')}`,
-    rest.filter((sentence) => sentence !== '').join(' '),
-  ].filter((sentence) => sentence !== '');
+  const sure = rowsText(result, 'ahead', ['better']);
+  // By the sign of one seed; of several seeds where the others of a row failed.
+  const shown = rowsText(result, 'ahead', ['lower', 'higher']);
+  const first = `${baseline.label}: ${figures.join(', ')}.`;
+  const sentences =
+    obtained.seeds.length === 1
+      ? [
+          [first, told('Ahead with this one seed', shown, 'No row was ahead with this one seed.')],
+          [losersText(result), 'One seed decides nothing.'],
+        ]
+      : [
+          [
+            first,
+            told('Better by more than chance', sure, 'No row was better by more than chance.'),
+            told('Ahead with only one seed', shown),
+          ],
+          [losersText(result), told('Undecided', rowsText(result, null, ['undecided']))],
+        ];
+  return sentences
+    .map((own) => own.filter((sentence) => sentence !== '').join(' '))
+    .filter((lead) => lead !== '');
 }

@@ -59,3 +59,20 @@ export function gapText(value: number | null): string {
 export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
+
+/**
+ * What is true of the largest group, and of the others by name: `A; but B: C; D: E`. Empty for no groups.
+ *
+ * @param most   what to say of the largest group, the first of several
+ * @param other  what to say of another one, its members' names included
+ */
+export function mostAndOthers<Member>(
+  groups: readonly (readonly Member[])[],
+  most: (group: readonly Member[]) => string,
+  other: (group: readonly Member[]) => string,
+): string {
+  const [largest] = groups.toSorted((a, b) => b.length - a.length);
+  if (!largest) return '';
+  const others = groups.filter((group) => group !== largest).map(other);
+  return [most(largest), ...(others.length > 0 ? [`but ${others.join('; ')}`] : [])].join('; ');
+}

@@ -7,6 +7,7 @@ import { leads } from '../../src/wording/leads';
 import { expectWhole, tagCounts } from '../support/page';
 import { figureOf, rowRecord, scores, seedRun } from '../support/records';
 import { sampleComparison, topError } from '../support/sample-comparison';
+import { sampleTasks } from '../support/sample-tasks';
 
 const definitions = Object.values(improvementDefinitions);
 
@@ -201,9 +202,17 @@ describe('what the first sentences claim', () => {
     ]);
     // Of a row with one common seed nothing is sure.
     expect(errors({ Baseline: baseline, A: [30] }, 3)).toEqual([
-      'Baseline: top-1 error 42.00 %. No row was better by more than chance; ahead with only one seed: A.',
+      'Baseline: top-1 error 42.00 %. No row was better by more than chance. Ahead with only one seed: A.',
     ]);
   });
+});
+
+test('with several tasks the first sentences name the task of each claim', () => {
+  const { records, obtained } = sampleTasks(3);
+  expect(leads(comparisonResult(records, obtained, []))).toEqual([
+    'Baseline: segmentation mIoU 42.00 %, depth abs err 0.5000 m, normals mean 30.00°. Better by more than chance: segmentation: TriRep routed and TriRep perTask; depth: TriRep routed; normals: TriRep routed.',
+    'Undecided: segmentation: none; depth: TriRep perTask; normals: TriRep perTask.',
+  ]);
 });
 
 describe('curves', () => {

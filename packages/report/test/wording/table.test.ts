@@ -319,7 +319,7 @@ describe('whose figures they are', () => {
     expect(text).toMatch(/\nBaseline +last epoch, collapsed +40\.00/);
     expect(text).toMatch(/\nFNL +mean of last epochs +39\.00/);
     expect(text).toContain(
-      'of an epoch that each row chose: Baseline the last epoch, after collapse; FNL the mean over the last 2 epochs, as trained.',
+      'Figures are those of the last epoch, after collapse, on the test split; but of FNL those of the mean over the last 2 epochs, as trained.',
     );
   });
 });
@@ -345,7 +345,7 @@ describe('what rows spend', () => {
     expect(text).toMatch(/\nFNL +fnl +joint +12 +64 +77,850 /);
     expect(text).toMatch(/\nTuned +fnl +joint +6 +32 +77,850 /);
     expect(text).toContain(
-      'Baseline and FNL: 12 epochs of batch 64 (468 gradient evaluations each); Tuned: 6 epochs of batch 32 (468 gradient evaluations each)',
+      '; 12 epochs of batch 64 (468 gradient evaluations each); but Tuned: 6 epochs of batch 32 (468 gradient evaluations each);',
     );
     expect(fairnessText(result.rows, [])).not.toContain('same number');
     expect(fairnessText(result.rows, [])).toContain('They do not spend the same');
@@ -364,7 +364,7 @@ describe('what rows spend', () => {
     expect(text).toMatch(/\nrow +method +routine +updates +images +trained /);
     expect(text).toMatch(/\nFNL +fnl +joint +228 +1,250 /);
     expect(text).toContain(
-      'FNL: 12 epochs of batch 64 on 1,250 training images (228 gradient evaluations each)',
+      '; but FNL: 12 epochs of batch 64 on 1,250 training images (228 gradient evaluations each)',
     );
     expect(text).toContain('on cifar100-sample, 500 test images');
   });
