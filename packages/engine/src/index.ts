@@ -15,7 +15,7 @@ export { trainingKernels } from './kernels/names';
 export * from './keys';
 export { inferenceBatchNorm, type TrainingBatchNorm, trainingBatchNorm } from './norm';
 export * from './optimisers';
-export type { OptionsSchema, SchemaIssue, Validated } from './options-schema';
+export type { OptionsSchema, SchemaIssue, Validated } from './options/options-schema';
 export { type Block, type Key, philox4x32 } from './philox';
 export * from './random';
 export * from './schedule';

@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import * as z from 'zod';
-import type { OptionsSchema } from './options-schema';
+import type { OptionsSchema } from './options/options-schema';
 
 /**
  * A length of training, as a number with its unit: `{ epochs: 5 }` (may be fractional), `{ updates: 100 }`, or

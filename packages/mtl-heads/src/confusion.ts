@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { MetricAccumulator, MetricSpec } from '@overparam/plugin';
-import { likeliest } from './likeliest';
+import { likeliest } from './pictures/likeliest';
 
 /**
  * What a class counts that occurs in neither labels nor predictions of a split.

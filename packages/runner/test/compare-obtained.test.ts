@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { choiceText, obtainedFrom } from '../src/compare/obtained';
 import { loadDefaultPlugins } from '../src/config/plugins';
 import type { LoadedConfig } from '../src/config/read';
+import type { ResolvedComparison } from '../src/config/resolve';
+import { arrange } from '../src/config/rows';
 import type { RunConfig } from '../src/config/schema';
 
 const row = {
@@ -29,13 +31,18 @@ const row = {
 } as unknown as RunConfig;
 
 const planned = {
-  session: { updates: 195, sizes: { train: 2500, test: 500 } },
+  rows: [{ updates: 195, trainImages: 2500 }],
+  testImages: 500,
   provenance: 'ten of the classes',
-  classes: 10,
-  tasks: [{ name: 'class' }],
+  tasks: [{ name: 'class', kind: 'classification', classes: ['apple', 'boat'] }],
   metrics: [],
 };
 const machine = { engine: { description: 'wasm' } as EngineInfo, runsAtOnce: 1, cores: 2 };
+
+function resolved(rows: readonly RunConfig[], seeds: readonly (number | string)[] = [0]): ResolvedComparison {
+  const { engine } = machine;
+  return { title: 'Rates', rows, seeds, reference: null, improvement: 'deltaM', projection: null, engine };
+}
 
 describe('how the numbers were obtained', () => {
   beforeAll(loadDefaultPlugins);
@@ -51,32 +58,38 @@ describe('how the numbers were obtained', () => {
       { ...row, label: 'FNL', method: { name: 'fnl' }, routine: { name: 'cyclic' } },
       { ...row, label: 'Tuned', lr: { ...row.lr, peak: 0.3 }, batch: 32 },
     ] as RunConfig[];
-    const loaded = { config: { label: 'Rates' }, name: 'rates.yaml', folder: '.' } as LoadedConfig;
-    const obtained = obtainedFrom(loaded, 'long', rows, [0, '7'], planned, 'deltaM', machine);
+    const obtained = obtainedFrom(resolved(rows, [0, '7']), planned, machine);
     expect(obtained.recipeDifferences).toHaveLength(1);
     expect(obtained.recipeDifferences[0]).toMatch(/^Tuned: /);
     expect(obtained.recipeDifferences[0]).toContain('lr.peak');
     expect(obtained.recipeDifferences[0]).toContain('batch');
     expect(obtained).toMatchObject({
-      title: 'Rates: long',
+      title: 'Rates',
       seeds: ['0', '7'],
       engine: 'wasm, 2 threads',
+      testImages: 500,
+      classNames: { class: ['apple', 'boat'] },
+      pictureNotes: [],
+      improvement: { name: 'deltaM', direction: 'lower' },
       recipe: 'sgd with Nesterov momentum, peak rate 0.1 (cosine), weight decay 0.0005, augmented',
     });
   });
 
   test('with several tasks, what of balancing, measuring and augmenting is not the default', () => {
-    const loaded = { config: {}, name: 'tasks.yaml', folder: '.' } as LoadedConfig;
-    const several = { ...planned, tasks: [{ name: 'segmentation' }, { name: 'depth' }] };
+    const several = {
+      ...planned,
+      tasks: ['segmentation', 'depth'].map((name) => ({ name, kind: name })),
+    };
     const augmentation = { scaleCrop: true, scales: [1, 1.2, 1.5], flip: true, sideEffects: 'published' };
     const dense = {
       ...row,
       backbone: { name: 'segnet', width: 8 },
       dataset: { name: 'nyuv2-sample', size: [96, 128], augmentation },
     } as RunConfig;
-    const plain = obtainedFrom(loaded, undefined, [dense], [0], several, 'deltaM', machine);
+    const plain = obtainedFrom(resolved([dense]), several, machine);
     expect(plain.recipe).toMatch(/, augmented, balancer equal$/);
     expect(plain.dataset).toBe('nyuv2-sample');
+    expect(plain.pictureNotes).toEqual([expect.stringContaining('bright is near')]);
     const changed = {
       ...dense,
       balancer: { name: 'cagrad', c: 0.7 },
@@ -90,7 +103,7 @@ describe('how the numbers were obtained', () => {
         augmentation: { ...augmentation, sideEffects: 'corrected' },
       },
     } as RunConfig;
-    const obtained = obtainedFrom(loaded, undefined, [changed], [0], several, 'deltaM', machine);
+    const obtained = obtainedFrom(resolved([changed]), several, machine);
     for (const part of [
       'balancer cagrad (c 0.7)',
       'gradients of the representation',
@@ -105,8 +118,10 @@ describe('how the numbers were obtained', () => {
     expect(obtained.dataset).toBe('nyuv2-sample (size [64,96], augmentation.sideEffects corrected)');
   });
 
-  test('a comparison without a label is named after its file', () => {
-    const loaded = { config: {}, name: 'rates.yaml', folder: '.' } as LoadedConfig;
-    expect(obtainedFrom(loaded, undefined, [row], [0], planned, 'deltaM', machine).title).toBe('rates');
+  test('a comparison is named by its label and variant, or after its file', () => {
+    const titleOf = (config: LoadedConfig['config'], variant?: string) =>
+      arrange({ config, name: 'rates.yaml', folder: '.' }, { overrides: [], variant }).title;
+    expect(titleOf({})).toBe('rates');
+    expect(titleOf({ label: 'Rates', variants: { long: {} } }, 'long')).toBe('Rates: long');
   });
 });

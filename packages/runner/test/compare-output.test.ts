@@ -1,186 +1,139 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { type ComparisonRow, comparisonResult, writeOutputs } from '../src/compare/output';
-import type { RowRecord } from '../src/compare/record';
-import { baselineIndex, summarise } from '../src/compare/summary';
-import { renderTable } from '../src/compare/table';
-import { gapText, secondsText, signed, standingText } from '../src/compare/wording';
-import { sampleComparison } from './sample-comparison';
+import { deltaM } from '@overparam/mtl-heads';
+import { comparisonResult, type Obtained, type RowRecord, type SeedRun } from '@overparam/report';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { baselineIndex, describeRows } from '../src/compare/describe-rows';
+import { writeOutputs } from '../src/compare/output';
+import { planRuns } from '../src/compare/plan';
+import type { RunConfig } from '../src/config/schema';
 
-/** Rows with given errors by seed; everything else is alike. */
-function rowsOf(errors: Readonly<Record<string, readonly number[]>>): RowRecord[] {
-  const model = sampleComparison(1).rows[0]!.runs[0]!;
-  return Object.entries(errors).map(([label, values]) => ({
-    label,
-    method: label === 'Baseline' ? 'plain' : 'fnl',
-    routine: 'joint',
-    runs: values.map((top1Error, seed) => ({
-      ...model,
-      seed: String(seed),
-      top1Error,
-      collapseGap: (seed + 1) * 1e-7,
-      secondsPerEpoch: seed + 1,
-    })),
-    failures: [],
-  }));
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'overparam-output-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function config(label: string, method: string, change: Partial<RunConfig> = {}): RunConfig {
+  const named = { method: { name: method }, routine: { name: 'joint' } };
+  return { label, ...named, evaluation: 'last', epochs: 1, batch: 2, ...change } as unknown as RunConfig;
 }
 
-describe('summary', () => {
-  test('rows stand against the baseline by the interval of their paired difference', () => {
-    const rows = summarise(
-      rowsOf({
-        Baseline: [40, 42, 44],
-        // Differences -3, -2.9, -3.1: clearly better, though the errors overlap.
-        better: [37, 39.1, 40.9],
-        worse: [43, 45.1, 46.9],
-        unclear: [39, 44, 43],
-      }),
-    );
-    expect(rows.map((row) => row.standing)).toEqual(['baseline', 'better', 'worse', 'undecided']);
-    expect(rows[0]?.difference).toBeNull();
-    expect(rows[0]?.top1Error).toEqual({ mean: 42, sd: 2, values: [40, 42, 44] });
-    // sd 0.1, standard error 0.1/sqrt(3), t(2) = 4.30265
-    const { difference } = rows[1]!;
-    expect(difference?.mean).toBeCloseTo(-3, 10);
-    expect(difference?.low).toBeCloseTo(-3 - (4.30265 * 0.1) / Math.sqrt(3), 5);
-    expect(difference?.high).toBeCloseTo(-3 + (4.30265 * 0.1) / Math.sqrt(3), 5);
-    expect(rows[0]?.collapseGap).toBe(3e-7);
-    expect(rows[0]?.secondsPerEpoch).toBe(2);
-  });
+function runOf(absoluteError: number): SeedRun {
+  const scores = { loss: 1, byTask: { depth: { loss: 1, figures: { absoluteError } } } };
+  return {
+    seed: '0',
+    choices: { last: scores, meanOfLast: { epochs: 1, scores }, best: null },
+    details: {},
+    trainParameters: 10,
+    deployParameters: 5,
+    deployMultiplyAdds: 100,
+    deployNetworks: 1,
+    secondsPerEpoch: 1,
+    collapseGap: 1e-7,
+    curve: [
+      {
+        epoch: 1,
+        update: 2,
+        stage: 'expanded',
+        phases: { all: 2 },
+        learningRate: 0.1,
+        train: scores,
+        test: scores,
+      },
+    ],
+    stages: [{ stage: 'expanded', epoch: 0 }],
+    layers: [],
+  };
+}
 
-  test('one seed gives no interval and no verdict but its sign', () => {
-    const rows = summarise(rowsOf({ Baseline: [40], lower: [38.5], higher: [40.25], equal: [40] }));
-    expect(rows.map((row) => row.standing)).toEqual(['baseline', 'lower', 'higher', 'equal']);
-    expect(rows.every((row) => row.difference === null && row.top1Error.sd === null)).toBe(true);
-    expect(rows.map(standingText)).toEqual(['baseline', 'lower by 1.50', 'higher by 0.25', 'equal']);
-  });
+const { name, direction, formula, usedBy } = deltaM;
+const obtained: Obtained = {
+  title: 'Depth',
+  seeds: ['0'],
+  recipe: 'adam',
+  recipeDifferences: [],
+  backbone: 'segnet',
+  dataset: 'nyuv2-sample',
+  provenance: 'made up',
+  testImages: 3,
+  metrics: [{ task: 'depth', name: 'absoluteError', direction: 'lower', unit: 'm' }],
+  improvement: { name, direction, formula, usedBy },
+  classNames: {},
+  pictureNotes: [],
+  engine: 'wasm',
+  projection: null,
+  runsAtOnce: 1,
+  cores: 2,
+};
 
-  test('a seed that failed in one row is left out of its pairs only', () => {
-    const rows = rowsOf({ Baseline: [40, 42, 44], short: [41, 43] });
-    const [, short] = summarise(rows);
-    expect(short?.difference).toEqual({ mean: 1, low: 1, high: 1 });
-    const [, none] = summarise(rowsOf({ Baseline: [40, 42], none: [] }));
-    expect(none).toMatchObject({
-      standing: 'unknown',
-      difference: null,
-      trainParameters: null,
-      collapseGap: null,
-    });
-    expect(none?.top1Error).toEqual({ mean: null, sd: null, values: [] });
-  });
-
-  test('the baseline is the plain row, under the joint routine where there are several', () => {
-    const row = (method: string, routine: string) => ({ method, routine });
-    expect(baselineIndex([row('fnl', 'joint'), row('plain', 'cyclic'), row('plain', 'joint')])).toBe(2);
-    expect(baselineIndex([row('fnl', 'joint'), row('plain', 'cyclic')])).toBe(1);
-    expect(baselineIndex([row('fnl', 'joint')])).toBe(-1);
-    expect(summarise(rowsOf({ a: [1], b: [2] })).map(({ standing }) => standing)).toEqual([
-      'unknown',
-      'unknown',
+describe('what a comparison writes', () => {
+  test('compare.json holds the result and every epoch of every run; the page the runs’ pictures', async () => {
+    const rows = [config('Baseline', 'plain'), config('FNL', 'fnl')];
+    const references = [config('Single task: depth', 'plain')];
+    const planned = [...rows, ...references].map(() => ({ updates: 2, trainImages: 4 }));
+    const records: RowRecord[] = describeRows(rows, references, planned).map((row, index) => ({
+      ...row,
+      runs: [runOf(0.5 - index / 10)],
+      failures: [],
+    }));
+    const runs = planRuns([...rows, ...references], [0], folder);
+    for (const [index, run] of runs.entries()) {
+      const panels = join(run.folder, 'final', 'panels');
+      await mkdir(panels, { recursive: true });
+      await writeFile(join(panels, '0-depth-prediction.png'), Buffer.from([index]));
+    }
+    const result = comparisonResult(records, obtained, [deltaM]);
+    const page = await writeOutputs(folder, records, result, runs);
+    expect(page).toBe(join(folder, 'report.html'));
+    const data = JSON.parse(await readFile(join(folder, 'compare.json'), 'utf8'));
+    expect(data.records).toEqual(records);
+    expect(data.rows).toEqual(JSON.parse(JSON.stringify(result.rows)));
+    expect(data.obtained).toEqual(obtained);
+    const text = await readFile(page, 'utf8');
+    // The reference's pictures stand first, each row's beside its name.
+    const shown = [
+      ...text.matchAll(/src="data:image\/png;base64,(\w+==)" alt="depth, predicted by ([^"]+)"/g),
+    ];
+    expect(shown.map(([, bytes, label]) => `${label} ${bytes}`)).toEqual([
+      'Single task: depth Ag==',
+      'Baseline AA==',
+      'FNL AQ==',
     ]);
   });
 });
 
-describe('table', () => {
-  test('every row has its figures, and losing rows are named', () => {
-    const { obtained } = sampleComparison(3);
-    const text = renderTable(
-      summarise(rowsOf({ Baseline: [40, 42, 44], worse: [43, 45.1, 46.9] })),
-      obtained,
+describe('the rows of a comparison', () => {
+  const row = (method: string, routine: string) => ({ method: { name: method }, routine: { name: routine } });
+
+  test('the baseline is the plain row, under the joint routine where there are several', () => {
+    expect(baselineIndex([row('fnl', 'joint'), row('plain', 'cyclic'), row('plain', 'joint')])).toBe(2);
+    expect(baselineIndex([row('fnl', 'joint'), row('plain', 'cyclic')])).toBe(1);
+    expect(baselineIndex([row('fnl', 'joint')])).toBe(-1);
+  });
+
+  test('each says what it is and spends, references last', () => {
+    const rows = [config('FNL', 'fnl', { epochs: 3, evaluation: 'best' }), config('Baseline', 'plain')];
+    const described = describeRows(
+      rows,
+      [config('Single task: depth', 'plain', { batch: 1 })],
+      [6, 2, 4].map((updates) => ({ updates, trainImages: 4 })),
     );
-    const lines = text.split('\n');
-    expect(lines[2]).toMatch(
-      /^Baseline +plain +joint +42\.00 ± 2\.00 +- +baseline +77,850 +77,434 +2\.00 s +3\.0e-7$/,
-    );
-    expect(lines[3]).toMatch(/^worse +fnl +joint +45\.00 ± 1\.95 +\+3\.00 \[\+2\.75, \+3\.25\] +worse /);
-    expect(new Set(lines.slice(0, 4).map((line) => line.length)).size).toBe(1);
-    expect(text).toContain('Behind the baseline: worse by 3.00.');
-    expect(text).toContain('while up to 2 runs shared the machine (2 cores)');
-    expect(text).toContain('3 seeds (0, 1, 2); 12 epochs of batch 64 (468 gradient evaluations each)');
-    expect(text).toContain('2,500 training images, 500 test images, 10 classes');
-  });
-
-  test('a row that failed is in the table, with its reason below', () => {
-    const rows = rowsOf({ Baseline: [40], broken: [] });
-    const failed = { ...rows[1]!, failures: [{ seed: '0', message: 'The loss became NaN at update 3.' }] };
-    const text = renderTable(summarise([rows[0]!, failed]), {
-      ...sampleComparison(1).obtained,
-      runsAtOnce: 1,
-    });
-    expect(text).toMatch(/\nbroken +fnl +joint +failed +- +- +- +- +- +-\n/);
-    expect(text).toContain('Failed: broken, seed 0: The loss became NaN at update 3.');
-    expect(text).toContain('One seed allows no interval');
-    expect(text).toContain('one run at a time');
-  });
-
-  test('the time of a longer run is projected by images and epochs', () => {
-    const { obtained } = sampleComparison(1);
-    const rows = summarise(rowsOf({ Baseline: [40] }));
-    const projection = { epochs: 200, images: 50_000 };
-    // 1 s an epoch of 2,500 images: 20 times the images, 200 times the epochs.
-    expect(renderTable(rows, { ...obtained, projection })).toContain(
-      'for 200 epochs of 50,000 images: Baseline 1.1 hours.',
-    );
-    expect(renderTable(rows, obtained)).not.toContain('Projected');
-  });
-
-  test('rows without names of their own need no column for them', () => {
-    const rows = rowsOf({ Baseline: [40] }).map((row) => ({ ...row, label: 'plain/joint' }));
-    const { obtained } = sampleComparison(1);
-    expect(renderTable(summarise(rows), obtained).split('\n')[0]).toMatch(/^method +routine/);
-  });
-
-  test('numbers as people read them', () => {
-    expect([0, -0.001, 1.005, -2.5].map(signed)).toEqual(['0.00', '0.00', '+1.00', '−2.50']);
-    expect([0.123, 9.999, 45.67, 300].map(secondsText)).toEqual(['0.12 s', '10.00 s', '45.7 s', '5.0 min']);
-    expect([null, 0, 2.14e-6].map(gapText)).toEqual(['-', '0', '2.1e-6']);
+    expect(described).toEqual([
+      {
+        label: 'FNL',
+        method: 'fnl',
+        routine: 'joint',
+        kind: 'row',
+        evaluation: 'best',
+        epochs: 3,
+        batch: 2,
+        updates: 6,
+        trainImages: 4,
+      },
+      expect.objectContaining({ label: 'Baseline', kind: 'baseline', evaluation: 'last', updates: 2 }),
+      expect.objectContaining({ label: 'Single task: depth', kind: 'reference', batch: 1, updates: 4 }),
+    ]);
   });
 });
-
-describe('JSON', () => {
-  test('the printed object has the promised keys', () => {
-    const { rows, obtained } = sampleComparison(3);
-    const result = JSON.parse(JSON.stringify(comparisonResult({ rows, references: [] }, obtained))) as {
-      rows: ComparisonRow[];
-    };
-    expect(result.rows).toHaveLength(7);
-    for (const [index, row] of result.rows.entries()) {
-      expect(row).toMatchObject({
-        method: rows[index]?.method,
-        routine: rows[index]?.routine,
-        deployParameters: 77_434,
-      });
-      expect(row.top1Error.values).toEqual(rows[index]?.runs.map((run) => run.top1Error));
-      expect(Object.keys(row.top1Error)).toEqual(['mean', 'sd', 'values']);
-      if (index > 0) expect(Object.keys(row.difference!)).toEqual(['mean', 'low', 'high']);
-      for (const key of ['trainParameters', 'secondsPerEpoch', 'collapseGap'] as const)
-        expect(row[key]).toBeGreaterThan(0);
-    }
-    expect(result.rows[0]?.difference).toBeNull();
-    const [single, about] = one();
-    const alone = comparisonResult({ rows: single, references: [] }, about).rows as ComparisonRow[];
-    expect(alone.every((row) => row.difference === null)).toBe(true);
-  });
-
-  test('compare.json holds every epoch of every run', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'overparam-output-'));
-    try {
-      const { rows, obtained } = sampleComparison(2);
-      const page = await writeOutputs(folder, { rows, references: [] }, obtained, []);
-      expect(page).toBe(join(folder, 'report.html'));
-      const data = JSON.parse(await readFile(join(folder, 'compare.json'), 'utf8')) as {
-        rows: { runs: RowRecord['runs'] }[];
-      };
-      expect(data.rows.map((row) => row.runs)).toEqual(rows.map((row) => row.runs));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-});
-
-function one(): [RowRecord[], ReturnType<typeof sampleComparison>['obtained']] {
-  const { rows, obtained } = sampleComparison(1);
-  return [rows, obtained];
-}

@@ -9,6 +9,7 @@ import type { ProgressView } from '../src/cli/progress';
 import { trainInChild } from '../src/compare/child';
 import { gatherRows } from '../src/compare/collect';
 import { coresOf, runsAtOnce } from '../src/compare/cores';
+import { describeRows } from '../src/compare/describe-rows';
 import { type PlannedRun, planRuns, slug } from '../src/compare/plan';
 import { runPool } from '../src/compare/pool';
 import { trainRuns } from '../src/compare/train-runs';
@@ -37,9 +38,20 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Rows by label, with what the pool reads of a config. */
 function rowsOf(labels: readonly string[]): RunConfig[] {
-  return labels.map(
-    (label) => ({ label, method: { name: 'plain' }, routine: { name: 'joint' } }) as unknown as RunConfig,
-  );
+  const common = {
+    method: { name: 'plain' },
+    routine: { name: 'joint' },
+    evaluation: 'last',
+    epochs: 2,
+    batch: 8,
+  };
+  return labels.map((label) => ({ label, ...common }) as unknown as RunConfig);
+}
+
+/** The same, as they are gathered. */
+function described(labels: readonly string[]) {
+  const effort = labels.map(() => ({ updates: 10, trainImages: 40 }));
+  return describeRows(rowsOf(labels), [], effort);
 }
 
 async function planned(labels: readonly string[], seeds: readonly number[]): Promise<PlannedRun[]> {
@@ -50,7 +62,8 @@ async function planned(labels: readonly string[], seeds: readonly number[]): Pro
 }
 
 function train(runs: readonly PlannedRun[], signal = new AbortController().signal) {
-  return trainRuns(runs, 2, 10, { command, dataDir: 'data', signal, view });
+  const updates = runs.map(() => 10);
+  return trainRuns(runs, 2, updates, { command, dataDir: 'data', signal, view });
 }
 
 async function starts(): Promise<string[]> {
@@ -103,8 +116,11 @@ describe('runs in processes of their own', () => {
   test('rows that fail are reported with their reason while the others finish', async () => {
     const labels = ['good', 'refuses', 'crashes', 'also good'];
     const runs = await planned(labels, [0, 1]);
-    const rows = await gatherRows(rowsOf(labels), runs, await train(runs));
-    expect(rows.map((row) => row.runs.map((run) => run.top1Error))).toEqual([[30, 31], [], [], [30, 31]]);
+    const rows = await gatherRows(described(labels), runs, await train(runs));
+    const errors = rows.map((row) =>
+      row.runs.map(({ choices }) => choices.last.byTask.class?.figures.top1Error),
+    );
+    expect(errors).toEqual([[30, 31], [], [], [30, 31]]);
     expect(rows[1]?.failures).toEqual([
       { seed: '0', message: 'The loss became NaN at update 3.' },
       { seed: '1', message: 'The loss became NaN at update 3.' },
@@ -117,18 +133,19 @@ describe('runs in processes of their own', () => {
 
   test('a finished run gives its figures, curve and stages', async () => {
     const runs = await planned(['good'], [4]);
-    const [row] = await gatherRows(rowsOf(['good']), runs, await train(runs));
+    const [row] = await gatherRows(described(['good']), runs, await train(runs));
+    expect(row).toMatchObject({ kind: 'baseline', epochs: 2, batch: 8, updates: 10, trainImages: 40 });
     expect(row?.runs[0]).toMatchObject({
       seed: '4',
-      top1Error: 34,
+      choices: { last: { byTask: { class: { figures: { top1Error: 34 } } } }, best: null },
       secondsPerEpoch: 1.5,
       trainParameters: 200,
       deployParameters: 100,
       collapseGap: 2e-7,
       layers: [{ layer: 'stem', method: 'fnl', gap: 1e-7 }],
       curve: [
-        { epoch: 1, trainLoss: 2, testError: 60 },
-        { epoch: 2, trainLoss: 1, testError: 30 },
+        { epoch: 1, train: { loss: 2 }, test: { byTask: { class: { figures: { top1Error: 60 } } } } },
+        { epoch: 2, train: { loss: 1 }, test: { byTask: { class: { figures: { top1Error: 30 } } } } },
       ],
       stages: [
         { stage: 'plain', epoch: 0 },
@@ -139,7 +156,7 @@ describe('runs in processes of their own', () => {
 
   test('a run that crashes is reported by its error, without the stack', async () => {
     const runs = await planned(['throws'], [0]);
-    const [row] = await gatherRows(rowsOf(['throws']), runs, await train(runs));
+    const [row] = await gatherRows(described(['throws']), runs, await train(runs));
     expect(row?.failures).toEqual([{ seed: '0', message: 'TypeError: x is not a function (exit code 1)' }]);
   });
 

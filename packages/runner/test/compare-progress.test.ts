@@ -3,7 +3,7 @@ import { ProgressBook } from '../src/compare/progress';
 
 describe('progress of a comparison', () => {
   test('counts only what was done since the start', () => {
-    const book = new ProgressBook(3, 100);
+    const book = new ProgressBook([100, 100, 100]);
     expect(book.standings()).toEqual({ made: 0, toMake: 300, runsDone: 0, runs: 3 });
     book.finish(0);
     expect(book.standings()).toEqual({ made: 0, toMake: 200, runsDone: 1, runs: 3 });
@@ -19,5 +19,14 @@ describe('progress of a comparison', () => {
     // One that failed after 30 leaves nothing to wait for.
     book.finish(2);
     expect(book.standings()).toEqual({ made: 90, toMake: 90, runsDone: 3, runs: 3 });
+  });
+
+  test('runs may be of different lengths', () => {
+    const book = new ProgressBook([100, 20]);
+    book.advance(0, 0);
+    book.advance(1, 0);
+    book.advance(1, 20);
+    book.finish(1);
+    expect(book.standings()).toEqual({ made: 20, toMake: 120, runsDone: 1, runs: 2 });
   });
 });

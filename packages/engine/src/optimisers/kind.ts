@@ -1,4 +1,4 @@
-import type { OptionsSchema } from '../options-schema';
+import type { OptionsSchema } from '../options/options-schema';
 import type { Rule } from './rule';
 
 /** An optimiser that can be chosen by name. */

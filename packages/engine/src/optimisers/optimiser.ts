@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import type { Validated } from '../options-schema';
+import type { Validated } from '../options/options-schema';
 import { type AdamConfig, adams } from './adam';
 import { arithmetics, registerOptimiserKernels, stateNames } from './kernels';
 import type { ImplementedKind, OptimiserKind } from './kind';

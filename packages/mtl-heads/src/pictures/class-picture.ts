@@ -1,6 +1,6 @@
 import type { Task } from '@overparam/plugin';
-import { likeliest } from '../likeliest';
 import { classColour, noLabel } from './colours';
+import { likeliest } from './likeliest';
 import { paint, type Size } from './paint';
 
 /**

@@ -18,7 +18,7 @@ export interface MetricSpec {
   readonly unit: string;
   /** What tables call it, without the unit, such as `abs err`; its name where left out. */
   readonly title?: string;
-  /** Digits behind the point in tables; 4 where left out. */
+  /** Digits behind the point in tables; where left out, 2 for `%` and `°`, 4 for other units. */
   readonly digits?: number;
 }
 

@@ -1,13 +1,9 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { renderTable } from '@overparam/report';
 import type { CompareCallbacks } from '../compare/callbacks';
 import { ownCommandLine } from '../compare/child';
 import { compare } from '../compare/compare';
-import { comparisonResult } from '../compare/output';
-import { summarise } from '../compare/summary';
-import { renderTable } from '../compare/table';
-import { comparesTasks, summariseTasks } from '../compare/task-summary';
-import { renderTaskTable } from '../compare/task-table';
 import { dataDirectory, type Invocation } from './invocation';
 import { createProgressView, type ProgressView } from './progress';
 import { type ConfigArguments, requestOf } from './request';
@@ -80,12 +76,10 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);
   }
-  const table = comparesTasks(done.obtained)
-    ? renderTaskTable(summariseTasks(done, done.obtained), done.obtained)
-    : renderTable(summarise(done.rows), done.obtained);
+  const table = renderTable(done.result);
   // With --json, what is for the eye goes to stderr.
   if (output.json) output.say(table);
-  output.result(comparisonResult(done, done.obtained), table);
+  output.result(done.result, table);
   output.say(`Report: ${done.report}`);
   return done.failures > 0 ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isOverparamError } from '@overparam/errors';
-import type { FigureSpec, RunResult } from '@overparam/report';
+import { type FigureSpec, figureText, figureTitle, headlines, type RunResult } from '@overparam/report';
 import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
@@ -9,7 +9,6 @@ import type { RunConfig } from '../config/schema';
 import { isRunFolder } from '../run/files';
 import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
-import { figureText, headlines, titleOf } from './figure-text';
 import { dataDirectory, type Invocation } from './invocation';
 import { columns } from './output';
 import { createProgressView, type ProgressView, showWork, stepLines } from './progress';
@@ -34,7 +33,7 @@ function resultText(result: RunResult, folder: string): string {
   const shown = (scores: Scores, figure: FigureSpec) =>
     figureText(figure, scores.byTask[figure.task]?.figures[figure.name] ?? null);
   const figures = headlines(result.metrics).flatMap((figure) => {
-    const title = several ? `${figure.task} ${titleOf(figure)}` : titleOf(figure);
+    const title = several ? `${figure.task} ${figureTitle(figure)}` : figureTitle(figure);
     return [
       [`${title}, as trained`, shown(result.final, figure)],
       [`${title}, collapsed`, shown(result.collapsed, figure)],
@@ -78,7 +77,7 @@ function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): 
     onEpoch({ epoch, train, test }) {
       const figures = shown.map((figure) => {
         const value = test.byTask[figure.task]?.figures[figure.name] ?? null;
-        return `, ${titleOf(figure)} ${figureText(figure, value)}`;
+        return `, ${figureTitle(figure)} ${figureText(figure, value)}`;
       });
       view.line(
         `epoch ${epoch}: loss ${train.loss.toFixed(4)}, test loss ${test.loss.toFixed(4)}${figures.join('')}`,

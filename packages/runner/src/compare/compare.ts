@@ -1,4 +1,6 @@
 import { mkdir } from 'node:fs/promises';
+import { improvementDefinitions } from '@overparam/mtl-heads';
+import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { readConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
@@ -6,11 +8,11 @@ import { lockFolder } from '../run/lock';
 import type { CompareCallbacks } from './callbacks';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
+import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
 import { planRuns } from './plan';
 import { checkRows, prepareComparison } from './prepare';
-import type { Obtained, Records } from './record';
 import { referenceRows } from './references';
 import { type Training, trainRuns } from './train-runs';
 
@@ -28,8 +30,10 @@ export interface CompareOptions extends Training {
 }
 
 /** What became of a comparison. */
-export interface Compared extends Records {
-  readonly obtained: Obtained;
+export interface Compared {
+  /** Every row with its runs; the single-task references last. */
+  readonly records: readonly RowRecord[];
+  readonly result: ComparisonResult;
   /** Path of the report, or null where the comparison was interrupted. */
   readonly report: string | null;
   readonly failures: number;
@@ -53,7 +57,12 @@ export async function compare(options: CompareOptions): Promise<Compared> {
   const tell: CompareCallbacks['onPlan'] = (...row) => callbacks.onPlan?.(...row);
   const planned = await checkRows(rows, options.dataDir, options.signal, tell);
   const references = referenceRows(reference, planned.tasks);
-  if (references.length > 0) await checkRows(references, options.dataDir, options.signal, tell);
+  const plannedRows = [
+    ...planned.rows,
+    ...(references.length > 0
+      ? (await checkRows(references, options.dataDir, options.signal, tell)).rows
+      : []),
+  ];
   const runs = planRuns([...rows, ...references], seeds, options.out);
   await mkdir(options.out, { recursive: true });
   const unlock = await lockFolder(options.out);
@@ -64,14 +73,15 @@ export async function compare(options: CompareOptions): Promise<Compared> {
     const atOnce = options.jobs ?? runsAtOnce(runs.length, cores, threads);
     const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
     const obtained = obtainedFrom(resolved, planned, machine);
-    const outcomes = await trainRuns(runs, atOnce, planned.session.updates, options);
-    const records = await gatherRows([...rows, ...references], runs, outcomes);
-    const compared: Records = { rows: records.slice(0, rows.length), references: records.slice(rows.length) };
+    const updates = runs.map(({ row }) => plannedRows[row]!.updates);
+    const outcomes = await trainRuns(runs, atOnce, updates, options);
+    const records = await gatherRows(describeRows(rows, references, plannedRows), runs, outcomes);
+    const result = comparisonResult(records, obtained, Object.values(improvementDefinitions));
     const interrupted = options.signal.aborted;
     return {
-      ...compared,
-      obtained,
-      report: interrupted ? null : await writeOutputs(options.out, compared, obtained, runs),
+      records,
+      result,
+      report: interrupted ? null : await writeOutputs(options.out, records, result, runs),
       failures: records.reduce((sum, record) => sum + record.failures.length, 0),
       interrupted,
     };

@@ -25,16 +25,16 @@ async function isFinished(run: PlannedRun): Promise<boolean> {
  * finished already is not started.
  *
  * @param atOnce   runs at a time
- * @param updates  of each run
+ * @param updates  of each run, in their order
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
   atOnce: number,
-  updates: number,
+  updates: readonly number[],
   training: Training,
 ): Promise<Outcome[]> {
   const { callbacks = {}, signal } = training;
-  const book = new ProgressBook(runs.length, updates);
+  const book = new ProgressBook(updates);
   const train = async (index: number): Promise<Outcome> => {
     const run = runs[index]!;
     const finished = await isFinished(run);

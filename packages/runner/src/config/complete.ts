@@ -10,7 +10,7 @@ import { chosen } from './recipe';
 import type { Choice, RunConfig, RunLayer } from './schema';
 
 /** What a config means where it says nothing. */
-const defaults: RunLayer = {
+export const defaults = {
   method: 'plain',
   routine: 'joint',
   tasks: null,
@@ -30,7 +30,7 @@ const defaults: RunLayer = {
   limit: {},
   checkpoints: { keep: 'all' },
   plugins: [],
-};
+} satisfies RunLayer;
 
 function completeOptimiser({ name, ...given }: OptimiserConfig): OptimiserConfig {
   const kind = optimisers.find((candidate) => candidate.name === name)!;

@@ -1,8 +1,8 @@
 import { scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { stringify } from 'yaml';
-import { movePlugins } from './plugins';
 import { embedded } from './embedded';
+import { movePlugins } from './plugins';
 import { checked, unknownKey } from './problem';
 import { configSchema, type RunConfig } from './schema';
 
