@@ -3,8 +3,11 @@ import { tasksOf } from '../comparison/figures';
 import type { FigureSpec } from '../records';
 import { absent } from './numbers';
 
-/** Signs of units that tables write without a word. */
-const signs: Readonly<Record<string, string>> = { deg: '°' };
+/** Units that tables write as a sign, without a space before it. */
+const signs: ReadonlyMap<string, string> = new Map([
+  ['deg', '°'],
+  ['°', '°'],
+]);
 
 /** What a figure is called, without its unit: `top-1 error`. */
 export function figureTitle({ name, title = name }: Pick<FigureSpec, 'name' | 'title'>): string {
@@ -13,19 +16,19 @@ export function figureTitle({ name, title = name }: Pick<FigureSpec, 'name' | 't
 
 /** Digits behind the point that a figure is shown with. */
 export function figureDigits({ unit, digits }: Pick<FigureSpec, 'unit' | 'digits'>): number {
-  return digits ?? (unit === '%' || unit === 'deg' ? 2 : 4);
+  return digits ?? (['%', 'deg', '°'].includes(unit) ? 2 : 4);
 }
 
 /** `27.60 %`, `30.00°`, or `-` for a figure that was not counted. */
 export function figureText(figure: Pick<FigureSpec, 'unit' | 'digits'>, value: Figure): string {
   if (value === null) return absent;
-  const sign = signs[figure.unit];
+  const sign = signs.get(figure.unit);
   return `${value.toFixed(figureDigits(figure))}${sign ?? ` ${figure.unit}`}`.trimEnd();
 }
 
 /** `top-1 error %`: what a figure is called in tables and charts. */
 export function titleOf(figure: FigureSpec): string {
-  return `${figureTitle(figure)} ${signs[figure.unit] ?? figure.unit}`.trimEnd();
+  return `${figureTitle(figure)} ${signs.get(figure.unit) ?? figure.unit}`.trimEnd();
 }
 
 /** {@link titleOf} with the direction in which the figure gets better. */

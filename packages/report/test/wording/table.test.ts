@@ -73,8 +73,9 @@ describe('figures', () => {
 
   test("have their metric's digits, or those that suit their unit", () => {
     const text = (unit: string, digits?: number) => figureText({ unit, ...(digits && { digits }) }, 1.23456);
-    expect(['%', 'deg', 'm', ''].map((unit) => text(unit))).toEqual([
+    expect(['%', 'deg', '°', 'm', ''].map((unit) => text(unit))).toEqual([
       '1.23 %',
+      '1.23°',
       '1.23°',
       '1.2346 m',
       '1.2346',
