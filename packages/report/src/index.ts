@@ -6,7 +6,7 @@
  */
 export { collectRun } from './comparison/collect';
 export type { Difference, Standing } from './comparison/differences';
-export { type ByFigure, figureIn, headlines, scoreIn } from './comparison/figures';
+export { type ByFigure, type FigureName, figureIn, headlines, scoreIn } from './comparison/figures';
 export type {
   Effort,
   Improvement,
