@@ -1,0 +1,16 @@
+import { StrictCommand, value } from '@overparam/engine-tensorflow/command-line';
+import type { CompareArguments } from '../../compare/run-compare';
+import { invocationOf, type Surroundings } from '../invocation';
+import { commonOptions, configOptions } from '../options';
+
+/** `overparam compare CONFIG`. */
+export function compareCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('compare')
+    .description('Train every row of a config with every seed, and show what each gained')
+    .argument('<CONFIG>', 'Config file (.yaml, .ts) with rows and seeds')
+    .takes(...configOptions, value('--jobs <count>', 'Runs at a time (by cores)'), ...commonOptions)
+    .does<CompareArguments>(async (given) => {
+      const { runCompare } = await import('../../compare/run-compare');
+      return runCompare(given, invocationOf(surroundings, given));
+    });
+}
