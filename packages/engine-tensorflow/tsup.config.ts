@@ -6,7 +6,12 @@ import { defineConfig } from 'tsup';
  * install that package, whose install script downloads another TensorFlow.
  */
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'library/index': 'src/library/index.ts', cli: 'src/cli.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'library/index': 'src/library/index.ts',
+    'command-line/index': 'src/command-line/index.ts',
+    cli: 'src/cli.ts',
+  },
   format: ['esm', 'cjs'],
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   sourcemap: true,
@@ -15,7 +20,7 @@ export default defineConfig({
   splitting: true,
   shims: true,
   noExternal: [/^@tensorflow\/tfjs-node-gpu/],
-  external: ['@tensorflow/tfjs', 'koffi'],
+  external: ['@tensorflow/tfjs', 'commander', 'koffi'],
   // The bundled CommonJS modules require tfjs, which in Node is CommonJS itself.
   banner: ({ format }) =>
     format === 'esm'

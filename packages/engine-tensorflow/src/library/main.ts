@@ -1,53 +1,5 @@
-import { parseArgs } from 'node:util';
-import { isOverparamError, OverparamError } from '@overparam/errors';
-import { defineCommand, renderUsage } from 'citty';
-import { runEngineCommand } from './command';
-
-const command = defineCommand({
-  meta: {
-    name: 'overparam-engine',
-    description: "Install TensorFlow's library for the native engine, say what is there, or remove it",
-  },
-  args: {
-    action: { type: 'positional', required: true, description: 'install, status or remove' },
-    version: { type: 'string', description: 'Of TensorFlow', valueHint: '2.21.0' },
-    gpu: { type: 'boolean', description: 'The CUDA form with NVIDIA libraries (not tried)' },
-    from: { type: 'string', description: 'Instead of downloading', valueHint: 'wheel or folder' },
-    json: { type: 'boolean', description: 'Print one JSON object on stdout' },
-  },
-});
-
-function parse(rawArguments: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...rawArguments],
-      allowPositionals: true,
-      options: {
-        version: { type: 'string' },
-        gpu: { type: 'boolean' },
-        from: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new OverparamError('usage', `${(error as Error).message} See overparam-engine --help.`);
-  }
-}
-
-async function run(rawArguments: readonly string[], signal: AbortSignal): Promise<void> {
-  const { values, positionals } = parse(rawArguments);
-  const [action, ...rest] = positionals;
-  if (values.help || action === undefined) {
-    process.stdout.write(`${await renderUsage(command)}\n`);
-    return;
-  }
-  if (rest.length > 0) throw new OverparamError('usage', `Unexpected argument "${rest[0]}".`);
-  const { version, gpu, from, json } = values;
-  const result = (value: object, text: string) =>
-    void process.stdout.write(`${json ? JSON.stringify(value) : text}\n`);
-  await runEngineCommand({ action, version, gpu, from }, { stream: process.stderr, result, signal });
-}
+import { isOverparamError } from '@overparam/errors';
+import { engineCommand, runCommandLine, StrictCommand } from '../command-line';
 
 /**
  * Runs the command line `overparam-engine`.
@@ -63,9 +15,13 @@ export async function main(rawArguments: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  const program = engineCommand(new StrictCommand('overparam-engine'), ({ json = false }) => ({
+    stream: process.stderr,
+    result: (value, text) => void process.stdout.write(`${json ? JSON.stringify(value) : text}\n`),
+    signal: controller.signal,
+  }));
   try {
-    await run(rawArguments, controller.signal);
-    return 0;
+    return await runCommandLine(program, rawArguments);
   } catch (error) {
     if (!isOverparamError(error)) throw error;
     const { code, message } = error;

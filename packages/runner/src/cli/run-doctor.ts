@@ -69,11 +69,13 @@ async function dataFindings(dataDir: string): Promise<EngineFinding[]> {
   return findings;
 }
 
+/** What `overparam doctor` takes. */
+export interface DoctorArguments {
+  readonly 'data-dir'?: string;
+}
+
 /** Runs `overparam doctor`. */
-export async function runDoctor(
-  args: { readonly 'data-dir'?: string },
-  { output, plugins }: Invocation,
-): Promise<void> {
+export async function runDoctor(args: DoctorArguments, { output, plugins }: Invocation): Promise<void> {
   await loadDefaultPlugins();
   await loadPlugins(plugins, process.cwd());
   const { engines, auto } = await engineFindings();

@@ -72,11 +72,13 @@ function entryText({ name, summary, options }: Entry): string {
   return [`  ${name}  ${summary}`, ...(rows.length > 0 ? [columns(rows)] : [])].join('\n');
 }
 
+/** What `overparam list` takes. */
+export interface ListArguments {
+  readonly kind?: string;
+}
+
 /** Runs `overparam list`. */
-export async function runList(
-  args: { readonly kind?: string },
-  { output, plugins }: Invocation,
-): Promise<void> {
+export async function runList(args: ListArguments, { output, plugins }: Invocation): Promise<void> {
   await loadDefaultPlugins();
   await loadPlugins(plugins, process.cwd());
   const all = everything();

@@ -1,0 +1,8 @@
+/**
+ * The command lines of this project: commander's, with errors in our words. Loads neither TensorFlow nor TensorFlow.js.
+ *
+ * @packageDocumentation
+ */
+export { engineCommand, engineSummary } from './engine-command';
+export { choice, flag, value, values } from './options';
+export { type Body, runCommandLine, StrictCommand } from './strict-command';
