@@ -1,1 +1,1 @@
-export { readNetwork, readSafetensors, writeFileAtomic, writeNetwork, writeSafetensors } from './files';
+export { readNetwork, readSafetensors, writeNetwork, writeSafetensors } from './files';

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the command line of the package from source. */
 function command(given: readonly string[], env: NodeJS.ProcessEnv) {
-  const full = ['--import', 'tsx', 'src/cli.ts', ...given];
+  const full = ['--conditions=@overparam/source', '--import', 'tsx', 'src/cli.ts', ...given];
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(process.execPath, full, { cwd: root, env }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),

@@ -3,7 +3,7 @@ import type { ProgressView } from '../cli/progress';
 import { readConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
-import { lockFolder } from '../run/lock';
+import { lockFolder } from '../run/files';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
 import { obtainedFrom } from './obtained';
@@ -63,7 +63,7 @@ export async function compare(options: CompareOptions): Promise<Compared> {
   if (references.length > 0) await checkRows(references, options.dataDir, options.signal, tell);
   const runs = planRuns([...rows, ...references], seeds, options.out);
   await mkdir(options.out, { recursive: true });
-  const unlock = await lockFolder(options.out);
+  const lock = await lockFolder(options.out, { note: options.view.line, signal: options.signal });
   try {
     await prepareComparison(options.out, runs, loaded, options.resume);
     const cores = physicalCores();
@@ -80,7 +80,9 @@ export async function compare(options: CompareOptions): Promise<Compared> {
       improvement,
       machine,
     );
-    const outcomes = await trainRuns(runs, atOnce, planned.session.updates, options);
+    const signal = AbortSignal.any([options.signal, lock.lost]);
+    const outcomes = await trainRuns(runs, atOnce, planned.session.updates, { ...options, signal });
+    await lock.check();
     const records = await gatherRows([...rows, ...references], runs, outcomes);
     const compared: Records = { rows: records.slice(0, rows.length), references: records.slice(rows.length) };
     const interrupted = options.signal.aborted;
@@ -92,6 +94,6 @@ export async function compare(options: CompareOptions): Promise<Compared> {
       interrupted,
     };
   } finally {
-    await unlock();
+    await lock.release();
   }
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { OverparamError } from '@overparam/errors';
-import { writeFileAtomic } from '@overparam/export/node';
+import { basename, join, resolve } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import { acquireLock, holderText, type Lock, writeFileAtomic } from '@overparam/files';
 import type { MetricDetails, MetricSpec } from '@overparam/plugin';
 import { parse } from 'yaml';
 import type { RunConfig } from '../config/schema';
@@ -128,6 +128,49 @@ export function isRunFolder(folder: string): boolean {
 export async function prepareFolder(folder: string): Promise<boolean> {
   await mkdir(folder, { recursive: true });
   return (await readdir(folder)).every((name) => name.startsWith('.') || name === 'lock');
+}
+
+/** How {@link lockFolder} waits, where it takes time to see whether a process of another machine or container lives. */
+export interface LockFolderOptions {
+  /** Told what is waited for. */
+  readonly note?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Takes the lock of the folder of a run or a comparison; one that a dead process left behind does not count.
+ *
+ * @param folder  must exist
+ * @throws OverparamError `run-locked` while another process works in the folder, `interrupted` by the signal
+ */
+export async function lockFolder(folder: string, { note, signal }: LockFolderOptions = {}): Promise<Lock> {
+  const name = basename(folder);
+  const path = join(folder, 'lock');
+  try {
+    return await acquireLock(path, {
+      signal,
+      waiting({ holder, silence }) {
+        const whose = holder
+          ? `is that of ${holderText(holder)}, which cannot be seen from here`
+          : 'is damaged';
+        note?.(
+          `The lock of the folder "${name}" ${whose}. If it shows no sign of life for ${Math.round(silence! / 1000)} s, it is ` +
+            `taken over. If you know that nobody is at work there, remove ${path}.`,
+        );
+      },
+      held: (holder) =>
+        new OverparamError(
+          'run-locked',
+          `The folder "${name}" is in use by ${holderText(holder)}. Wait for it, or choose another --out.`,
+        ),
+    });
+  } catch (error) {
+    if (!signal?.aborted || isOverparamError(error)) throw error;
+    throw new OverparamError(
+      'interrupted',
+      `Stopped while waiting for the folder "${name}"; nothing was done.`,
+    );
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { Lock } from '@overparam/files';
 import { parse } from 'yaml';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
@@ -13,6 +14,7 @@ import {
 import {
   appendLine,
   isRunFolder,
+  lockFolder,
   type MetricsLine,
   prepareFolder,
   type RunResult,
@@ -22,7 +24,6 @@ import {
   writeAtomically,
   writeLines,
 } from '../run/files';
-import { lockFolder } from '../run/lock';
 import { finishRun } from './finish';
 import { TrainingLoop, type UpdateReport } from './loop';
 import { emptySums, type Progress } from './progress';
@@ -152,13 +153,15 @@ async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   );
 }
 
-/** Trains a session from its beginning or a checkpoint to its end. */
+/** Trains a session from its beginning or a checkpoint to its end; what it writes, it writes under the folder's lock. */
 async function trainSession(
   session: Session,
   folder: string,
+  lock: Lock,
   options: Pick<TrainRunOptions, 'callbacks' | 'signal'>,
 ): Promise<RunResult> {
-  const { callbacks = {}, signal } = options;
+  const { callbacks = {} } = options;
+  const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
   const { keep } = session.config.checkpoints;
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
   const { trained, progress } = beginning(session, checkpoint, callbacks.onLayer);
@@ -168,20 +171,25 @@ async function trainSession(
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
     onEpoch: async (position: Progress, state: Trained, timing: TimingLine) => {
       const line = position.history.at(-1)!;
+      await lock.check();
       // The checkpoint first: a log line without one would be written twice after an interruption.
       await writeCheckpoint(folder, position, state, keep);
       await appendLine(join(folder, 'metrics.jsonl'), line);
       await appendLine(join(folder, 'timings.jsonl'), timing);
       await callbacks.onEpoch?.(line);
     },
-    onStop: (position: Progress, state: Trained) => writeCheckpoint(folder, position, state, keep),
+    onStop: async (position: Progress, state: Trained) => {
+      await lock.check();
+      await writeCheckpoint(folder, position, state, keep);
+    },
   };
   const loop = new TrainingLoop(session, trained, progress, listeners, signal);
   try {
     await loop.run();
     return await finishRun(folder, session, loop.trained, loop.progress, signal).catch((error: unknown) => {
+      lock.lost.throwIfAborted();
       // The last epoch's checkpoint is written; only the ending has to be done again.
-      throw signal?.aborted && !isOverparamError(error) ? loop.interruption() : error;
+      throw signal.aborted && !isOverparamError(error) ? loop.interruption() : error;
     });
   } finally {
     loop.dispose();
@@ -196,7 +204,7 @@ async function trainSession(
  * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
  * threads. Tensors that it makes are disposed.
  *
- * @throws OverparamError `output-exists`, `run-differs`, `run-locked`, `batch-too-large`, `non-finite`,
+ * @throws OverparamError `output-exists`, `run-differs`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
  *   `collapse-mismatch`, `interrupted`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
@@ -205,7 +213,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
   await checkFolder(folder, out, resume);
   const text = configText(config, resolve(options.configFolder ?? '.'), folder);
   if (isRunFolder(folder)) await checkConfig(text, folder, out);
-  const release = await lockFolder(folder);
+  const lock = await lockFolder(folder, { note: callbacks.onNote, signal });
   try {
     const { result } = isRunFolder(folder) ? await readRun(folder) : { result: null };
     if (result) {
@@ -218,11 +226,11 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const session = planSession(config, dataset);
       await writeAtomically(join(folder, 'config.yaml'), text);
-      return await trainSession(session, folder, { callbacks, signal });
+      return await trainSession(session, folder, lock, { callbacks, signal });
     } finally {
       await dataset.close();
     }
   } finally {
-    await release();
+    await lock.release();
   }
 }
