@@ -1,9 +1,9 @@
 import { OverparamError } from '@overparam/errors';
+import { columns } from '@overparam/terminal';
 import { createEvaluator } from '../train/evaluate';
 import { openDataset, splitSize } from '../train/session';
 import { tasksOf } from '../train/tasks';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
 import { openRun, readCollapsed, readRunNetwork } from './saved-run';
 
 /** Arguments of `overparam evaluate`. */

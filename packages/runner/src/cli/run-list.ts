@@ -1,11 +1,11 @@
 import { nearest, OverparamError } from '@overparam/errors';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type PluginKind, registered } from '@overparam/plugin';
+import { columns } from '@overparam/terminal';
 import { z } from 'zod';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { optimiserSchema } from '../config/schema';
 import type { Invocation } from './invocation';
-import { columns } from './output';
 
 /** One thing that a config can name. */
 interface Entry {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isOverparamError } from '@overparam/errors';
+import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
@@ -7,8 +8,6 @@ import type { RunConfig } from '../config/schema';
 import { isRunFolder, type MetricsLine, type RunResult, readRun } from '../run/files';
 import { type TrainCallbacks, trainRun } from '../train/run';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
-import { createProgressView, type ProgressView, showWork, stepLines } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam train`. */

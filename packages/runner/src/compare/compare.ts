@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { ProgressView } from '../cli/progress';
+import type { ProgressView } from '@overparam/terminal';
 import { readConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';

@@ -1,7 +1,7 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { createProgressView } from '@overparam/terminal';
 import { dataDirectory, type Invocation } from '../cli/invocation';
-import { createProgressView } from '../cli/progress';
 import { type ConfigArguments, requestOf } from '../cli/request';
 import { ownCommandLine } from './child';
 import { compare } from './compare';

@@ -1,4 +1,4 @@
-import type { ProgressView } from '../cli/progress';
+import type { ProgressView } from '@overparam/terminal';
 import { isRunFolder, readRun } from '../run/files';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
