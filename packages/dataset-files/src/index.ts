@@ -3,7 +3,6 @@
  *
  * @packageDocumentation
  */
-export { writeBeside } from './atomic';
 export { type Checksum, type Download, digestOf, download } from './download';
 export { fromDifferences, toDifferences } from './median-edge';
 export { readTar, type TarEntry } from './tar';

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { readTar, unpackXz, writeBeside } from '@overparam/dataset-files';
+import { readTar, unpackXz } from '@overparam/dataset-files';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import { keepFile } from '@overparam/files';
 import type { DatasetContext } from '@overparam/plugin';
 import { balance, expectedBytes, type Finding, inspect } from './inspect';
 import { folderOf, getCommand, locate, type Source } from './locate';
@@ -45,7 +46,7 @@ export async function readFiles(
       return fromArchive(await archives.get(source.path)!, file, spec);
     });
     accept(inspect(bytes, file, spec, `It was read from ${source.path}. ${advice}`));
-    if (source.kind !== 'plain') await writeBeside(folderOf(spec, context.dataDir), file.name, bytes);
+    if (source.kind !== 'plain') await keepFile(folderOf(spec, context.dataDir), file.name, bytes);
     files[file.split].push(bytes);
   }
   for (const split of ['train', 'test'] as const) {

@@ -144,7 +144,7 @@ describe('refuses', () => {
     const checks = await dataset.verify(options, { dataDir });
     expect(checks.filter(({ ok }) => !ok)).toHaveLength(1);
     expect(checks.at(-1)!.what).toContain(expected);
-    const left = (await readdir(join(dataDir, 'tiny'))).filter((name) => name.endsWith('.tmp'));
+    const left = (await readdir(join(dataDir, 'tiny'))).filter((name) => name.endsWith('.part'));
     expect(left).toEqual([]);
   });
 });

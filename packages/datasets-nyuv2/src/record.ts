@@ -1,4 +1,4 @@
-import { halfTable, toHalf } from './half';
+import { halfTable, toHalf } from '@overparam/files/half';
 import type { NyuExample, Scene } from './scene';
 
 /** How the numbers of a kept scene are stored; labels are always bytes. */

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { writeFileAtomic } from '@overparam/files';
 import type { LayersModel } from '@tensorflow/tfjs';
 import {
   decodeNetwork,
@@ -15,38 +15,6 @@ import { decodeSealed, encodeSealed } from './sealed-safetensors';
 
 const topologyFile = 'model.json';
 const weightsFile = 'weights.safetensors';
-
-/**
- * Writes a file so that whoever reads it sees the old contents or the new ones, never part of either, even if
- * the machine stops in between: a file beside it is written, flushed to the disk and given the name.
- *
- * @throws  what the file system throws; the file beside it is removed
- */
-export async function writeFileAtomic(path: string, contents: Uint8Array | string): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(contents);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
-}
-
-/** Makes the new name last. Not every system lets a folder be opened; there the file system sees to it. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
 
 /** Writes a safetensors file atomically; see `encodeSafetensors`. */
 export async function writeSafetensors(path: string, file: SafetensorsFile<StoredTensor>): Promise<void> {

@@ -2,7 +2,6 @@ export {
   readNetwork,
   readSafetensors,
   readSealed,
-  writeFileAtomic,
   writeNetwork,
   writeSafetensors,
   writeSealed,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { stringify } from 'yaml';
 import { main } from '../src/cli/main';
 import { train } from '../src/train/train';
+import { leaveLock } from './support/leave-lock';
 import { temporaryFolder, textOf, tiny } from './support/tiny';
 
 const path = temporaryFolder();
@@ -123,7 +124,7 @@ describe('mistakes in the config', () => {
 
   test('an output folder in use by a living process', async () => {
     mkdirSync(path('locked'));
-    writeFileSync(path('locked', 'lock'), JSON.stringify({ pid: process.pid, token: '' }));
+    await leaveLock(path('locked'), {});
     expect(await mistake('train', configFile(), '--out', path('locked'))).toContain(
       `in use by process ${process.pid}`,
     );

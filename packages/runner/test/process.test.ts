@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { train } from '../src/train/train';
 import { runCommand, startCommand } from './support/command';
+import { leaveLock } from './support/leave-lock';
 import { temporaryFolder, textOf, tiny } from './support/tiny';
 
 const path = temporaryFolder();
@@ -54,12 +55,20 @@ test('the lock of a dead process and of a later process of the same number do no
   const small = { ...config, epochs: 1 };
   const dead = startCommand(['--version']);
   await dead.result;
-  for (const [name, pid] of [
-    ['dead', dead.child.pid],
-    ['reborn', process.pid],
+  for (const [name, other] of [
+    ['dead', { pid: dead.child.pid }],
+    ['reborn', { start: '1' }],
   ] as const) {
     await train(small, { out: path(name), signal: AbortSignal.abort() }).catch(() => {});
-    writeFileSync(path(name, 'lock'), JSON.stringify({ pid, token: '1' }));
+    await leaveLock(path(name), other);
     await expect(train(small, { out: path(name), resume: true })).resolves.toMatchObject({ epochs: 1 });
   }
+});
+
+test('a run that lost its folder to another process writes nothing more there', async () => {
+  const out = path('lost');
+  const callbacks = { onUpdate: () => rmSync(path('lost', 'lock'), { recursive: true, force: true }) };
+  await expect(train(config, { out, callbacks })).rejects.toMatchObject({ code: 'lock-lost' });
+  expect(existsSync(path('lost', 'checkpoints'))).toBe(false);
+  expect(textOf(out, 'metrics.jsonl')).toBe('');
 });

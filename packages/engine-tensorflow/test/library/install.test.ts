@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -356,30 +356,39 @@ describe('more than one at once', () => {
     expect(waited).toEqual([`process ${process.pid}`]);
   });
 
-  /** Puts a lock of another process into a machine's cache, and what it would have begun. */
-  async function begunBy(machine: Machine, id: number): Promise<void> {
+  /** Another process that holds the lock in a machine's cache, and what it would have begun. */
+  async function begunByAnother(machine: Machine): Promise<ChildProcess> {
     await writeFiles(machine.cache, {
-      [`.${name}.lock`]: JSON.stringify({ process: id, host: hostname() }),
       [`.${name}.partial-abc/whole/tensorflow/${libraries[0]}`]: 'half',
     });
+    const lock = JSON.stringify(join(machine.cache, `.${name}.lock`));
+    const program = `import('@overparam/files').then(({ acquireLock }) => acquireLock(${lock})).then(() => {
+      console.log('held');
+      setInterval(() => {}, 1000);
+    });`;
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@overparam/source', '--import', 'tsx', '-e', program],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    return child;
   }
 
   test('what a process that was killed left is cleared', async () => {
     const machine = await withWheel(makeWheel());
-    const child = spawn('sleep', ['60']);
-    const ended = new Promise((resolve) => child.on('close', resolve));
+    const child = await begunByAnother(machine);
     child.kill('SIGKILL');
-    await ended;
-    await begunBy(machine, child.pid!);
+    await once(child, 'close');
+    expect(await cacheOf(machine)).toContain(`.${name}.lock`);
     await installLibrary({ ...machine.options, from: machine.wheel });
     expect(await cacheOf(machine)).toEqual([name]);
   });
 
   test('one that waits can be interrupted, and the other goes on', async () => {
     const machine = await withWheel(makeWheel());
-    const child = spawn('sleep', ['60']);
-    onTestFinished(() => void child.kill());
-    await begunBy(machine, child.pid!);
+    await begunByAnother(machine);
     const controller = new AbortController();
     const progress = ({ stage }: InstallProgress) => void (stage === 'waiting' && controller.abort());
     await expect(

@@ -25,6 +25,7 @@ export const failures: ReadonlySet<string> = new Set([
   'library-not-loaded',
   'tensorflow',
   'worker-failed',
+  'lock-lost',
   // This program, a method or a routine is wrong.
   'method-broken',
   'unknown-phase',

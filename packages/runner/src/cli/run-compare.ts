@@ -1,11 +1,11 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { renderTable } from '@overparam/report';
+import { createProgressView, type ProgressView } from '@overparam/terminal';
 import type { CompareCallbacks } from '../compare/callbacks';
 import { ownCommandLine } from '../compare/child';
 import { compare } from '../compare/compare';
 import { dataDirectory, type Invocation } from './invocation';
-import { createProgressView, type ProgressView } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam compare`. */

@@ -3,10 +3,10 @@ import { type EngineName, engines as known, useEngine } from '@overparam/engine'
 import { describeStatus, type LibraryStatus, libraryStatus } from '@overparam/engine-tensorflow/library';
 import { isOverparamError } from '@overparam/errors';
 import { type Dataset, parseOptions, registered } from '@overparam/plugin';
+import { columns } from '@overparam/terminal';
 import * as tf from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
 import { packageVersion } from './version';
 
 interface EngineFinding {

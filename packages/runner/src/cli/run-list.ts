@@ -8,9 +8,9 @@ import {
   type PluginPart,
   registered,
 } from '@overparam/plugin';
+import { columns } from '@overparam/terminal';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import type { Invocation } from './invocation';
-import { columns } from './output';
 
 /** One thing that a config can name. */
 interface Entry {

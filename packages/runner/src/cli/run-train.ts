@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isOverparamError } from '@overparam/errors';
 import { type FigureSpec, figureText, figureTitle, headlines, type RunResult } from '@overparam/report';
+import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
@@ -10,8 +11,6 @@ import { isRunFolder } from '../run/files';
 import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
-import { createProgressView, type ProgressView, showWork, stepLines } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam train`. */

@@ -65,7 +65,10 @@ export async function compare(options: CompareOptions): Promise<Compared> {
   ];
   const runs = planRuns([...rows, ...references], seeds, options.out);
   await mkdir(options.out, { recursive: true });
-  const unlock = await lockFolder(options.out);
+  const lock = await lockFolder(options.out, {
+    note: (text) => callbacks.onNote?.(text),
+    signal: options.signal,
+  });
   try {
     await prepareComparison(options.out, runs, loaded, options.resume);
     const cores = physicalCores();
@@ -74,7 +77,9 @@ export async function compare(options: CompareOptions): Promise<Compared> {
     const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
     const obtained = obtainedFrom(resolved, planned, machine);
     const updates = runs.map(({ row }) => plannedRows[row]!.updates);
-    const outcomes = await trainRuns(runs, atOnce, updates, options);
+    const signal = AbortSignal.any([options.signal, lock.lost]);
+    const outcomes = await trainRuns(runs, atOnce, updates, { ...options, signal });
+    await lock.check();
     const records = await gatherRows(describeRows(rows, references, plannedRows), runs, outcomes);
     const result = comparisonResult(records, obtained, Object.values(improvementDefinitions));
     const interrupted = options.signal.aborted;
@@ -86,6 +91,6 @@ export async function compare(options: CompareOptions): Promise<Compared> {
       interrupted,
     };
   } finally {
-    await unlock();
+    await lock.release();
   }
 }

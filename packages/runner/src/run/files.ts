@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '@overparam/export/node';
+import { writeFileAtomic } from '@overparam/files';
 
 export { writeFileAtomic as writeAtomically };
 

@@ -1,8 +1,17 @@
+/**
+ * Numbers in IEEE 754 half precision, as files hold them; Node 20 has no type for them. Runs in browsers too.
+ *
+ * @packageDocumentation
+ */
 const bits = new Uint32Array(1);
 const value = new Float32Array(bits.buffer);
 const table = new Float32Array(65536);
 
-/** IEEE 754 half precision, round to nearest even, of a number that is finite in it. */
+/**
+ * The half-precision word of a number, rounded to the nearest, to even where two are equally near.
+ *
+ * @returns 0 to 65535; what is too large becomes infinity
+ */
 export function toHalf(x: number): number {
   value[0] = x;
   const word = bits[0]!;
@@ -37,7 +46,13 @@ function fromHalf(word: number): number {
   return sign * (1024 + mantissa) * 2 ** (exponent - 25);
 }
 
-/** The numbers of all half-precision words. */
+/**
+ * The numbers of all half-precision words, by word: exact, signed zeros, infinities and NaN included.
+ *
+ * @returns 65,536 numbers; one table for all callers, not to be written to
+ * @example
+ * const numbers = Float32Array.from(words, (word) => table[word]!);
+ */
 export function halfTable(): Float32Array {
   if (table[1] === 0) for (let word = 0; word < 65536; word++) table[word] = fromHalf(word);
   return table;
