@@ -11,6 +11,9 @@ export interface WeightDecay {
   readonly biases: boolean;
 }
 
+/** No decay at all. */
+export const noDecay: WeightDecay = { coefficient: 0, norms: false, biases: false };
+
 type Grouped = Pick<ParameterGroup, 'role' | 'block' | 'task'>;
 
 /** Whether a selector means a group; a field that it leaves out matches all. */
