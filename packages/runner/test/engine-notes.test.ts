@@ -13,7 +13,7 @@ import {
 import { stringify } from 'yaml';
 import { main } from '../src/cli/main';
 import { compare } from '../src/compare/compare';
-import { train } from '../src/train/train';
+import { train } from '../src/run/train';
 import { temporaryFolder, tiny } from './support/tiny';
 
 const path = temporaryFolder();

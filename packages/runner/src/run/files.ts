@@ -43,8 +43,16 @@ export async function prepareFolder(folder: string): Promise<boolean> {
   return (await readdir(folder)).every((name) => name.startsWith('.') || name === 'lock');
 }
 
-/** Refuses what earlier versions wrote: figures were not nested by task. */
-function checkForm(folder: string, epochs: readonly EpochRecord[], result: RunResult | null): void {
+/**
+ * Refuses what earlier versions wrote: figures were not nested by task.
+ *
+ * @throws OverparamError `run-outdated`
+ */
+export function checkForm(
+  folder: string,
+  epochs: readonly EpochRecord[],
+  result: RunResult | null = null,
+): void {
   const [first] = epochs;
   if ((first === undefined || 'train' in first) && (result === null || 'byTask' in result.collapsed)) return;
   throw new OverparamError(

@@ -21,6 +21,7 @@ import { newestCheckpoint, removeFragments, restore, writeCheckpoint } from './c
 import { openDataset } from './data';
 import {
   appendLine,
+  checkForm,
   isRunFolder,
   prepareFolder,
   readLines,
@@ -144,6 +145,7 @@ async function trainPlan(
   const { callbacks = {}, signal } = options;
   const { keep } = config.checkpoints;
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
+  if (checkpoint) checkForm(folder, checkpoint.progress.history);
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
   if (checkpoint) restore(state.trained, checkpoint);
   await rewindLogs(folder, state.progress);
@@ -189,7 +191,7 @@ async function trainPlan(
  * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
  * threads. Tensors that it makes are disposed.
  *
- * @throws OverparamError `output-exists`, `run-differs`, `run-locked`, `batch-too-large`, `non-finite`,
+ * @throws OverparamError `output-exists`, `run-differs`, `run-outdated`, `run-locked`, `batch-too-large`, `non-finite`,
  *   `collapse-mismatch`, `interrupted`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
