@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import type { RunResult } from '@overparam/report';
+import type { Scores } from '@overparam/training';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { main } from '../src/cli/main';
-import { train } from '../src/train/train';
+import { train } from '../src/run/train';
 import { leaveLock } from './support/leave-lock';
 import { temporaryFolder, textOf, tiny } from './support/tiny';
 
@@ -135,22 +137,17 @@ describe('commands on a run', () => {
   test('train, verify, evaluate and collapse', async () => {
     const config = configFile({ method: { name: 'fnl' }, epochs: 1 });
     expect(await main(['train', config, '--out', out(), '--json'])).toBe(0);
-    const trained = JSON.parse(written(stdout)) as {
-      top1Error: number;
-      collapseGap: number;
-      deployParameters: number;
-    };
+    const trained = JSON.parse(written(stdout)) as RunResult;
     expect(JSON.parse(textOf(out(), 'result.json'))).toEqual(trained);
     expect(trained.collapseGap).toBeLessThan(1e-4);
     for (const network of ['final', 'collapsed']) {
       stdout.mockClear();
       expect(await main(['evaluate', out(), '--network', network, '--json'])).toBe(0);
-      const { scores, images } = JSON.parse(written(stdout)) as {
-        scores: Record<string, number>;
-        images: number;
-      };
+      const { scores, images } = JSON.parse(written(stdout)) as { scores: Scores; images: number };
       expect(images).toBe(10);
-      expect(scores.top1Error).toBe(trained.top1Error);
+      const top1Error = ({ byTask }: Scores) => byTask.class!.figures.top1Error;
+      expect(top1Error(scores)).toBeTypeOf('number');
+      expect(top1Error(scores)).toBe(top1Error(trained.collapsed));
     }
     stdout.mockClear();
     expect(await main(['verify', out(), '--json'])).toBe(0);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProgressView } from '@overparam/terminal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
+import { compareCallbacks } from '../src/cli/run-compare';
 import { trainInChild } from '../src/compare/child';
 import { gatherRows } from '../src/compare/collect';
 import { coresOf, runsAtOnce } from '../src/compare/cores';
@@ -63,7 +64,7 @@ async function planned(labels: readonly string[], seeds: readonly number[]): Pro
 
 function train(runs: readonly PlannedRun[], signal = new AbortController().signal) {
   const updates = runs.map(() => 10);
-  return trainRuns(runs, 2, updates, { command, dataDir: 'data', signal, view });
+  return trainRuns(runs, 2, updates, { command, dataDir: 'data', signal, callbacks: compareCallbacks(view) });
 }
 
 async function starts(): Promise<string[]> {

@@ -6,7 +6,7 @@ import { mergeLayers } from '../src/config/merge';
 import { applyOverrides, parseOverride } from '../src/config/override';
 import { movePlugins } from '../src/config/plugins';
 import { type LoadedConfig, readConfig } from '../src/config/read';
-import { layRows, oneRow, requestedEngine } from '../src/config/rows';
+import { arrange, oneRow } from '../src/config/rows';
 import { configText, differences } from '../src/config/saved';
 import type { ConfigFile, RunConfig } from '../src/config/schema';
 import { temporaryFolder, tiny } from './support/tiny';
@@ -17,8 +17,20 @@ function loaded(config: ConfigFile): LoadedConfig {
   return { config, name: 'config.yaml', folder: '.' };
 }
 
-function request(...sets: string[]) {
+function request(...sets: readonly string[]) {
   return { overrides: sets.map(parseOverride) };
+}
+
+/** Rows of a config on an engine, as a request arranges them. */
+function rowsOf(config: ConfigFile, { set = [], variant, engine = 'wasm' }: Asked = {}) {
+  const asked = { ...request(...set), ...(variant && { variant }) };
+  return arrange(loaded(config), asked).rowsOn(engine);
+}
+
+interface Asked {
+  readonly set?: readonly string[];
+  readonly variant?: string;
+  readonly engine?: 'wasm' | 'cpu';
 }
 
 async function readText(text: string) {
@@ -121,12 +133,30 @@ describe('layers', () => {
     });
   });
 
+  test('what lies inside a value follows what names it, whichever came first', () => {
+    const either = (...sets: string[]) =>
+      applyOverrides({ method: { name: 'repvgg', identity: 'never' } }, sets.map(parseOverride));
+    expect(either('method.rankScale=0.5', 'method=fnl')).toEqual({ method: { name: 'fnl', rankScale: 0.5 } });
+    expect(either('method.rankScale=0.5', 'method=fnl')).toEqual(
+      either('method=fnl', 'method.rankScale=0.5'),
+    );
+    const config = { ...tiny, method: 'plain' } as const;
+    const sets = ['method.rankScale=0.5', 'method=fnl'];
+    const [row] = rowsOf(config, { set: sets }).rows;
+    expect(row!.method).toEqual({ name: 'fnl', rankScale: 0.5 });
+    expect(rowsOf(config, { set: [...sets].reverse() }).rows).toEqual([row]);
+    // Of two of one depth, the later counts.
+    expect(either('method.rankScale=0.5', 'method=fnl', 'method.rankScale=0.25')).toEqual({
+      method: { name: 'fnl', rankScale: 0.25 },
+    });
+  });
+
   test.each(['epochs', '=3', 'a..b=1', 'a=[1,'])('the override "%s" is refused', (text) => {
     expect(() => parseOverride(text)).toThrow(expect.objectContaining({ code: 'invalid-override' }));
   });
 
   test('an override of an unknown key suggests the nearest', () => {
-    expect(() => layRows(loaded(tiny), 'wasm', request('bacth=3'))).toThrow(
+    expect(() => rowsOf(tiny, { set: ['bacth=3'] })).toThrow(
       '--set: unknown key "bacth". Did you mean "batch"?',
     );
   });
@@ -134,41 +164,35 @@ describe('layers', () => {
 
 describe('rows', () => {
   test('the row lies on the variant, the variant on the engine, --set on all', () => {
-    const rows = layRows(loaded(comparison), 'wasm', request());
+    const rows = rowsOf(comparison);
     expect(rows.rows.map((row) => row.epochs)).toEqual([2, 2, 2, 2]);
     expect(rows.rows[1]).toMatchObject({
       lr: { peak: 0.02, schedule: 'cosine' },
       method: { name: 'fnl', form: 'deep' },
     });
     expect(rows.seeds).toEqual([0, 1, 2]);
-    expect(layRows(loaded(comparison), 'cpu', request()).rows[0]!.epochs).toBe(3);
-    const poster = layRows(loaded(comparison), 'wasm', { ...request(), variant: 'poster' }).rows[0]!;
+    expect(rowsOf(comparison, { engine: 'cpu' }).rows[0]!.epochs).toBe(3);
+    const poster = rowsOf(comparison, { variant: 'poster' }).rows[0]!;
     expect(poster).toMatchObject({ epochs: 200, backbone: { name: 'resnet50' } });
-    expect(layRows(loaded(comparison), 'wasm', request('epochs=9')).rows[3]!.epochs).toBe(9);
+    expect(rowsOf(comparison, { set: ['epochs=9'] }).rows[3]!.epochs).toBe(9);
   });
 
   test('method and routine choose the row, whose overrides apply', () => {
-    const row = oneRow(layRows(loaded(comparison), 'wasm', request('method=trirep', 'routine=cyclic')));
+    const row = oneRow(rowsOf(comparison, { set: ['method=trirep', 'routine=cyclic'] }));
     expect(row).toMatchObject({ label: 'trirep/cyclic', routine: { name: 'cyclic' } });
-    expect(oneRow(layRows(loaded(comparison), 'wasm', request('method=fnl'))).lr).toMatchObject({
+    expect(oneRow(rowsOf(comparison, { set: ['method=fnl'] })).lr).toMatchObject({
       peak: 0.02,
     });
   });
 
   test('no choice, and a choice that leaves two, list the rows', () => {
-    expect(() => oneRow(layRows(loaded(comparison), 'wasm', request()))).toThrow(
-      /4 of its rows[\s\S]*method=fnl/,
-    );
-    expect(() => oneRow(layRows(loaded(comparison), 'wasm', request('method=trirep')))).toThrow(
-      /2 of its rows/,
-    );
-    expect(() => layRows(loaded(comparison), 'wasm', request('method=repvgg'))).toThrow(
-      /No row has method=repvgg/,
-    );
+    expect(() => oneRow(rowsOf(comparison))).toThrow(/4 of its rows[\s\S]*method=fnl/);
+    expect(() => oneRow(rowsOf(comparison, { set: ['method=trirep'] }))).toThrow(/2 of its rows/);
+    expect(() => rowsOf(comparison, { set: ['method=repvgg'] })).toThrow(/No row has method=repvgg/);
   });
 
   test('an unknown variant suggests the nearest', () => {
-    expect(() => layRows(loaded(comparison), 'wasm', { ...request(), variant: 'postr' })).toThrow(
+    expect(() => rowsOf(comparison, { variant: 'postr' })).toThrow(
       'The config has no variant "postr". Did you mean "poster"?',
     );
   });
@@ -180,7 +204,7 @@ describe('threads', () => {
     variants: { large: { engine: { threads: 'all' } }, named: { engine: 'wasm' } },
   };
   const threadsOf = (variant?: string, set: string[] = []) =>
-    requestedEngine(loaded(pinned), { ...request(...set), ...(variant && { variant }) });
+    arrange(loaded(pinned), { ...request(...set), ...(variant && { variant }) }).engine;
 
   test('are those of the config, of its variant, of --set; "all" takes a number back', () => {
     expect(threadsOf()).toEqual({ name: 'auto', threads: 1 });

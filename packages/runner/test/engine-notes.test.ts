@@ -13,7 +13,7 @@ import {
 import { stringify } from 'yaml';
 import { main } from '../src/cli/main';
 import { compare } from '../src/compare/compare';
-import { train } from '../src/train/train';
+import { train } from '../src/run/train';
 import { temporaryFolder, tiny } from './support/tiny';
 
 const path = temporaryFolder();
@@ -59,7 +59,7 @@ describe('where auto falls back to a slower engine, stderr says what is missing 
       // Nothing is trained: the comparison was stopped before it began.
       signal: AbortSignal.abort(),
       command: { file: process.execPath, prefix: ['--version'] },
-      view: { show: () => undefined, line: (text) => void lines.push(text), end: () => undefined },
+      callbacks: { onNote: (text) => lines.push(text) },
     });
     expect(interrupted).toBe(true);
     expect(lines.join('\n')).toMatch(missing);

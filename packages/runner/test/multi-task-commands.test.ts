@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunResult } from '@overparam/report';
+import type { Figure, Scores } from '@overparam/training';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { main } from '../src/cli/main';
@@ -22,16 +24,10 @@ async function printed<Result>(...rawArguments: string[]): Promise<Result> {
   return JSON.parse(stdout.mock.calls.map(([text]) => String(text)).join('')) as Result;
 }
 
-interface Trained {
-  readonly collapsed: Record<string, number>;
-  readonly collapseGap: number;
-  readonly deployParameters: number;
-  readonly deployNetworks: number;
-}
 interface Evaluated {
   readonly network: string;
   readonly images: number;
-  readonly scores: Record<string, number>;
+  readonly scores: Scores;
 }
 interface CollapsedNetwork {
   readonly task?: string;
@@ -43,12 +39,12 @@ interface CollapsedNetwork {
 }
 
 /** A finished run of three tasks. */
-async function trainedRun(multiTask: string): Promise<{ out: string; trained: Trained }> {
+async function trainedRun(multiTask: string): Promise<{ out: string; trained: RunResult }> {
   const config = path(`${multiTask}.yaml`);
   const method = { name: 'trirep', multiTask };
   writeFileSync(config, stringify({ ...tinyScenes, method, epochs: 1, limit: { train: 4, test: 3 } }));
   const out = path(multiTask);
-  return { out, trained: await printed<Trained>('train', config, '--out', out) };
+  return { out, trained: await printed<RunResult>('train', config, '--out', out) };
 }
 
 /** All tensors of a saved network, without the file's header, which also says how large the gap was. */
@@ -57,28 +53,41 @@ function valuesIn(folder: string): Buffer {
   return file.subarray(8 + Number(file.readBigUInt64LE(0)));
 }
 
-const figures = {
-  segmentation: ['loss', 'mIoU', 'pixelAccuracy'],
-  depth: ['loss', 'absoluteError', 'relativeError'],
-  normals: ['loss', 'meanAngle', 'medianAngle', 'within11.25', 'within22.5', 'within30'],
+const figureNames = {
+  segmentation: ['mIoU', 'pixelAccuracy'],
+  depth: ['absoluteError', 'relativeError'],
+  normals: ['meanAngle', 'medianAngle', 'within11.25', 'within22.5', 'within30'],
 };
-const scoreNames = [
-  'loss',
-  ...Object.entries(figures).flatMap(([task, names]) => names.map((name) => `${task}/${name}`)),
-];
+
+/** All numbers of scores, by task and name. */
+function numbersOf({ loss, byTask }: Scores): Map<string, Figure> {
+  const ofTasks = Object.entries(byTask).flatMap(([task, scores]) =>
+    Object.entries({ loss: scores.loss, ...scores.figures }).map(
+      ([name, value]) => [`${task} ${name}`, value] as const,
+    ),
+  );
+  return new Map([['loss', loss], ...ofTasks]);
+}
 
 /** What `evaluate` says of both networks is what the run says of them. */
-async function expectEvaluations(out: string, trained: Trained): Promise<void> {
+async function expectEvaluations(out: string, trained: RunResult): Promise<void> {
   for (const network of ['final', 'collapsed']) {
     const found = await printed<Evaluated>('evaluate', out, '--network', network);
     expect(Object.keys(found)).toEqual(['network', 'images', 'scores']);
     expect(found).toMatchObject({ network, images: 3 });
-    expect(Object.keys(found.scores)).toEqual(scoreNames);
-    for (const name of scoreNames) {
-      const [value, expected] = [found.scores[name]!, trained.collapsed[name]!];
+    expect(Object.keys(found.scores)).toEqual(['loss', 'byTask']);
+    for (const [task, names] of Object.entries(figureNames)) {
+      expect(Object.keys(found.scores.byTask[task]!.figures)).toEqual(names);
+    }
+    const expected = numbersOf(trained.collapsed);
+    const numbers = numbersOf(found.scores);
+    expect([...numbers.keys()]).toEqual([...expected.keys()]);
+    for (const [name, value] of numbers) {
+      const wanted = expected.get(name)!;
       // A pixel whose two largest classes tie may fall to either.
-      const tolerance = network === 'final' ? 1e-3 * Math.max(1, Math.abs(expected)) : 0;
-      expect(Math.abs(value - expected), name).toBeLessThanOrEqual(tolerance);
+      const tolerance = network === 'final' ? 1e-3 * Math.max(1, Math.abs(wanted)) : 0;
+      expect(value, name).not.toBeNull();
+      expect(Math.abs(value! - wanted), name).toBeLessThanOrEqual(tolerance);
     }
   }
 }

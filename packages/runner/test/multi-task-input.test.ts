@@ -2,23 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { ConfigFile } from '../src/config/schema';
-import { trainingBatches } from '../src/train/batches';
-import { TrainingLoop } from '../src/train/loop';
-import { disposeTrained } from '../src/train/stage';
 import { runCommand } from './support/command';
-import { beginningOf, openSession } from './support/session';
+import { openPlan } from './support/plan';
 import { temporaryFolder, tinyScenes } from './support/tiny';
 
 const path = temporaryFolder();
 
-/** What opening a run says of a config that it refuses. */
+/** What planning a run says of a config that it refuses. */
 async function refusal(changes: ConfigFile): Promise<{ code: string; message: string }> {
-  const { session, trained } = await openSession({ ...tinyScenes, ...changes }).catch(
-    (error: { code: string; message: string }) => ({ session: null, trained: error }),
+  const plan = await openPlan({ ...tinyScenes, ...changes }).catch(
+    (error: { code: string; message: string }) => error,
   );
-  if (session === null) return trained as { code: string; message: string };
-  disposeTrained(trained as never);
-  await session.dataset.close();
+  if ('code' in plan) return plan;
+  await plan.dataset.close();
   throw new Error('the config was not refused');
 }
 
@@ -113,11 +109,9 @@ describe('what cannot be done is named when the config is read', () => {
 
 test('heads take options, for all tasks or for one', async () => {
   const parametersWith = async (heads: ConfigFile['heads']) => {
-    const { session, trained } = await openSession({ ...tinyScenes, heads } as ConfigFile);
-    const { plain } = session.parameters;
-    disposeTrained(trained);
-    await session.dataset.close();
-    return plain;
+    const plan = await openPlan({ ...tinyScenes, heads } as ConfigFile);
+    await plan.dataset.close();
+    return plan.parameters.plain;
   };
   const narrow = { name: 'deeplab', filters: 8, rates: [2] };
   const all = await parametersWith(narrow);
@@ -137,31 +131,4 @@ test('the command line ends with code 2', async () => {
   const { code, stderr } = await runCommand('train', path('config.yaml'), '--out', path('run'));
   expect(stderr).toContain('2 weights for 3 tasks');
   expect(code).toBe(2);
-});
-
-test('a task without labels anywhere ends the run after the first pass, by name', async () => {
-  const { session, trained } = await openSession({ ...tinyScenes, limit: { train: 4, test: 1 } });
-  const { label } = session.dataset;
-  const dataset = {
-    ...session.dataset,
-    label(example: unknown, task: string, target: Float32Array | Int32Array, offset: number) {
-      label.call(session.dataset, example, task, target, offset);
-      if (task === 'normals') target.fill(0, offset);
-    },
-  };
-  const batches = trainingBatches(dataset, { key: session.key, size: 4, batch: 2, augment: true });
-  const loop = new TrainingLoop(
-    { ...session, batches },
-    trained,
-    beginningOf(session),
-    { onUpdate: () => {}, onEpoch: async () => {}, onStop: async () => {} },
-    undefined,
-  );
-  await expect(loop.run()).rejects.toMatchObject({
-    code: 'no-labels',
-    message: expect.stringContaining('Task "normals" had no valid label'),
-  });
-  loop.dispose();
-  disposeTrained(loop.trained);
-  await session.dataset.close();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ConfigFile } from '../src/config/schema';
-import { train } from '../src/train/train';
+import { train } from '../src/run/train';
 import { filesOf, interrupted } from './support/interrupted';
 import { temporaryFolder, textOf, tinyScenes } from './support/tiny';
 

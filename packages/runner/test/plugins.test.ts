@@ -13,10 +13,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { loadDefaultPlugins, loadPlugins } from '../src/config/plugins';
 import type { ConfigFile, RunConfig } from '../src/config/schema';
-import { disposeTrained } from '../src/train/stage';
-import { chooseTasks, tasksOf } from '../src/train/tasks';
-import { train } from '../src/train/train';
-import { completed, openSession } from './support/session';
+import { chooseTasks, taskOf } from '../src/config/tasks';
+import { train } from '../src/run/train';
+import { completed, openPlan } from './support/plan';
 import { temporaryFolder, tiny, tinyScenes } from './support/tiny';
 
 const path = temporaryFolder();
@@ -207,9 +206,8 @@ describe("kinds of tasks of a plugin's own", () => {
       { out: path('near') },
     );
     // All predictions are within 1000, none is within a billionth.
-    const text = JSON.stringify(result);
-    expect(text).toMatch(/"share\/closeness":100[,}]/);
-    expect(text).toMatch(/"other\/closeness":0[,}]/);
+    const closeness = (task: string) => result.collapsed.byTask[task]!.figures.closeness;
+    expect(['share', 'other'].map(closeness)).toEqual([100, 0]);
   });
 
   test.each<[string, RunConfig['taskOptions'], string, RegExp]>([
@@ -228,7 +226,7 @@ describe("kinds of tasks of a plugin's own", () => {
     ['that are wrong', { byTask: { share: { within: -1 } } }, 'invalid-options', /task "share".*within/],
   ])('options %s are refused when the run is planned', async (_, taskOptions, code, message) => {
     const config: ConfigFile = { ...run, taskOptions: taskOptions as ConfigFile['taskOptions'] };
-    await expect(openSession(config)).rejects.toMatchObject({
+    await expect(openPlan(config)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
@@ -240,31 +238,26 @@ describe("kinds of tasks of a plugin's own", () => {
       tasks: ['share'],
       taskOptions: { byTask: { other: { within: 2 } } },
     };
-    const { session, trained } = await openSession(config);
-    expect(session.tasks.map(({ name }) => name)).toEqual(['share']);
-    disposeTrained(trained);
-    await session.dataset.close();
+    const { tasks, dataset } = await openPlan(config);
+    expect(tasks.map(({ name }) => name)).toEqual(['share']);
+    await dataset.close();
   });
 });
 
-/** Tasks as a dataset declares them; nothing else of it is asked for. */
-function declaring(...tasks: OpenDataset['tasks']): OpenDataset {
-  return { tasks } as unknown as OpenDataset;
-}
-
 test('regression takes its error, missing label and unit from the config, for all tasks or by task', () => {
   const label = { shape: [], dtype: 'float32' } as const;
-  const dataset = declaring(
+  const declared: OpenDataset['tasks'] = [
     { name: 'age', kind: 'regression', outputs: 1, label },
     { name: 'height', kind: 'regression', outputs: 1, label },
     { name: 'class', kind: 'classification', outputs: 3, label: { shape: [], dtype: 'int32' } },
-  );
-  const [age, height] = tasksOf(dataset, {
+  ];
+  const options = {
     unit: 'cm',
     missing: -1,
     error: 'absolute',
     byTask: { age: { unit: 'years', missing: null, error: 'squared' } },
-  });
+  } as const;
+  const [age, height] = declared.map((task) => taskOf(task, options));
   expect([age, height].map((task) => task!.metrics[0]!.unit)).toEqual(['years', 'cm']);
   tf.tidy(() => {
     const [x, y] = [tf.tensor2d([[4], [6]]), tf.tensor1d([1, -1])];
@@ -276,8 +269,8 @@ test('regression takes its error, missing label and unit from the config, for al
 
 test('a kind that no plugin has is refused with those that there are', () => {
   const label = { shape: [], dtype: 'float32' } as const;
-  const dataset = declaring({ name: 'music', kind: 'sound', outputs: 1, label });
-  expect(() => tasksOf(chooseTasks(dataset, ['music']))).toThrow(
+  const dataset = { tasks: [{ name: 'music', kind: 'sound', outputs: 1, label }] } as unknown as OpenDataset;
+  expect(() => taskOf(chooseTasks(dataset, ['music']).tasks[0]!, {})).toThrow(
     /Task "music" is of kind "sound", which no plugin has; there are classification, .*regression/,
   );
 });
@@ -306,10 +299,9 @@ describe('heads', () => {
         },
       ],
     });
-    const { session, trained } = await openSession({ ...tinyScenes, heads: { depth: 'counted' } });
+    const { dataset } = await openPlan({ ...tinyScenes, heads: { depth: 'counted' } });
     expect(built).toBeGreaterThan(0);
-    disposeTrained(trained);
-    await session.dataset.close();
+    await dataset.close();
   });
 
   test.each<[string, ConfigFile, string, RegExp]>([
@@ -332,7 +324,7 @@ describe('heads', () => {
       /"deeplab".*batches of 1.*norm.*Set batch to 2/,
     ],
   ])('%s is refused before the run begins', async (_, changes, code, message) => {
-    await expect(openSession({ ...tinyScenes, ...changes })).rejects.toMatchObject({
+    await expect(openPlan({ ...tinyScenes, ...changes })).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });

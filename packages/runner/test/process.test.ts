@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { train } from '../src/train/train';
+import { train } from '../src/run/train';
 import { runCommand, startCommand } from './support/command';
 import { leaveLock } from './support/leave-lock';
 import { temporaryFolder, textOf, tiny } from './support/tiny';

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Dataset, registerPlugin, type Split } from '@overparam/plugin';
+import type { Scores } from '@overparam/training';
 import { decode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ConfigFile } from '../src/config/schema';
-import { readRun } from '../src/run/files';
-import { train } from '../src/train/train';
+import { readRun } from '../src/run/read-run';
+import { train } from '../src/run/train';
 import { temporaryFolder, tiny } from './support/tiny';
 
 const path = temporaryFolder();
@@ -77,11 +78,12 @@ test('a ResNet learns numbers: the loss falls below what a constant can reach, a
   const out = path('place');
   const result = await train({ ...run, tasks: ['place'] }, { out });
   const { metrics } = await readRun(out);
-  const losses = metrics.map(({ trainLoss }) => trainLoss);
+  const losses = metrics.map(({ train: { loss } }) => loss);
   expect(losses.at(-1)! / losses[0]!).toBeLessThan(0.2);
   // Rows and columns are 0 to 7 eighths: the best constant, their mean, is off by 1/4 on average.
-  expect(result.final.absoluteError).toBeLessThan(0.125);
-  expect(result.collapsed.absoluteError).toBeCloseTo(result.final.absoluteError as number, 6);
+  const error = (scores: Scores) => scores.byTask.place!.figures.absoluteError!;
+  expect(error(result.final)).toBeLessThan(0.125);
+  expect(error(result.collapsed)).toBeCloseTo(error(result.final), 6);
   expect(result.collapseGap).toBeLessThan(1e-5);
   expect(result.deployParameters).toBeLessThan(result.trainParameters);
   expect(existsSync(path('place', 'final', 'panels'))).toBe(false);
@@ -91,10 +93,9 @@ test('one ResNet learns numbers and a map beside them, and its pictures are draw
   const out = path('both');
   const result = await train({ ...run, epochs: 4 }, { out });
   const { metrics } = await readRun(out);
-  expect(metrics.at(-1)!.trainLoss).toBeLessThan(metrics[0]!.trainLoss);
-  expect(Object.keys(result.collapsed)).toEqual(
-    expect.arrayContaining(['place/absoluteError', 'distance/absoluteError']),
-  );
+  expect(metrics.at(-1)!.train.loss).toBeLessThan(metrics[0]!.train.loss);
+  for (const task of ['place', 'distance'])
+    expect(result.collapsed.byTask[task]!.figures).toHaveProperty('absoluteError');
   expect(result.collapseGap).toBeLessThan(1e-5);
   const picture = decode(readFileSync(path('both', 'final', 'panels', '0-distance-truth.png')));
   expect([picture.height, picture.width]).toEqual([side, side]);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ConfigFile } from '../src/config/schema';
-import { train } from '../src/train/train';
+import { train } from '../src/run/train';
 import { filesOf, interrupted } from './support/interrupted';
 import { hasNativeEngine } from './support/native';
 import { temporaryFolder, textOf, tiny } from './support/tiny';

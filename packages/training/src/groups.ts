@@ -11,6 +11,9 @@ export interface WeightDecay {
   readonly biases: boolean;
 }
 
+/** No decay at all. */
+export const noDecay: WeightDecay = { coefficient: 0, norms: false, biases: false };
+
 /** Parameters that a phase moves: those it names, and all of role `plain` and `norm`. */
 export function movingParameters<Moved extends Parameter>(
   phase: Phase,

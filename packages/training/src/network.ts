@@ -12,6 +12,7 @@ import {
 import { foldKey } from '@overparam/engine';
 import type { DatasetTask, Network, OpenDataset, Stage } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
+import type { Layout } from './layout';
 import type { Recipe } from './recipe';
 
 /** A trained tensor, and whose layer it is in. */
@@ -19,9 +20,6 @@ export interface TrainedParameter extends Parameter {
   /** The task that the layer belongs to; null for a shared layer, and in single-task networks. */
   readonly owner: string | null;
 }
-
-/** What a backbone says of its layers; it holds for every form of its network, as layers keep their names. */
-export type Layout = Pick<Network, 'owner' | 'representations'>;
 
 /** A network in training, with its tensors listed once. Disposing it is the caller's. */
 export interface TrainedNetwork {

@@ -1,5 +1,5 @@
-import type { ComparisonResult } from '../comparison/summary';
 import { alignColumns } from '@overparam/terminal';
+import type { ComparisonResult } from '../comparison/summary';
 import { choiceText } from './choices';
 import { tablesOf } from './columns';
 import { losersText, standingNote } from './differences';

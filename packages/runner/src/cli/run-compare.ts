@@ -33,7 +33,7 @@ function jobsFrom(text: string | undefined): number | undefined {
 }
 
 /** Shows a comparison's progress; rows that are planned are told once that has taken longer than one waits without a word. */
-function callbacksFor(view: ProgressView): CompareCallbacks {
+export function compareCallbacks(view: ProgressView): CompareCallbacks {
   const began = performance.now();
   return {
     onNote: (text) => view.line(text),
@@ -71,7 +71,7 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
     jobs: jobsFrom(given.jobs),
     command: ownCommandLine(),
     signal,
-    callbacks: callbacksFor(view),
+    callbacks: compareCallbacks(view),
   }).finally(() => view.end());
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { OverparamError } from '@overparam/errors';
+import { basename, join } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { readSealed, writeSealed } from '@overparam/export/node';
 import { type Progress, type Trained, variablesOf } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
@@ -120,6 +120,7 @@ function progressOf(state: string): Progress {
  * The newest checkpoint of a run folder that is whole, or null where there is none.
  *
  * @param warn  told of each damaged checkpoint that is passed over
+ * @throws OverparamError `run-outdated` for one of an earlier version
  */
 export async function newestCheckpoint(
   folder: string,
@@ -129,10 +130,20 @@ export async function newestCheckpoint(
     try {
       return await readCheckpoint(join(folder, 'checkpoints', file));
     } catch (error) {
+      // Not damaged but of another form: going back to one before, or to the beginning, would lose the run.
+      if (isOverparamError(error) && error.code === 'checksum-missing') throw outdated(folder, error);
       warn(`Checkpoint ${file} is damaged (${(error as Error).message}); going back to the one before.`);
     }
   }
   return null;
+}
+
+function outdated(folder: string, cause: Error): OverparamError {
+  return new OverparamError(
+    'run-outdated',
+    `The run in "${basename(folder)}" was written by an earlier version, whose checkpoints have no checksum over all that they hold. Go on with that version, or train it again into another folder.`,
+    { cause },
+  );
 }
 
 /**

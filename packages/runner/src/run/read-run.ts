@@ -70,6 +70,18 @@ async function readEpochs(folder: string): Promise<EpochRecord[]> {
 }
 
 /**
+ * Refuses a folder that an earlier version wrote, before anything in it is written over.
+ *
+ * @throws OverparamError `run-outdated`
+ */
+export async function refuseEarlierForm(folder: string): Promise<void> {
+  const file = join(resolve(folder), 'metrics.jsonl');
+  if (!existsSync(file)) return;
+  const [first = ''] = (await readFile(file, 'utf8')).split('\n');
+  if (/^\{.*"trainLoss":/.test(first)) throw outdated(folder);
+}
+
+/**
  * Timings of the epochs before one; those of lines that are damaged are lost, as clock times are all that they hold.
  *
  * @param epochs  how many have been trained

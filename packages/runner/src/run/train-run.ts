@@ -23,7 +23,7 @@ import { openDataset } from './data';
 import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
-import { readRunConfig, readRunResult, soundTimings } from './read-run';
+import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -186,7 +186,7 @@ async function trainPlan(
  * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
  * threads. Tensors that it makes are disposed.
  *
- * @throws OverparamError `output-exists`, `run-differs`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
+ * @throws OverparamError `output-exists`, `run-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
  *   `collapse-mismatch`, `interrupted`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
@@ -198,6 +198,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
   const lock = await lockFolder(folder, { note: callbacks.onNote, signal });
   try {
     const result = await readRunResult(folder);
+    await refuseEarlierForm(folder);
     if (result) {
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;

@@ -1,15 +1,14 @@
-import { parametersOf } from '@overparam/core-reparam';
-import { keyFromSeed, useEngine } from '@overparam/engine';
+import { dbMtl, mgda, pcgrad } from '@overparam/balancers';
+import { createOptimiser, keyFromSeed, useEngine } from '@overparam/engine';
 import { regression } from '@overparam/mtl-heads';
-import { type BalancerState, lookup, parseOptions } from '@overparam/plugin';
+import type { Balancer, BalancerState, Phase } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadDefaultPlugins } from '../src/config/plugins';
-import { balancingFor } from '../src/train/balancing';
-import type { TrainedNetwork } from '../src/train/network';
-import type { Session } from '../src/train/session';
-import { disposeTrained, equip } from '../src/train/stage';
-import { type UpdateOutcome, Updater } from '../src/train/update';
+import { createAverages } from '../src/averages';
+import { balancingOf } from '../src/balancing';
+import { disposeTrained, optimisedParameters, type UpdateOutcome, withOptions } from '../src/index';
+import { type TrainedNetwork, trainedNetwork } from '../src/network';
+import { PhaseSteps } from '../src/phase-steps';
 
 // A network of two shared layers and two heads; everything that an update does to it is computed again from gradients
 // of a forward pass written out here.
@@ -106,32 +105,29 @@ interface Seen {
   moved(names: readonly string[]): number[];
 }
 
+const all: Phase = { name: 'all', stage: 'plain', moves: [], rates: [], loss: 'balanced' };
+
 /** Does updates by plain gradient descent on one batch. */
 async function updates(
-  { name, ...given }: { readonly name: string; readonly [option: string]: unknown },
+  balancer: Balancer,
+  options: object,
   gradients: 'parameters' | 'representation',
   count = 1,
 ): Promise<Seen[]> {
   const tasks = names.map((task) => regression({ name: task, shape: [2] }));
-  const options = parseOptions(lookup('balancer', name).options, given) as object;
-  const balancing = balancingFor({ balancer: { name, ...options }, gradients }, tasks);
-  const session = {
-    tasks,
-    balancing,
-    key: keyFromSeed(3),
-    schedule: { phases: [{ name: 'all', stage: 'plain', moves: [], rates: [], loss: 'balanced' }] },
-    config: {
-      optimiser: { name: 'sgd' },
-      weightDecay: { coefficient: 0, norms: false, biases: false },
-    },
-  } as unknown as Session;
+  const balancing = balancingOf(withOptions(balancer, options), names, gradients)!;
   const network = tinyNetwork();
-  const trained = equip(session, network);
+  const noDecay = { coefficient: 0, norms: false, biases: false };
+  const trained = {
+    network,
+    optimiser: createOptimiser({ name: 'sgd' }, optimisedParameters(network.parameters, noDecay)),
+    averages: balancing.needs.averages ? createAverages(network, tasks) : null,
+  };
   const batch = {
     x: tf.tensor(images, [5, 3]),
     ...Object.fromEntries(names.map((task) => [`label/${task}`, tf.tensor(labels[task], [5, 2])])),
   };
-  const updater = new Updater(session, trained);
+  const steps = new PhaseSteps({ trained, tasks, balancing, key: keyFromSeed(3), penalty: 0 });
   const read = () =>
     Object.fromEntries(network.parameters.map((one) => [one.name, [...one.variable.dataSync()]]));
   const seen: Seen[] = [];
@@ -139,7 +135,7 @@ async function updates(
     let state: BalancerState | null = null;
     for (let update = 0; update < count; update++) {
       const before = read();
-      const outcome: UpdateOutcome = await updater.run('all', batch, { update, epoch: 0, rate }, state);
+      const outcome: UpdateOutcome = await steps.run(all, batch, { update, epoch: 0, rate }, state);
       const after = read();
       state = outcome.balancer;
       const moved = (wanted: readonly string[]) =>
@@ -148,7 +144,7 @@ async function updates(
     }
     return seen;
   } finally {
-    updater.dispose();
+    steps.dispose();
     disposeTrained(trained);
     tf.dispose(batch);
   }
@@ -162,23 +158,17 @@ function tinyNetwork(): TrainedNetwork {
   const outputs = names.map((task) => dense(`${task}_out`, 2, 'linear', representation));
   const model = tf.model({ inputs: x, outputs });
   const owner = (layer: string) => names.find((task) => layer === `${task}_out`) ?? null;
-  const parameters = parametersOf(model).map((one) => ({ ...one, owner: owner(one.layer) }));
+  const network = trainedNetwork(model, { owner, representations: ['shared2'] }, 'plain');
   tf.tidy(() => {
-    for (const { name, variable } of parameters) variable.assign(tf.tensor(begin[name]!, shapes[name]));
+    for (const { name, variable } of network.parameters) {
+      variable.assign(tf.tensor(begin[name]!, shapes[name]));
+    }
   });
-  return {
-    stage: 'plain',
-    model,
-    layout: { owner, representations: ['shared2'] },
-    parameters,
-    states: [],
-    trunks: [],
-  };
+  return network;
 }
 
 beforeAll(async () => {
   await useEngine('cpu');
-  await loadDefaultPlugins();
 });
 
 /** What each task's head takes, times its factor. */
@@ -192,7 +182,7 @@ describe.each(['unweighted', 'weighted'])(
   'balanced updates are those of explicit gradients, heads %s',
   (heads) => {
     test('pcgrad, on parameters', async () => {
-      const [seen] = await updates({ name: 'pcgrad', heads }, 'parameters');
+      const [seen] = await updates(pcgrad, { heads }, 'parameters');
       const [a, b] = names.map((task) => explicit(seen!.before, task).shared) as [number[], number[]];
       const product = dot(a, b);
       expect(product).toBeLessThan(0);
@@ -205,7 +195,7 @@ describe.each(['unweighted', 'weighted'])(
     });
 
     test('mgda, on the representation', async () => {
-      const [seen] = await updates({ name: 'mgda', heads }, 'representation');
+      const [seen] = await updates(mgda, { heads }, 'representation');
       const [first, second] = names.map((task) => explicit(seen!.before, task));
       const [a, b] = [first!.representation, second!.representation];
       expectClose(seen!.outcome.gramian!.flat(), [dot(a, a), dot(a, b), dot(a, b), dot(b, b)]);
@@ -224,7 +214,7 @@ describe.each(['unweighted', 'weighted'])(
 
 test('db-mtl follows averages of gradients of logarithms, and heads their own logarithm', async () => {
   const beta = 0.9;
-  const seen = await updates({ name: 'db-mtl', beta }, 'parameters', 3);
+  const seen = await updates(dbMtl, { beta }, 'parameters', 3);
   let averages = names.map(() => Array<number>(31).fill(0));
   for (const one of seen) {
     const tasks = names.map((task) => explicit(one.before, task));

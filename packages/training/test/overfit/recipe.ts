@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
+import { segnet } from '@overparam/backbones';
+import { fixed } from '@overparam/balancers';
 import { forward } from '@overparam/core-reparam';
+import { nyuv2Sample } from '@overparam/datasets-nyuv2';
 import { foldKey, keyFromSeed, normalTensor, permutation } from '@overparam/engine';
-import { type Backbone, lookup } from '@overparam/plugin';
+import { taskFor } from '@overparam/mtl-heads';
+import { joint } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
-import type { ConfigFile } from '../../src/config/schema';
-import { evaluationBatches } from '../../src/train/batches';
-import { TrainingLoop } from '../../src/train/loop';
-import type { Session } from '../../src/train/session';
-import { disposeTrained } from '../../src/train/stage';
-import { beginningOf, openSession } from '../support/session';
+import {
+  buildPlain,
+  disposeTrained,
+  evaluationBatches,
+  TrainingLoop,
+  type TrainingPlan,
+  withOptions,
+} from '../../src/index';
+import { openRun } from '../support/runs';
+import type { Setup } from '../support/setups';
 
 /**
  * Scenes, steps and so on, as overfit.py has them. All scenes are in every batch: the gradient is then exact and the
@@ -33,12 +41,14 @@ export const recipe = {
 } as const;
 
 /** A run that learns eight real scenes by heart, by the plain network. */
-export function configFor(seed: number, steps: number, engine: 'wasm' | 'tensorflow'): ConfigFile {
+export function setupFor(seed: number, steps: number): Setup {
   return {
-    backbone: { name: 'segnet', width: 0.25 },
-    dataset: { name: 'nyuv2-sample', threads: 0 },
+    backbone: withOptions(segnet, { width: 0.25 }),
+    routine: joint,
+    task: taskFor,
+    dataset: withOptions(nyuv2Sample, { threads: 0 }),
     limit: { train: recipe.scenes, test: 1 },
-    balancer: { name: 'static', weights: recipe.weights },
+    balancer: withOptions(fixed, { weights: recipe.weights }),
     augment: false,
     batch: recipe.batch,
     epochs: Math.ceil((steps * recipe.batch) / recipe.scenes),
@@ -50,27 +60,26 @@ export function configFor(seed: number, steps: number, engine: 'wasm' | 'tensorf
       milestones: [{ updates: recipe.drop.at }],
       factor: recipe.drop.factor,
     },
-    weightDecay: 0,
-    seed,
-    engine,
+    key: keyFromSeed(seed),
   };
 }
 
 /** Values that PyTorch begins from: every weight of the plain network by name, in TensorFlow's layout. */
-export function firstWeights({ config, dataset, tasks }: Session, run: number): Map<string, tf.Tensor> {
-  const backbone: Backbone = lookup('backbone', config.backbone.name);
-  const { name: _, ...options } = config.backbone;
-  const key = foldKey(keyFromSeed(config.seed), 'weights');
-  const { model } = backbone.build({ inputShape: dataset.inputShape, tasks, key }, options);
+export function firstWeights(
+  { recipe: own, dataset }: Pick<TrainingPlan, 'recipe' | 'dataset'>,
+  seed: number,
+  run: number,
+): Map<string, tf.Tensor> {
+  const { model } = buildPlain(own, dataset);
   const weights = new Map(
-    model.trainableWeights.map((weight) => [weight.originalName, nudged(weight, config.seed, run)] as const),
+    model.trainableWeights.map((weight) => [weight.originalName, nudged(weight, seed, run)] as const),
   );
   model.dispose();
   return weights;
 }
 
 /** A weight's value, changed in its last digit in every run but the first. */
-function nudged(weight: tf.LayerVariable, seed: number | string, run: number): tf.Tensor {
+function nudged(weight: tf.LayerVariable, seed: number, run: number): tf.Tensor {
   if (run === 0) return tf.clone(weight.read());
   const key = foldKey(keyFromSeed(seed), 'nudge', run, weight.originalName);
   return tf.tidy(() => weight.read().mul(normalTensor(key, weight.shape as number[], 1, 1e-7)));
@@ -107,7 +116,7 @@ export interface Overfitted {
   readonly checksum: string;
 }
 
-/** Trains through the runner's own loop. */
+/** Trains through the training loop. */
 export async function overfit(
   seed: number,
   run: number,
@@ -115,33 +124,30 @@ export async function overfit(
   engine: 'wasm' | 'tensorflow',
   tell: (step: number, loss: number) => void = () => {},
 ): Promise<Overfitted> {
-  const { session, trained } = await openSession(configFor(seed, steps, engine));
-  const weights = firstWeights(session, run);
+  const { plan, state } = await openRun(setupFor(seed, steps), engine);
+  const weights = firstWeights(plan, seed, run);
   const sum = checksum(weights);
-  for (const weight of trained.network.model.trainableWeights)
+  for (const weight of state.trained.network.model.trainableWeights)
     weight.write(weights.get(weight.originalName)!);
   tf.dispose([...weights.values()]);
   const losses: number[] = [];
-  const listeners = {
-    onUpdate({ update, loss }: { update: number; loss: number }) {
+  const loop = new TrainingLoop(plan, state, {
+    onUpdate({ update, loss }) {
       losses.push(loss);
       tell(update, loss);
     },
-    onEpoch: async () => {},
-    onStop: async () => {},
-  };
-  const loop = new TrainingLoop(session, trained, beginningOf(session), listeners, undefined);
+  });
   try {
     await loop.run();
-    return { losses, mIoU: await learnt(session, loop.trained.network.model), checksum: sum };
+    return { losses, mIoU: await learnt(plan, loop.trained.network.model), checksum: sum };
   } finally {
     loop.dispose();
     disposeTrained(loop.trained);
-    await session.dataset.close();
+    await plan.dataset.close();
   }
 }
 
-async function learnt({ tasks, dataset }: Session, model: tf.LayersModel): Promise<number> {
+async function learnt({ tasks, dataset }: TrainingPlan, model: tf.LayersModel): Promise<number> {
   const accumulator = tasks[0]!.accumulator();
   const options = { split: 'train', size: recipe.scenes, batch: recipe.batch };
   for await (const { examples, tensors } of evaluationBatches(dataset, options)) {

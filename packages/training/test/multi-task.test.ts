@@ -1,41 +1,25 @@
+import { dbMtl, equal, famo, fixed, nashMtl } from '@overparam/balancers';
+import { trirep } from '@overparam/method-new';
 import type { Phase } from '@overparam/plugin';
+import { alternating, joint, progressive } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
-import type { ConfigFile } from '../src/config/schema';
-import type { MetricsLine } from '../src/run/files';
-import { type LoopListeners, TrainingLoop } from '../src/train/loop';
-import { stepGradients } from '../src/train/passes';
-import { gradientParts } from '../src/train/phase';
-import { networkOfStage } from '../src/train/session';
-import { disposeTrained, equip, type Trained } from '../src/train/stage';
-import { beginningOf, openSession } from './support/session';
-import { tinyScenes } from './support/tiny';
-import { tinyTwoTasks } from './support/two-tasks';
+import { disposeTrained, equip, networkOfStage, type Trained, withOptions } from '../src/index';
+import { stepGradients } from '../src/passes';
+import { gradientParts } from '../src/phase';
+import { closeRun, finish, openRun, relabelled } from './support/runs';
+import { type Setup, tinyScenes, tinyTwoTasks } from './support/setups';
 
-const silent: LoopListeners = { onUpdate: () => {}, onEpoch: async () => {}, onStop: async () => {} };
-
-/** Trains a config through the training loop, and looks at the network after each update. */
-async function trained<Seen>(
-  config: ConfigFile,
-  look: (state: Trained, update: number) => Seen,
-): Promise<Seen[]> {
-  const { session, trained: state } = await openSession(config);
-  const seen = [look(state, 0)];
-  const loop = new TrainingLoop(
-    session,
-    state,
-    beginningOf(session),
-    { ...silent, onUpdate: ({ update }) => seen.push(look(loop.trained, update)) },
-    undefined,
-  );
-  try {
-    await loop.run();
-    return seen;
-  } finally {
-    loop.dispose();
-    disposeTrained(loop.trained);
-    await session.dataset.close();
-  }
+/** Trains a setup through the training loop, and looks at the network after each update. */
+async function trained<Seen>(setup: Setup, look: (state: Trained, update: number) => Seen): Promise<Seen[]> {
+  const run = await openRun(setup);
+  const seen = [look(run.state.trained, 0)];
+  await finish(run, (loop) => ({
+    onUpdate({ update }) {
+      seen.push(look(loop.trained, update));
+    },
+  }));
+  return seen;
 }
 
 /** Values of all parameters by name. */
@@ -73,17 +57,17 @@ describe('routed cores', () => {
   }
 
   test('under plain SGD move as one joint core does, and all else as well', async () => {
-    const config: ConfigFile = {
-      ...(await tinyTwoTasks()),
-      optimiser: { name: 'sgd', momentum: 0 },
+    const setup: Setup = {
+      ...tinyTwoTasks,
+      optimiser: { name: 'sgd' },
       lr: 0.001,
-      weightDecay: 1e-2,
+      weightDecay: { coefficient: 1e-2, norms: false, biases: false },
       epochs: 1,
       limit: { train: 80, test: 2 },
     };
     const look = (state: Trained) => ({ cores: coresOf(state), values: valuesOf(state) });
-    const routed = await trained({ ...config, method: 'trirep' }, look);
-    const joint = await trained({ ...config, method: { name: 'trirep', multiTask: 'shared' } }, look);
+    const routed = await trained({ ...setup, method: trirep }, look);
+    const joint = await trained({ ...setup, method: withOptions(trirep, { multiTask: 'shared' }) }, look);
     /** Largest difference of any tensor, relative to the tensor's largest value. */
     const gap = (a: Map<string, Float32Array>, b: Map<string, Float32Array>) => {
       const gaps = [...b].map(([name, expected]) => {
@@ -108,14 +92,14 @@ describe('routed cores', () => {
   });
 
   test('follow their own loss alone', async () => {
-    const config: ConfigFile = {
+    const setup: Setup = {
       ...tinyScenes,
-      method: 'trirep',
-      weightDecay: 0,
+      method: trirep,
+      weightDecay: { coefficient: 0, norms: false, biases: false },
       epochs: 1,
-      balancer: { name: 'static', weights: { segmentation: 0, depth: 1, normals: 0 } },
+      balancer: withOptions(fixed, { weights: { segmentation: 0, depth: 1, normals: 0 } }),
     };
-    const [before, ...after] = await trained(config, valuesOf);
+    const [before, ...after] = await trained(setup, valuesOf);
     const names = moved(before!, after.at(-1)!);
     expect(names).toContain('encoder1_conv1/core_depth');
     expect(names).toContain('encoder1_conv1/u');
@@ -128,19 +112,18 @@ describe('routed cores', () => {
 
 describe('a phase that follows one task', () => {
   test.each(['routed', 'perTask'])('moves nothing that belongs to another: %s', async (multiTask) => {
-    const config: ConfigFile = {
+    const setup: Setup = {
       ...tinyScenes,
-      method: { name: 'trirep', multiTask },
-      routine: 'alternating',
+      method: withOptions(trirep, { multiTask }),
+      routine: alternating,
       limit: { train: 8, test: 2 },
       epochs: 1,
     };
-    const { session, trained: state } = await openSession(config);
-    const phases = session.schedule.phases.map(({ name }) => name);
-    disposeTrained(state);
-    await session.dataset.close();
+    const run = await openRun(setup);
+    const phases = run.plan.schedule.phases.map(({ name }) => name);
+    await closeRun(run);
     expect(phases).toEqual(['core:segmentation', 'core:depth', 'core:normals', 'shared']);
-    const seen = await trained(config, valuesOf);
+    const seen = await trained(setup, valuesOf);
     for (const [index, task] of ['segmentation', 'depth', 'normals'].entries()) {
       const names = moved(seen[index]!, seen[index + 1]!);
       const others = ['segmentation', 'depth', 'normals'].filter((other) => other !== task).join('|');
@@ -158,23 +141,21 @@ describe('a phase that follows one task', () => {
 
 describe('a trunk for each task', () => {
   test.each([
-    ['perTask', 'joint', 'heads'],
-    ['merge', 'progressive', 'weights'],
+    ['perTask', joint, 'heads'],
+    ['merge', progressive, 'weights'],
   ] as const)(
     'takes the factors of what is its own while it stays apart: %s',
     async (multiTask, routine, factor) => {
-      const { session, trained: other } = await openSession({
-        ...tinyScenes,
-        method: { name: 'trirep', multiTask },
-        routine,
-      });
-      disposeTrained(other);
-      const { config, dataset, key, tasks } = session;
-      const network = networkOfStage(config, dataset, key, 'expanded', true);
-      const state = equip(session, network);
+      const method = withOptions(trirep, { multiTask });
+      const { plan, state: other } = await openRun({ ...tinyScenes, method, routine });
+      disposeTrained(other.trained);
+      const { recipe, dataset, tasks } = plan;
+      const options = { stage: 'expanded', start: 'as configured' } as const;
+      const network = networkOfStage(recipe, dataset, options);
+      const state = equip(plan, network);
       const phase: Phase = { name: 'all', stage: 'expanded', moves: [{}], rates: [], loss: 'balanced' };
       const { optimiser } = state;
-      const batch = await session.batches.read(0);
+      const batch = await plan.batches.read(0);
       const factors = { weights: tf.tensor1d([3, 5, 7]), heads: tf.tensor1d([2, 2, 2]) };
       /** Gradients of a trunk's core and of a head's, by how the losses are weighed. */
       const gradients = (weighing: 'sum' | 'weighted' | 'apart') =>
@@ -209,13 +190,12 @@ describe('trunks that merge', () => {
       const seen = await trained(
         {
           ...tinyScenes,
-          method: { name: 'trirep', multiTask: 'merge', mergePenalty },
-          routine: {
-            name: 'progressive',
+          method: withOptions(trirep, { multiTask: 'merge', mergePenalty }),
+          routine: withOptions(progressive, {
             begin: 'expanded',
             expandAt: { share: 0.25 },
             collapseAt: { share: 1 },
-          },
+          }),
           limit: { train: 8, test: 2 },
           epochs: 2,
         },
@@ -239,41 +219,27 @@ describe('trunks that merge', () => {
 
 describe('tasks without labels in a batch', () => {
   test('weigh nothing, and the others go on', async () => {
-    const config: ConfigFile = { ...tinyScenes, balancer: 'nash-mtl', epochs: 2 };
-    const { session, trained: state } = await openSession(config);
-    const { label } = session.dataset;
     let read = 0;
-    const dataset = {
-      ...session.dataset,
-      label(example: unknown, task: string, target: Float32Array | Int32Array, offset: number) {
-        label.call(session.dataset, example, task, target, offset);
-        // The second pass over the six scenes has no depth.
-        if (task === 'depth' && read++ >= 6) target.fill(0, offset);
-      },
-    };
-    const { trainingBatches } = await import('../src/train/batches');
-    const batches = trainingBatches(dataset, { key: session.key, size: 6, batch: 2, augment: false });
-    const loop = new TrainingLoop({ ...session, batches }, state, beginningOf(session), silent, undefined);
-    await loop.run();
-    const [first, line] = loop.progress.history as [MetricsLine, MetricsLine];
-    expect(first.weights!.depth).toBeGreaterThan(0);
-    expect(line.weights!.depth).toBe(0);
-    expect(line.weights!.segmentation).toBeGreaterThan(0);
-    expect(line.trainLosses!.depth).toBe(0);
-    expect(Object.keys(line.cosines!)).toEqual(['segmentation/normals']);
-    loop.dispose();
-    disposeTrained(loop.trained);
-    await session.dataset.close();
+    const run = await openRun({ ...tinyScenes, balancer: nashMtl, epochs: 2 });
+    const changed = relabelled(run, (task, target, offset) => {
+      // The second pass over the six scenes has no depth.
+      if (task === 'depth' && read++ >= 6) target.fill(0, offset);
+    });
+    const [first, second] = (await finish(changed)).history.map(({ train }) => train);
+    expect(first!.byTask.depth!.weight).toBeGreaterThan(0);
+    expect(second!.byTask.depth!.weight).toBe(0);
+    expect(second!.byTask.segmentation!.weight).toBeGreaterThan(0);
+    expect(second!.byTask.depth!.loss).toBe(0);
+    expect(Object.keys(second!.cosines!)).toEqual(['segmentation/normals']);
   });
 });
 
 test('steps of several tasks leave no tensor behind', async () => {
-  for (const balancer of ['equal', 'nash-mtl', 'famo', 'db-mtl']) {
+  for (const balancer of [equal, nashMtl, famo, dbMtl]) {
     const counts: number[] = [];
-    await trained(
-      { ...tinyScenes, limit: { train: 8, test: 1 }, epochs: 1, method: 'trirep', balancer },
-      () => counts.push(tf.memory().numTensors),
+    await trained({ ...tinyScenes, limit: { train: 8, test: 1 }, epochs: 1, method: trirep, balancer }, () =>
+      counts.push(tf.memory().numTensors),
     );
-    expect(counts[2], balancer).toBe(counts[3]);
+    expect(counts[2], balancer.name).toBe(counts[3]);
   }
 });

@@ -6,8 +6,8 @@ import { depth, normals, segmentation } from '@overparam/mtl-heads';
 import { parseOptions, type Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { optimisedParameters } from '../../src/train/groups';
-import { compilePhase } from '../../src/train/phase';
+import { optimisedParameters } from '../../src/groups';
+import { compilePhase } from '../../src/phase';
 import { noise } from './noise';
 import { joint, trainedNetwork } from './trained-network';
 
@@ -63,7 +63,7 @@ function weight(seed: number, name: string, shape: number[]): tf.Tensor {
   );
 }
 
-/** The network of a run, expanded by `plain` as the runner trains it; the caller disposes. */
+/** The network of a run, expanded by `plain` as a step takes it; the caller disposes. */
 function prepare({ network, seed }: DenseRun, tasks: readonly Task[]): tf.LayersModel {
   const [height, columns] = sizes[network];
   const shape = {
@@ -106,7 +106,8 @@ function batchOf(step: number, [height, columns]: readonly [number, number]) {
   };
 }
 
-/** Repeats one of PyTorch's runs on the present backend, with the step that the runner compiles: the three losses before each step. */
+/** Repeats one of PyTorch's runs on the present backend, with the step that a phase compiles: the three losses before
+ * each. */
 export function followDense(run: DenseRun): number[][] {
   const imageSize = sizes[run.network];
   const tasks = [

@@ -6,8 +6,8 @@ import { repvgg } from '@overparam/method-repvgg';
 import { classification } from '@overparam/mtl-heads';
 import type { Method } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { optimisedParameters } from '../../src/train/groups';
-import { compilePhase } from '../../src/train/phase';
+import { optimisedParameters } from '../../src/groups';
+import { compilePhase } from '../../src/phase';
 import { fixture, type MethodName, type OptimiserName, type Run, stored, storedNames } from './fixture';
 import { buildNetwork, expandedLayers } from './network';
 import { joint, trainedNetwork } from './trained-network';
@@ -68,7 +68,7 @@ export interface Followed {
   readonly statistics: ReadonlyMap<string, Float32Array>;
 }
 
-/** Repeats one of PyTorch's runs on the present backend, with the training step that the runner compiles. */
+/** Repeats one of PyTorch's runs on the present backend, with the training step that a phase compiles. */
 export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased'): Followed {
   const model = prepare(run, statistics);
   const setting = fixture.optimisers[run.optimiser];
