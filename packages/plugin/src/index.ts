@@ -5,6 +5,7 @@
  */
 export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
+export { type ChosenExamples, chooseExamples, type ExampleChoice } from './choose-examples';
 export type * from './contracts';
 export { parseOptions } from './options';
 export {
