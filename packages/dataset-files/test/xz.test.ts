@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { crc32, crc64 } from '../src/cyclic';
 import { unpackXz } from '../src/xz';
-
-const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
-const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) >> 3);
-const code = (expected: string) => expect.objectContaining({ code: expected });
+import { code, content, fixture } from './content';
 
 // Check values of "123456789": https://reveng.sourceforge.io/crc-catalogue/ (CRC-32/ISO-HDLC, CRC-64/XZ).
 test('cyclic sums have the published check values', () => {

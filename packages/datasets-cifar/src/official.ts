@@ -30,9 +30,21 @@ export function officialDataset<Options extends OfficialCifarOptions>(
       const files = await readFiles(spec, context);
       return openRecords(files, spec, labelOf(options), options, `${spec.title} (official binary version)`);
     },
+    present: (_, context) => present(spec, context),
     verify: (_, context) => verify(spec, context),
     get: (options, context) => get(spec, options.url, context),
   };
+}
+
+async function present(spec: CifarSpec, context: DatasetContext): Promise<DatasetCheck> {
+  try {
+    const sources = await locate(spec, context.dataDir);
+    const paths = new Set([...sources.values()].map(({ path }) => path));
+    return { what: spec.title, ok: true, detail: [...paths].join(', ') };
+  } catch (error) {
+    if (!isOverparamError(error)) throw error;
+    return { what: spec.title, ok: false, detail: error.message };
+  }
 }
 
 async function verify(spec: CifarSpec, context: DatasetContext): Promise<DatasetCheck[]> {

@@ -1,9 +1,9 @@
-import type { OptionsSchema } from '@overparam/plugin';
+import type { ExampleChoice, OptionsSchema } from '@overparam/plugin';
 import * as z from 'zod';
 import type { CifarSpec } from './spec';
 
 /** What every dataset of this package can be told. */
-export interface CifarOptions {
+export interface CifarOptions extends ExampleChoice {
   /** `input = (pixel / 255 - mean) / std`, by channel (red, green, blue). */
   readonly normalise: {
     readonly mean: readonly [number, number, number];
@@ -15,12 +15,6 @@ export interface CifarOptions {
     /** Mirror left and right with probability 1/2. */
     readonly flip: boolean;
   };
-  /** Training examples that become the split `val` instead. */
-  readonly holdOut: number;
-  /** Decides which they are; the run's seed does not, so that runs can be compared. */
-  readonly holdOutSeed: number;
-  /** The first so many examples of a split in official order (before `holdOut`); all by default. */
-  readonly limit: { readonly train?: number; readonly test?: number };
 }
 
 /** {@link CifarOptions}, and where the archive comes from. */

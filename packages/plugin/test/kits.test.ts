@@ -67,6 +67,29 @@ test.each<[string, OpenDataset<Float32Array>['augment'], RegExp]>([
   ).toMatch(message);
 });
 
+test.each<[string, Dataset['present'], RegExp]>([
+  ['says that it is there', async () => ({ what: 'pixels', ok: true, detail: 'made up' }), /^$/],
+  [
+    'says that it is not',
+    async () => ({ what: 'pixels', ok: false, detail: 'no' }),
+    /is not there.*succeeds/,
+  ],
+  ['says nothing of it', async () => ({ what: 'pixels', ok: true, detail: '' }), /is not said/],
+  [
+    'reads it first',
+    async (_, { progress }) => {
+      progress?.(1, 2, 'reading');
+      return { what: 'pixels', ok: true, detail: 'read' };
+    },
+    /told after reading/,
+  ],
+])('the kit of datasets on one that %s', async (_, present, message) => {
+  const pixels = { ...dataset((example) => example), present };
+  expect(await faultsOf((run) => testDataset(pixels, { test: run, context: { dataDir: '' } }))).toMatch(
+    message,
+  );
+});
+
 function phase(name: string, moves: Phase['moves'], loss: Phase['loss'] = 'balanced'): Phase {
   return { name, moves, loss, rates: [], stage: 'expanded' };
 }

@@ -39,6 +39,15 @@ test.each<[string, unknown, RegExp]>([
   ['no list', { name: 'p', apiVersion: 1, methods: plain }, /"p": methods must be a list.*got an object/],
   ['no part', { name: 'p', apiVersion: 1, tasks: [null] }, /tasks\[0\] must be an object; got null/],
   [
+    'a dataset whose present is no function',
+    {
+      name: 'p',
+      apiVersion: 1,
+      datasets: [{ ...sound, open: () => null, verify: () => null, present: true }],
+    },
+    /datasets\[0\] "sound": present must be a function, or be left out; got true/,
+  ],
+  [
     'a part without a name',
     { name: 'p', apiVersion: 1, tasks: [{ ...sound, name: '' }] },
     /tasks\[0\] needs a name.*got ""/,

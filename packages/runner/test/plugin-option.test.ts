@@ -12,13 +12,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** A plugin's file with a dataset that looks at the signal before it reads its scenes, as NYUv2 does. */
+/** A plugin's file with a dataset; the one called `second` can say whether it is there. */
 function pluginFile(name: string): string {
   const file = path(`${name}.ts`);
   writeFileSync(
     file,
     `import { definePlugin } from '@overparam/plugin';
-import { OverparamError } from '@overparam/errors';
 import { z } from 'zod';
 
 const dataset = {
@@ -27,8 +26,8 @@ const dataset = {
   summary: 'Test data',
   options: z.strictObject({ broken: z.boolean().default(false) }),
   open: () => Promise.reject(new Error('is not opened here')),
-  async verify({ broken }: { broken: boolean }, { signal }: { signal?: AbortSignal }) {
-    if (signal?.aborted) throw new OverparamError('aborted', 'Reading the data was stopped.');
+  ${name === 'second' ? "present: async () => ({ what: 'files', ok: true, detail: 'in a drawer' })," : ''}
+  async verify({ broken }: { broken: boolean }) {
     return [
       { what: 'files', ok: true, detail: 'all there' },
       { what: 'scenes', ok: !broken, detail: 'read, every one' },
@@ -75,12 +74,19 @@ test('list shows what every plugin adds', async () => {
   expect(names).toEqual(expect.arrayContaining(['nyuv2', 'first', 'second']));
 });
 
-test('doctor finds a dataset without reading it', async () => {
+test('doctor asks datasets whether they are there, and reads none', async () => {
   const { datasets } = await printed(0, 'doctor', '--data-dir', path('empty'));
-  const found = (datasets as { name: string; ok: boolean; detail: string }[]).filter(({ ok }) => ok);
-  const detail = found.find(({ name }) => name === 'second')?.detail;
-  expect(detail).toBe('found, not read; all of it is checked by: overparam data verify second');
-  // The shipped samples are small and are read; what is not there is not found.
-  expect(found.map(({ name }) => name)).toEqual(expect.arrayContaining(['cifar100-sample', 'nyuv2-sample']));
-  expect(found.map(({ name }) => name)).not.toContain('nyuv2');
+  const found = (datasets as { name: string; ok: boolean | null; detail: string }[]).filter(({ name }) =>
+    ['first', 'second', 'cifar100', 'cifar100-sample', 'nyuv2', 'nyuv2-sample'].includes(name),
+  );
+  const byName = Object.fromEntries(found.map(({ name, ok, detail }) => [name, { ok, detail }]));
+  expect(byName.second).toEqual({
+    ok: true,
+    detail: 'in a drawer; not read, all of it is checked by: overparam data verify second',
+  });
+  expect(byName.first!.ok).toBeNull();
+  expect(byName.first!.detail).toMatch(/^does not say; .*data verify first$/);
+  expect([byName['cifar100-sample']!.ok, byName['nyuv2-sample']!.ok]).toEqual([true, true]);
+  expect([byName.cifar100!.ok, byName.nyuv2!.ok]).toEqual([false, false]);
+  expect(byName.nyuv2!.detail).toMatch(/no data found in .*empty.*overparam data get nyuv2/);
 });

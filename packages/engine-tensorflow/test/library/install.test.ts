@@ -67,6 +67,17 @@ describe('from a wheel', () => {
     expect(await locate(machine.options)).toEqual(first.located);
   });
 
+  test('a wheel with a file that would lie outside is refused', async () => {
+    const machine = await makeMachine();
+    const wheel = './fixtures/tensorflow_cpu-2.21.0-cp311-cp311-outside.whl';
+    const from = fileURLToPath(new URL(wheel, import.meta.url));
+    await expect(installLibrary({ ...machine.options, from })).rejects.toMatchObject({
+      code: 'wheel-invalid',
+      message: expect.stringContaining('could leave the folder'),
+    });
+    expect(await cacheOf(machine)).toEqual([]);
+  });
+
   test('a folder that holds the wheel does as well', async () => {
     const machine = await makeMachine();
     await writeFiles(machine.folder, { 'tensorflow_cpu-2.21.0-cp311-cp311-any.whl': makeWheel() });
@@ -310,7 +321,6 @@ describe('with GPU support', () => {
         distribution: 'nvidia_cublas_cu12',
         files: {
           'nvidia/cublas/lib/libcublas.so.12': fakeLibrary(),
-          'nvidia/cublas/lib/../../../../outside.so': fakeLibrary(),
           'nvidia/cublas/include/cublas.h': Buffer.from('not wanted'),
         },
       }),
@@ -328,8 +338,25 @@ describe('with GPU support', () => {
       'cublas/lib',
       'cublas/lib/libcublas.so.12',
     ]);
-    expect(await readdir(machine.folder)).not.toContain('outside.so');
     expect(await locate(machine.options)).toEqual(located);
+  });
+
+  test("refuses NVIDIA's libraries that would lie outside", async () => {
+    const source = await temporaryFolder();
+    await writeFiles(source, {
+      'tensorflow-2.21.0-cp311.whl': makeWheel({ distribution: 'tensorflow', metadata }),
+      'nvidia_cublas_cu12-12.9-py3.whl': makeWheel({
+        distribution: 'nvidia_cublas_cu12',
+        files: { 'nvidia/cublas/lib/../../../../outside.so': fakeLibrary() },
+      }),
+    });
+    const pip = `case "$*" in *nvidia*) cp ${source}/nvidia* "$dest";; *) cp ${source}/tensorflow* "$dest";; esac`;
+    const machine = await makeMachine({ pip });
+    await expect(installLibrary({ ...machine.options, gpu: true })).rejects.toMatchObject({
+      code: 'wheel-invalid',
+    });
+    expect(await cacheOf(machine)).toEqual([]);
+    expect(await readdir(machine.folder)).not.toContain('outside.so');
   });
 
   test('is refused where the wheel or the system has none', async () => {

@@ -86,6 +86,12 @@ export interface Dataset<Options = unknown, Example = unknown> {
   readonly options: OptionsSchema<Options>;
   /** Opens all splits; fails where a file is missing or not the expected one. */
   open(options: Options, context: DatasetContext): Promise<OpenDataset<Example>>;
+  /**
+   * Says whether what {@link open} needs is there, without reading it: within a second or so, without the network, and
+   * without writing anything. That something is missing is an answer, not an error: `ok` is false, and `detail` says what to do.
+   * Whether what is there is sound is for {@link verify} to say. Absent where nobody can tell without reading.
+   */
+  present?(options: Options, context: DatasetContext): Promise<DatasetCheck>;
   /** Checks files, counts and checksums. */
   verify(options: Options, context: DatasetContext): Promise<readonly DatasetCheck[]>;
   /** Downloads into `context.dataDir`; safe to interrupt and to run again. Absent where nothing can be fetched. */

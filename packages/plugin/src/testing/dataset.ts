@@ -13,7 +13,7 @@ export interface DatasetKit {
 
 /**
  * The conformance kit of the contract `Dataset`: splits and examples, inputs and labels of the declared
- * shapes, augmentation as a pure function of its key, and verification.
+ * shapes, augmentation as a pure function of its key, verification, and whether it knows that it is there.
  */
 export function testDataset(dataset: Dataset, kit: DatasetKit): void {
   const { test, context } = kit;
@@ -29,6 +29,12 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
   test(`${dataset.name}: verifies`, async () => {
     for (const { what, ok, detail } of await dataset.verify(options(), context))
       ensure(ok, `${what}: ${detail}`);
+  });
+  test(`${dataset.name}: says whether it is there, as opening it shows, and without reading`, async () => {
+    if (dataset.present === undefined) return;
+    const elsewhere = { ...context, dataDir: `${context.dataDir}/no-such-folder` };
+    await checkPresence(dataset, options(), context);
+    await checkPresence(dataset, options(), elsewhere);
   });
   test(`${dataset.name}: has splits, tasks and a provenance`, () =>
     opened(async ({ splits, tasks, provenance }) => {
@@ -49,6 +55,23 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
   test(`${dataset.name}: augments as a pure function of example and key`, () => opened(checkAugmentation));
   test(`${dataset.name}: what is prepared ahead is what is read and augmented one by one`, () =>
     opened(checkPreparing));
+}
+
+async function checkPresence(dataset: Dataset, options: unknown, context: DatasetContext): Promise<void> {
+  const progress = () => ensure(false, 'whether it is there is told after reading it, with progress');
+  const { what, ok, detail } = await dataset.present!(options, { ...context, progress });
+  ensure(what !== '' && detail !== '', 'what was looked for, or what was found, is not said');
+  const problem = await dataset.open(options, context).then(
+    async (data) => {
+      await data.close();
+      return null;
+    },
+    (error: Error) => error,
+  );
+  ensure(
+    ok === (problem === null),
+    `in ${context.dataDir} it says that it is ${ok ? '' : 'not '}there, and opening it ${problem ? `fails: ${problem.message}` : 'succeeds'}`,
+  );
 }
 
 function inputOf(data: OpenDataset, example: unknown): Float32Array {
