@@ -117,7 +117,12 @@ await main(async () => {
     for (const [name, manifest] of manifests.flatMap((manifest) =>
       Object.keys(manifest.bin ?? {}).map((bin) => [bin, manifest]),
     )) {
-      const named = call(join(folder, 'node_modules', '.bin', name), ['--help'], folder).includes(name);
+      // By the package's name too, as messages tell those to call it who may not have it yet.
+      const helps = [
+        call(join(folder, 'node_modules', '.bin', name), ['--help'], folder),
+        call('npx', ['--no-install', manifest.name, '--help'], folder),
+      ];
+      const named = helps.every((help) => help.includes(name));
       if (!named) failures += 1;
       console.log(
         `command ${name} --help (${manifest.name}): ${named ? 'ok' : 'FAILED, the help does not name the command'}`,

@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export { engineCommand, engineSummary } from './engine-command';
+export { interruptible } from './interrupt';
 export { choice, flag, value, values } from './options';
 export { type Body, runCommandLine, StrictCommand } from './strict-command';

@@ -1,5 +1,15 @@
 import { isOverparamError } from '@overparam/errors';
-import { engineCommand, runCommandLine, StrictCommand } from '../command-line';
+import { engineCommand, interruptible, runCommandLine, StrictCommand } from '../command-line';
+
+/** Runs what a command line asks for, its errors thrown. */
+async function run(rawArguments: readonly string[], signal: AbortSignal): Promise<number> {
+  const program = engineCommand(new StrictCommand('overparam-engine'), ({ json = false }) => ({
+    stream: process.stderr,
+    result: (value, text) => void process.stdout.write(`${json ? JSON.stringify(value) : text}\n`),
+    signal,
+  }));
+  return runCommandLine(program, rawArguments);
+}
 
 /**
  * Runs the command line `overparam-engine`.
@@ -8,20 +18,8 @@ import { engineCommand, runCommandLine, StrictCommand } from '../command-line';
  * @returns             the exit code: 0, 130 for an interruption, 1 for all else
  */
 export async function main(rawArguments: readonly string[]): Promise<number> {
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  const program = engineCommand(new StrictCommand('overparam-engine'), ({ json = false }) => ({
-    stream: process.stderr,
-    result: (value, text) => void process.stdout.write(`${json ? JSON.stringify(value) : text}\n`),
-    signal: controller.signal,
-  }));
   try {
-    return await runCommandLine(program, rawArguments);
+    return await interruptible((signal) => run(rawArguments, signal));
   } catch (error) {
     if (!isOverparamError(error)) throw error;
     const { code, message } = error;
@@ -30,8 +28,5 @@ export async function main(rawArguments: readonly string[]): Promise<number> {
     }
     process.stderr.write(`${message}\n`);
     return code === 'interrupted' ? 130 : 1;
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
   }
 }

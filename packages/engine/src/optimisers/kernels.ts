@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { type ArrayMemory, arrayMemories } from '../kernels/array-memory';
 import { adamArithmetic } from './adam';
 import type { Arithmetic, Arrays, Attributes, StateName } from './rule';
 import { sgdArithmetic } from './sgd';
@@ -12,38 +13,7 @@ export const arithmetics: Readonly<Record<string, Arithmetic>> = {
 /** A kernel's outputs, in this order, are those of these names that are among its inputs. */
 export const stateNames: readonly StateName[] = ['parameter', 'velocity', 'first', 'second', 'step'];
 
-/** The part of a backend that holds numbers in memory that JavaScript can reach. */
-interface ArrayBackend {
-  allocate(shape: number[]): tf.TensorInfo;
-  /** Valid until the next allocation. */
-  view(tensor: tf.TensorInfo): Float32Array;
-}
-
-interface WasmBackend {
-  makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
-}
-
-interface CpuBackend {
-  readonly data: { get(dataId: object): { readonly values: Float32Array } };
-  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): tf.TensorInfo;
-}
-
-const arrayBackends: Readonly<Record<string, (backend: unknown) => ArrayBackend>> = {
-  wasm: (backend) => ({
-    allocate: (shape) => (backend as WasmBackend).makeOutput(shape, 'float32'),
-    view: (tensor) => (backend as WasmBackend).typedArrayFromHeap(tensor),
-  }),
-  cpu: (backend) => ({
-    allocate: (shape) => {
-      const size = shape.reduce((product, length) => product * length, 1);
-      return (backend as CpuBackend).makeTensorInfo(shape, 'float32', new Float32Array(size));
-    },
-    view: (tensor) => (backend as CpuBackend).data.get(tensor.dataId).values,
-  }),
-};
-
-function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBackend): tf.KernelFunc {
+function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayMemory): tf.KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const memory = open(backend);
     const names = stateNames.filter((name) => inputs[name] !== undefined);
@@ -54,7 +24,7 @@ function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBacke
       now[name] = memory.view(inputs[name]!);
       next[name] = memory.view(outputs[index]!);
     });
-    if (memory.view(inputs.apply!)[0]) {
+    if (memory.isTrue(inputs.apply!)) {
       const arrays: Arrays = { ...now, gradient: memory.view(inputs.gradient!) };
       arithmetic.onArrays(arrays, next, memory.view(inputs.rate!)[0]!, attrs as Attributes);
     } else {
@@ -73,7 +43,7 @@ function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBacke
  */
 export function registerOptimiserKernels(): void {
   for (const [kernelName, arithmetic] of Object.entries(arithmetics)) {
-    for (const [backendName, open] of Object.entries(arrayBackends)) {
+    for (const [backendName, open] of Object.entries(arrayMemories)) {
       if (!tf.getKernel(kernelName, backendName)) {
         tf.registerKernel({ kernelName, backendName, kernelFunc: kernelOf(arithmetic, open) });
       }

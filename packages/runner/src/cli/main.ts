@@ -1,25 +1,7 @@
-import { runCommandLine } from '@overparam/engine-tensorflow/command-line';
+import { interruptible, runCommandLine } from '@overparam/engine-tensorflow/command-line';
 import { overparamCommand } from './commands';
 import { reportFailure } from './failure';
 import { processOutput } from './output';
-
-/** Aborts on the first interrupt; a second one ends the process at once. */
-function interruptSignal(): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const listener = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on('SIGINT', listener);
-  process.on('SIGTERM', listener);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.off('SIGINT', listener);
-      process.off('SIGTERM', listener);
-    },
-  };
-}
 
 /**
  * Runs the command line.
@@ -29,12 +11,11 @@ function interruptSignal(): { readonly signal: AbortSignal; release(): void } {
  */
 export async function main(rawArguments: readonly string[]): Promise<number> {
   const output = processOutput(rawArguments.includes('--json'));
-  const { signal, release } = interruptSignal();
   try {
-    return await runCommandLine(overparamCommand({ output, signal }), rawArguments);
+    return await interruptible((signal) =>
+      runCommandLine(overparamCommand({ output, signal }), rawArguments),
+    );
   } catch (error) {
     return reportFailure(error, output);
-  } finally {
-    release();
   }
 }
