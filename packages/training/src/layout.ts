@@ -28,10 +28,28 @@ function walk(output: SymbolicTensor): {
   return { layers: new Set([...seen].map(({ sourceLayer }) => sourceLayer.name)), uses };
 }
 
+/** Whether one of these layers follows from another. */
+function isNested(layers: ReadonlySet<string>, uses: readonly Use[]): boolean {
+  const before = new Map<string, string[]>();
+  for (const { from, by } of uses) before.set(by, [...(before.get(by) ?? []), from]);
+  return [...layers].some((layer) => {
+    const seen = new Set<string>();
+    const open = [...(before.get(layer) ?? [])];
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (seen.has(name)) continue;
+      if (layers.has(name)) return true;
+      seen.add(name);
+      open.push(...(before.get(name) ?? []));
+    }
+    return false;
+  });
+}
+
 /**
  * Which layers of a network belong to one task, read from its graph: those that only this task's output follows from.
- * Its representations are the shared layers whose outputs such layers take; there are none where a task's own layers
- * take the input itself, or an output is of a shared layer. With a single task all is shared.
+ * Its representations are the shared layers whose outputs such layers take, where all of them lie side by side: there are
+ * none where one follows from another, a task's own layers take the input itself, or an output is of a shared layer. With
+ * a single task all is shared.
  *
  * @param tasks  one for each output, in their order
  */
@@ -46,15 +64,12 @@ export function layoutOf(model: LayersModel, tasks: readonly Pick<Task, 'name'>[
     }
   }
   const owner = (layer: string) => owners.get(layer) ?? null;
-  const border = new Set(
-    walks
-      .flatMap(({ uses }) => uses)
-      .filter(({ from, by }) => owner(from) === null && owner(by) !== null)
-      .map(({ from }) => from),
-  );
-  const inputs = model.inputs.map(({ sourceLayer }) => sourceLayer.name);
+  const uses = walks.flatMap((each) => each.uses);
+  const taken = uses.filter(({ from, by }) => owner(from) === null && owner(by) !== null);
+  const border = new Set(taken.map(({ from }) => from));
   const separates =
     model.outputs.every(({ sourceLayer }) => owner(sourceLayer.name) !== null) &&
-    inputs.every((input) => !border.has(input));
+    model.inputs.every(({ sourceLayer }) => !border.has(sourceLayer.name)) &&
+    !isNested(border, uses);
   return { owner, representations: separates ? [...border] : [] };
 }

@@ -1,7 +1,7 @@
 import { useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engines } from './engines';
+import { engines } from '../support/engines';
 import { type DenseRun, denseFixture, followDense } from './follow-dense';
 import { noise } from './noise';
 

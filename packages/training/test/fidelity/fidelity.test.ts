@@ -1,7 +1,7 @@
 import { type EngineName, useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engines } from './engines';
+import { engines } from '../support/engines';
 import { fixture, type MethodName, type OptimiserName, type Run, stored, storedNames } from './fixture';
 import { type Followed, follow } from './follow';
 

@@ -3,12 +3,12 @@ import { useEngine } from '@overparam/engine';
 const native = await useEngine('tensorflow').then(
   () => true,
   (error: Error) => {
-    console.warn(`\n*** SKIPPED: the native engine is not tested against PyTorch: ${error.message} ***\n`);
+    console.warn(`\n*** SKIPPED: the native engine is not tested: ${error.message} ***\n`);
     return false;
   },
 );
 
-/** The engines that follow PyTorch in full: wasm, and TensorFlow, compiled, where it is installed. */
+/** The engines that are tested in full: wasm, and TensorFlow, compiled, where it is installed. */
 export const engines: readonly ('tensorflow' | 'wasm')[] = [
   ...(native ? (['tensorflow'] as const) : []),
   'wasm',
