@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { stringify } from 'yaml';
 import { main } from '../src/cli/main';
 import { train } from '../src/run/train';
+import { interrupted } from './support/interrupted';
 import { leaveLock } from './support/leave-lock';
 import { temporaryFolder, textOf, tiny } from './support/tiny';
 
@@ -117,8 +118,7 @@ describe('mistakes in the config', () => {
   });
 
   test('an output folder that holds another run', async () => {
-    mkdirSync(path('other'));
-    writeFileSync(path('other', 'config.yaml'), stringify({ ...tiny, seed: 99 }));
+    await interrupted({ ...tiny, seed: 99 }, path('other'), { update: 1 });
     expect(await mistake('train', configFile(), '--out', path('other'))).toContain('holds another run');
     stderr.mockClear();
     expect(await mistake('train', configFile(), '--out', path('other'), '--resume')).toContain('seed');

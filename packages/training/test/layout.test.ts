@@ -1,7 +1,7 @@
 import { dilatedResnet50, resnet, segnet, segnetCrossStitch } from '@overparam/backbones';
 import { keyFromSeed } from '@overparam/engine';
 import { trirep } from '@overparam/method-new';
-import type { Backbone } from '@overparam/plugin';
+import { type Backbone, parseOptions, type TaskForm } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { expandNetwork, layoutOf } from '../src/index';
@@ -63,15 +63,15 @@ describe('what a network says of its layers', () => {
     model.dispose();
   });
 
-  test.each<[Backbone, object, string]>([
-    [segnet, { width: 4 }, 'segmentation'],
-    [dilatedResnet50, { width: 2, rates: [1, 2] }, 'segmentation'],
-    [resnet, { depth: 8, width: 2 }, 'classification'],
-  ])('agrees with what $name says of itself', (backbone, options, kind) => {
-    const names = ['one', 'two'].map((name) => ({ name, kind, outputs: 3 }));
+  test.each<[Backbone, object, TaskForm]>([
+    [segnet, { width: 4 }, 'dense'],
+    [dilatedResnet50, { width: 2, rates: [1, 2] }, 'dense'],
+    [resnet, { depth: 8, width: 2 }, 'class'],
+  ])('agrees with what $name says of itself', (backbone, options, form) => {
+    const names = ['one', 'two'].map((name) => ({ name, form, outputs: 3 }));
     const network = backbone.build(
       { inputShape: [32, 32, 3], tasks: names, key: keyFromSeed(1) },
-      backbone.options.parse(options),
+      parseOptions(backbone.options, options),
     );
     const layout = layoutOf(network.model, names);
     expect(owners(network.model, layout)).toEqual(owners(network.model, network));
@@ -81,9 +81,9 @@ describe('what a network says of its layers', () => {
 });
 
 test('columns with an exchange between them belong to nobody, and what is taken from their middle is no border', () => {
-  const names = ['one', 'two'].map((name) => ({ name, kind: 'segmentation', outputs: 3 }));
+  const names = ['one', 'two'].map((name) => ({ name, form: 'dense' as const, outputs: 3 }));
   const shape = { inputShape: [32, 32, 3], tasks: names, key: keyFromSeed(1) } as const;
-  const network = segnetCrossStitch.build(shape, segnetCrossStitch.options.parse({ width: 4 }));
+  const network = segnetCrossStitch.build(shape, parseOptions(segnetCrossStitch.options, { width: 4 }));
   const layout = layoutOf(network.model, names);
   expect(owners(network.model, layout)).toEqual(owners(network.model, network));
   // The heads unpool by places that the first encoder found.

@@ -3,7 +3,7 @@ import { cifar100Sample } from '@overparam/datasets-cifar';
 import { keyFromSeed } from '@overparam/engine';
 import { trirep } from '@overparam/method-new';
 import { taskFor } from '@overparam/mtl-heads';
-import type { Dataset } from '@overparam/plugin';
+import { type Dataset, parseOptions } from '@overparam/plugin';
 import { joint } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ const least = {
 } as const;
 
 const openSample = () =>
-  (cifar100Sample as Dataset).open(cifar100Sample.options.parse({}), { dataDir: 'data' });
+  (cifar100Sample as Dataset).open(parseOptions(cifar100Sample.options), { dataDir: 'data' });
 
 describe('recipes', () => {
   test('have defaults for all that is left out, and parts have their own', () => {
