@@ -9,7 +9,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     'library/index': 'src/library/index.ts',
-    'command-line/index': 'src/command-line/index.ts',
+    'engine-command': 'src/engine-command.ts',
     cli: 'src/cli.ts',
   },
   format: ['esm', 'cjs'],
@@ -20,7 +20,7 @@ export default defineConfig({
   splitting: true,
   shims: true,
   noExternal: [/^@tensorflow\/tfjs-node-gpu/],
-  external: ['@tensorflow/tfjs', 'commander', 'koffi'],
+  external: ['@tensorflow/tfjs', 'koffi'],
   // The bundled CommonJS modules require tfjs, which in Node is CommonJS itself.
   banner: ({ format }) =>
     format === 'esm'

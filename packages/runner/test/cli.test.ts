@@ -3,7 +3,7 @@ import type { RunResult } from '@overparam/report';
 import type { Scores } from '@overparam/training';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { main } from '../src/cli/main';
+import { main } from '../src/main';
 import { train } from '../src/run/train';
 import { interrupted } from './support/interrupted';
 import { leaveLock } from './support/leave-lock';

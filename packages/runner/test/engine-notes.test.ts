@@ -11,8 +11,8 @@ import {
   vi,
 } from 'vitest';
 import { stringify } from 'yaml';
-import { main } from '../src/cli/main';
 import { compare } from '../src/compare/compare';
+import { main } from '../src/main';
 import { train } from '../src/run/train';
 import { temporaryFolder, tiny } from './support/tiny';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import { main } from '../src/cli/main';
+import { main } from '../src/main';
 import { temporaryFolder } from './support/tiny';
 
 const path = temporaryFolder();

@@ -1,4 +1,4 @@
-import { flag, value, values } from '@overparam/engine-tensorflow/command-line';
+import { flag, value, values } from '@overparam/terminal/command-line';
 
 /** Options of every command. */
 export const commonOptions = [flag('--json', 'Print one JSON object on stdout')];

@@ -1,4 +1,4 @@
-import { choice, flag, StrictCommand, value } from '@overparam/engine-tensorflow/command-line';
+import { choice, flag, StrictCommand, value } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, engineOption } from '../options';
 import type { CollapseArguments } from '../run-collapse';

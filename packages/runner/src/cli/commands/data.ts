@@ -1,4 +1,4 @@
-import { StrictCommand, values } from '@overparam/engine-tensorflow/command-line';
+import { StrictCommand, values } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, dataOption, pluginOption } from '../options';
 import type { DataArguments } from '../run-data';

@@ -1,4 +1,4 @@
-import { StrictCommand } from '@overparam/engine-tensorflow/command-line';
+import { StrictCommand } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, dataOption, pluginOption } from '../options';
 import type { DoctorArguments } from '../run-doctor';

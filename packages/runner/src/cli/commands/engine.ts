@@ -1,4 +1,5 @@
-import { engineCommand as commandOf, StrictCommand } from '@overparam/engine-tensorflow/command-line';
+import { engineCommand as commandOf } from '@overparam/engine-tensorflow/command';
+import { StrictCommand } from '@overparam/terminal/command-line';
 import type { Surroundings } from '../invocation';
 
 /** `overparam engine install|status|remove`. */

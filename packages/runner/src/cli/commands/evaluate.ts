@@ -1,4 +1,4 @@
-import { choice, StrictCommand } from '@overparam/engine-tensorflow/command-line';
+import { choice, StrictCommand } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, dataOption, engineOption } from '../options';
 import type { EvaluateArguments } from '../run-evaluate';

@@ -1,4 +1,4 @@
-import { StrictCommand } from '@overparam/engine-tensorflow/command-line';
+import { StrictCommand } from '@overparam/terminal/command-line';
 import type { Surroundings } from '../invocation';
 import { packageVersion } from '../version';
 import { collapseCommand } from './collapse';

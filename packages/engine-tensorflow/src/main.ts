@@ -1,5 +1,6 @@
 import { isOverparamError } from '@overparam/errors';
-import { engineCommand, interruptible, runCommandLine, StrictCommand } from '../command-line';
+import { interruptible, runCommandLine, StrictCommand } from '@overparam/terminal/command-line';
+import { engineCommand } from './engine-command';
 
 /** Runs what a command line asks for, its errors thrown. */
 async function run(rawArguments: readonly string[], signal: AbortSignal): Promise<number> {

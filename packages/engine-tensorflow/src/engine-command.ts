@@ -1,6 +1,5 @@
-import type { EngineArguments, EngineConsole } from '../library/command';
-import { flag, value } from './options';
-import type { StrictCommand } from './strict-command';
+import { flag, type StrictCommand, value } from '@overparam/terminal/command-line';
+import type { EngineArguments, EngineConsole } from './library/command';
 
 /** What `overparam-engine` and `overparam engine` say of themselves. */
 export const engineSummary =
@@ -29,7 +28,7 @@ export function engineCommand<Command extends StrictCommand>(
       flag('--json', 'Print one JSON object on stdout'),
     )
     .does<Given>(async (given) => {
-      const { runEngineCommand } = await import('../library/command');
+      const { runEngineCommand } = await import('./library/command');
       await runEngineCommand(given, console(given));
     });
 }

@@ -1,7 +1,7 @@
-import { interruptible, runCommandLine } from '@overparam/engine-tensorflow/command-line';
-import { overparamCommand } from './commands';
-import { reportFailure } from './failure';
-import { processOutput } from './output';
+import { interruptible, runCommandLine } from '@overparam/terminal/command-line';
+import { overparamCommand } from './cli/commands';
+import { reportFailure } from './cli/failure';
+import { processOutput } from './cli/output';
 
 /**
  * Runs the command line.

@@ -1,9 +1,8 @@
 /**
- * The command lines of this project: commander's, with errors in our words. Loads neither TensorFlow nor TensorFlow.js.
+ * The command lines of this project: commander's, with errors in our words.
  *
  * @packageDocumentation
  */
-export { engineCommand, engineSummary } from './engine-command';
 export { interruptible } from './interrupt';
 export { choice, flag, value, values } from './options';
 export { type Body, runCommandLine, StrictCommand } from './strict-command';
