@@ -84,17 +84,17 @@ test('a file that is not the listed one is removed; a server that fails is named
   await expect(get('http://127.0.0.1:9', dataDir)).rejects.toThrow(code('data-download'));
 });
 
-test('the official files are fetched from their published places, splits first', async () => {
+test('the official file is fetched from its published place', async () => {
   const dataDir = await emptyFolder();
   const { url, asked } = await serve((_, response) => void response.writeHead(404).end());
   const options = parseOptions(nyuv2.options, { download: 'mat', url: `${url}/` });
   await expect(nyuv2.get!(options, { dataDir })).rejects.toThrow(code('data-download'));
-  expect(asked).toEqual(['/indoor_seg_sup/splits.mat']);
+  expect(asked).toEqual(['/nyu_depth_v2/nyu_depth_v2_labeled.mat']);
   // The checksum is the published one: other bytes are refused.
   const other = await serve((_, response) => void response.end('no such file'));
   await expect(
     nyuv2.get!(parseOptions(nyuv2.options, { download: 'mat', url: other.url }), { dataDir }),
-  ).rejects.toThrow(/08e3c3aea27130ac7c01ffd739a4535f/);
+  ).rejects.toThrow(/520609c519fba3ba5ac58c8fefcc3530/);
 });
 
 test('files are fetched in order, with progress; sound ones are left', async () => {
