@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { ConfigFile } from '../src/config/schema';
-import { train } from '../src/run/train';
-import { filesOf, interrupted } from './support/interrupted';
-import { hasNativeEngine } from './support/native';
-import { temporaryFolder, textOf, tiny } from './support/tiny';
+import type { ConfigFile } from '../../src/config/schema';
+import { train } from '../../src/run/train';
+import { filesOf, interrupted } from '../support/interrupted';
+import { hasNativeEngine } from '../support/native';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 

@@ -3,11 +3,11 @@ import type { RunResult } from '@overparam/report';
 import type { Scores } from '@overparam/training';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { main } from '../src/main';
-import { train } from '../src/run/train';
-import { interrupted } from './support/interrupted';
-import { leaveLock } from './support/leave-lock';
-import { temporaryFolder, textOf, tiny } from './support/tiny';
+import { main } from '../../src/main';
+import { train } from '../../src/run/train';
+import { interrupted } from '../support/interrupted';
+import { leaveLock } from '../support/leave-lock';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 let stdout: MockInstance<typeof process.stdout.write>;

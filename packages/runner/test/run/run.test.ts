@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import type { ConfigFile } from '../src/config/schema';
-import { train } from '../src/run/train';
-import { temporaryFolder, textOf, tiny } from './support/tiny';
+import type { ConfigFile } from '../../src/config/schema';
+import { train } from '../../src/run/train';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 

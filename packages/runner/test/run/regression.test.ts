@@ -4,10 +4,10 @@ import type { Scores } from '@overparam/training';
 import { decode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ConfigFile } from '../src/config/schema';
-import { readRun } from '../src/run/read-run';
-import { train } from '../src/run/train';
-import { temporaryFolder, tiny } from './support/tiny';
+import type { ConfigFile } from '../../src/config/schema';
+import { readRun } from '../../src/run/read-run';
+import { train } from '../../src/run/train';
+import { temporaryFolder, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 const side = 8;

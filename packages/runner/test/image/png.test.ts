@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
-import { encodePng } from '../src/image/png';
+import { encodePng } from '../../src/image/png';
 
 test('another decoder reads the same pixels', () => {
   const image = fc

@@ -11,10 +11,10 @@ import {
   vi,
 } from 'vitest';
 import { stringify } from 'yaml';
-import { compare } from '../src/compare/compare';
-import { main } from '../src/main';
-import { train } from '../src/run/train';
-import { temporaryFolder, tiny } from './support/tiny';
+import { compare } from '../../src/compare/compare';
+import { main } from '../../src/main';
+import { train } from '../../src/run/train';
+import { temporaryFolder, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 const missing = /^tensorflow passed over: .*overparam engine install/m;

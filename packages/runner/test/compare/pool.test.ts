@@ -6,19 +6,19 @@ import { fileURLToPath } from 'node:url';
 import type { ProgressView } from '@overparam/terminal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { compareCallbacks } from '../src/cli/run-compare';
-import { trainInChild } from '../src/compare/child';
-import { gatherRows } from '../src/compare/collect';
-import { coresOf, runsAtOnce } from '../src/compare/cores';
-import { describeRows } from '../src/compare/describe-rows';
-import { type PlannedRun, planRuns, slug } from '../src/compare/plan';
-import { runPool } from '../src/compare/pool';
-import { trainRuns } from '../src/compare/train-runs';
-import type { RunConfig } from '../src/config/schema';
+import { compareCallbacks } from '../../src/cli/run-compare';
+import { trainInChild } from '../../src/compare/child';
+import { gatherRows } from '../../src/compare/collect';
+import { coresOf, runsAtOnce } from '../../src/compare/cores';
+import { describeRows } from '../../src/compare/describe-rows';
+import { type PlannedRun, planRuns, slug } from '../../src/compare/plan';
+import { runPool } from '../../src/compare/pool';
+import { trainRuns } from '../../src/compare/train-runs';
+import type { RunConfig } from '../../src/config/schema';
 
 const command = {
   file: process.execPath,
-  prefix: [fileURLToPath(new URL('./fixtures/fake-run.mjs', import.meta.url))],
+  prefix: [fileURLToPath(new URL('../fixtures/fake-run.mjs', import.meta.url))],
 };
 
 let folder: string;

@@ -1,9 +1,9 @@
 import type { EpochRecord } from '@overparam/training';
 import { expect, test } from 'vitest';
-import type { ConfigFile } from '../src/config/schema';
-import { train } from '../src/run/train';
-import { filesOf, interrupted } from './support/interrupted';
-import { temporaryFolder, textOf, tinyScenes } from './support/tiny';
+import type { ConfigFile } from '../../src/config/schema';
+import { train } from '../../src/run/train';
+import { filesOf, interrupted } from '../support/interrupted';
+import { temporaryFolder, textOf, tinyScenes } from '../support/tiny';
 
 const path = temporaryFolder();
 

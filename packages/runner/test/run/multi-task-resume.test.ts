@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ConfigFile } from '../src/config/schema';
-import { train } from '../src/run/train';
-import { filesOf, interrupted } from './support/interrupted';
-import { temporaryFolder, textOf, tinyScenes } from './support/tiny';
+import type { ConfigFile } from '../../src/config/schema';
+import { train } from '../../src/run/train';
+import { filesOf, interrupted } from '../support/interrupted';
+import { temporaryFolder, textOf, tinyScenes } from '../support/tiny';
 
 const path = temporaryFolder();
 

@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@overparam/export/node';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { main } from '../src/main';
-import { readRun } from '../src/run/read-run';
-import { train } from '../src/run/train';
-import { interrupted } from './support/interrupted';
-import { temporaryFolder, textOf, tiny } from './support/tiny';
+import { main } from '../../src/main';
+import { readRun } from '../../src/run/read-run';
+import { train } from '../../src/run/train';
+import { interrupted } from '../support/interrupted';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 const config = { ...tiny, epochs: 2 };

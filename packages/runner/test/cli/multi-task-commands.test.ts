@@ -4,8 +4,8 @@ import type { RunResult } from '@overparam/report';
 import type { Figure, Scores } from '@overparam/training';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { main } from '../src/main';
-import { temporaryFolder, tinyScenes } from './support/tiny';
+import { main } from '../../src/main';
+import { temporaryFolder, tinyScenes } from '../support/tiny';
 
 const path = temporaryFolder();
 const tasks = ['segmentation', 'depth', 'normals'];

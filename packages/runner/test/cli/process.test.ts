@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { train } from '../src/run/train';
-import { runCommand, startCommand } from './support/command';
-import { leaveLock } from './support/leave-lock';
-import { temporaryFolder, textOf, tiny } from './support/tiny';
+import { train } from '../../src/run/train';
+import { runCommand, startCommand } from '../support/command';
+import { leaveLock } from '../support/leave-lock';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 const config = { ...tiny, epochs: 4, limit: { train: 128, test: 10 } };

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import type { ConfigFile } from '../src/config/schema';
-import { runCommand } from './support/command';
-import { openPlan } from './support/plan';
-import { temporaryFolder, tinyScenes } from './support/tiny';
+import type { ConfigFile } from '../../src/config/schema';
+import { runCommand } from '../support/command';
+import { openPlan } from '../support/plan';
+import { temporaryFolder, tinyScenes } from '../support/tiny';
 
 const path = temporaryFolder();
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import { main } from '../src/main';
-import { temporaryFolder } from './support/tiny';
+import { main } from '../../src/main';
+import { temporaryFolder } from '../support/tiny';
 
 const path = temporaryFolder();
 let stdout: MockInstance<typeof process.stdout.write>;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { deltaM } from '@overparam/mtl-heads';
 import { comparisonResult, type Obtained, type RowRecord, type SeedRun } from '@overparam/report';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { baselineIndex, describeRows } from '../src/compare/describe-rows';
-import { writeOutputs } from '../src/compare/output';
-import { planRuns } from '../src/compare/plan';
-import type { RunConfig } from '../src/config/schema';
+import { baselineIndex, describeRows } from '../../src/compare/describe-rows';
+import { writeOutputs } from '../../src/compare/output';
+import { planRuns } from '../../src/compare/plan';
+import type { RunConfig } from '../../src/config/schema';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ProgressBook } from '../src/compare/progress';
+import { ProgressBook } from '../../src/compare/progress';
 
 describe('progress of a comparison', () => {
   test('counts only what was done since the start', () => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OverparamError } from '@overparam/errors';
 import { describe, expect, test } from 'vitest';
-import { exitCodeOf, failures, reportFailure } from '../src/cli/failure';
-import type { Output } from '../src/cli/output';
+import { exitCodeOf, failures, reportFailure } from '../../src/cli/failure';
+import type { Output } from '../../src/cli/output';
 
-const packages = fileURLToPath(new URL('../../', import.meta.url));
+const packages = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** All sources of the workspace but the table itself. */
 function sources(): string {

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { planRuns } from '../src/compare/plan';
-import { prepareComparison } from '../src/compare/prepare';
-import type { LoadedConfig } from '../src/config/read';
-import type { RunConfig } from '../src/config/schema';
+import { planRuns } from '../../src/compare/plan';
+import { prepareComparison } from '../../src/compare/prepare';
+import type { LoadedConfig } from '../../src/config/read';
+import type { RunConfig } from '../../src/config/schema';
 
 const loaded = { config: {}, name: 'config.yaml', folder: '.' } as LoadedConfig;
 

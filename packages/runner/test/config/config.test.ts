@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { configJsonSchema } from '../src/config/json-schema';
-import { mergeLayers } from '../src/config/merge';
-import { applyOverrides, parseOverride } from '../src/config/override';
-import { movePlugins } from '../src/config/plugins';
-import { type LoadedConfig, readConfig } from '../src/config/read';
-import { arrange, oneRow } from '../src/config/rows';
-import { configText, differences } from '../src/config/saved';
-import type { ConfigFile, RunConfig } from '../src/config/schema';
-import { temporaryFolder, tiny } from './support/tiny';
+import { configJsonSchema } from '../../src/config/json-schema';
+import { mergeLayers } from '../../src/config/merge';
+import { applyOverrides, parseOverride } from '../../src/config/override';
+import { movePlugins } from '../../src/config/plugins';
+import { type LoadedConfig, readConfig } from '../../src/config/read';
+import { arrange, oneRow } from '../../src/config/rows';
+import { configText, differences } from '../../src/config/saved';
+import type { ConfigFile, RunConfig } from '../../src/config/schema';
+import { temporaryFolder, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
 
@@ -55,7 +55,7 @@ const comparison: ConfigFile = {
 describe('reading', () => {
   test('the schema for editors is current', () => {
     const saved: unknown = JSON.parse(
-      readFileSync(new URL('../config.schema.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../config.schema.json', import.meta.url), 'utf8'),
     );
     expect(saved, 'run: pnpm --filter @overparam/runner schema').toEqual(
       JSON.parse(JSON.stringify(configJsonSchema())),
