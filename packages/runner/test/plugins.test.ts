@@ -41,7 +41,7 @@ function writePackage(name: string, exports: object, files: Readonly<Record<stri
 const pluginText = (name: string, more = '') =>
   `export const plugin = { name: '${name}', apiVersion: 1${more} };`;
 const headText = (name: string) =>
-  `, heads: [{ apiVersion: 1, name: '${name}', summary: 's', options: { safeParse() {} }, make() {} }]`;
+  `, heads: [{ apiVersion: 1, name: '${name}', summary: 's', options: { '~standard': { version: 1, vendor: 'none', validate: (value) => ({ value }), jsonSchema: { input: () => ({}) } } }, make() {} }]`;
 
 async function refusal(name: string): Promise<{ code: string; message: string; cause: unknown }> {
   return loadPlugins([name], path()).then(
