@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Options } from 'tsup';
 
 /** Names of zod that the sources in a folder use, which all write `z.name`; those that are types only are left out. */
@@ -24,14 +24,22 @@ export const zodBeside: NonNullable<Options['esbuildPlugins']>[number] = {
       build.initialOptions.outExtension?.['.js'] === '.cjs'
         ? ({ format: 'cjs', extension: '.cjs' } as const)
         : ({ format: 'esm', extension: '.js' } as const);
+    const beside = `./zod${extension}`;
+    const file = join(build.initialOptions.outdir!, beside);
     let used = false;
     // tsup has taken all dependencies out before this is asked.
     build.onResolve({ filter: /^zod$/ }, () => {
       used = true;
-      return { path: `./zod${extension}`, external: true };
+      return { path: beside, external: true };
     });
-    build.onEnd(async () => {
+    build.onEnd(async ({ outputFiles = [] }) => {
       if (!used) return;
+      for (const output of outputFiles) {
+        // An entry in a folder of its own finds it further up.
+        const path = relative(dirname(output.path), resolve(file)).replaceAll('\\', '/');
+        if (path === `zod${extension}` || output.path.endsWith('.map')) continue;
+        output.contents = Buffer.from(output.text.replaceAll(`"${beside}"`, `"${path}"`));
+      }
       const require = createRequire(join(process.cwd(), 'package.json'));
       const folder = dirname(require.resolve('zod/package.json'));
       const { version } = require('zod/package.json') as { version: string };
@@ -41,7 +49,7 @@ export const zodBeside: NonNullable<Options['esbuildPlugins']>[number] = {
           contents: `export { ${namesIn('src', require('zod') as object).join(', ')} } from 'zod';`,
           resolveDir: process.cwd(),
         },
-        outfile: join(build.initialOptions.outdir!, `zod${extension}`),
+        outfile: file,
         bundle: true,
         minify: true,
         format,

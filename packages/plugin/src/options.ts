@@ -64,10 +64,10 @@ export function parseOptions<Options>(
   throw new OverparamError('invalid-options', `${where}: ${checked.problems.map(problemText).join('; ')}.`);
 }
 
+const nameOf = (path: readonly PropertyKey[]) => path.map(String).join('.');
+
 function problemText({ path, message, known }: OptionProblem): string {
-  const name = path.map(String).join('.');
-  if (known === undefined) return name === '' ? message : `option "${name}": ${message}`;
-  return `unknown option "${name}" (${message})`;
+  return path.length === 0 || known !== undefined ? message : `option "${nameOf(path)}": ${message}`;
 }
 
 /** The value without options that are not in its schema, which are added to `unknown`. */
@@ -87,7 +87,8 @@ function withoutUnknown(
   for (const [key, entry] of Object.entries(value)) {
     if (isClosed(place) && !names.includes(key)) {
       const near = nearest(key, names);
-      const message = near ? `did you mean "${near}"?` : `expected one of ${names.join(', ') || 'none'}`;
+      const hint = near ? `did you mean "${near}"?` : `expected one of ${names.join(', ') || 'none'}`;
+      const message = `unknown option "${nameOf([...path, key])}" (${hint})`;
       unknown.push({ path: [...path, key], message, known: names });
     } else {
       kept.push([key, withoutUnknown(entry, place.at(key), [...path, key], unknown)]);

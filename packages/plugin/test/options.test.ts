@@ -128,7 +128,7 @@ test('what is wrong can be asked for without an error', () => {
   const schema = z.strictObject({ rank: z.int().default(1) });
   expect(checkOptions(schema)).toEqual({ options: { rank: 1 } });
   expect(checkOptions(schema, { rnk: 1 }).problems).toEqual([
-    { path: ['rnk'], message: 'did you mean "rank"?', known: ['rank'] },
+    { path: ['rnk'], message: 'unknown option "rnk" (did you mean "rank"?)', known: ['rank'] },
   ]);
   expect(checkOptions(schema, 3).problems).toMatchObject([
     { path: [], message: expect.stringContaining('expected object') },
