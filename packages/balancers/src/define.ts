@@ -8,14 +8,14 @@ import type {
   OptionsSchema,
 } from '@overparam/plugin';
 import * as z from 'zod';
-import { type Matrix, submatrix } from './solvers/matrix';
+import { consistent, type Matrix, submatrix } from './solvers/matrix';
 
 /** One update's numbers, of the present tasks only. */
 export interface Problem<State> extends Pick<BalancerInputs, 'update' | 'epoch' | 'key'> {
   /** Places of the present tasks among all, ascending. */
   readonly indices: readonly number[];
   readonly losses: readonly number[];
-  /** Empty where it is not needed. */
+  /** Empty where it is not needed; a gradient of no length has products of 0 alone. */
   readonly gramian: Matrix;
   /** Of all tasks. */
   readonly state: State;
@@ -85,7 +85,7 @@ export function defineBalancer<Options, State extends BalancerState = Record<str
         ...rest,
         indices,
         losses: indices.map((task) => losses[task]!),
-        gramian: gramian.length > 0 ? submatrix(gramian, indices) : [],
+        gramian: gramian.length > 0 ? consistent(submatrix(gramian, indices)) : [],
         state: state as State,
       };
       if (![...problem.losses, ...problem.gramian.flat()].every(Number.isFinite)) {

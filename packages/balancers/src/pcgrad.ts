@@ -22,6 +22,9 @@ function projected(gramian: Matrix, own: number, order: readonly number[]): numb
  *
  * The order is drawn from the update's key, folded with `pcgrad` and the task's place.
  *
+ * What is left is never longer than the gradient was, so that `weight_i |g_i|` is at most `sum_j |g_j|` by itself. A task
+ * without a gradient points against none.
+ *
  * Source: T. Yu and others, NeurIPS 2020, https://arxiv.org/abs/2001.06782, algorithm 1
  */
 export const pcgrad = defineBalancer<z.output<typeof options>>({
