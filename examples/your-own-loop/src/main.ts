@@ -22,7 +22,7 @@ const size = parseOptions(nyuv2Sample.options, { size: [64, 96] }, 'nyuv2-sample
 const data = await nyuv2Sample.open(size, { dataDir: 'data' });
 const tasks = data.tasks.map((task) => taskFor(task));
 
-const shape = { inputShape: data.inputShape, tasks: data.tasks, key };
+const shape = { inputShape: data.inputShape, tasks, key };
 const plain = segnet.build(shape, parseOptions(segnet.options, { width: 8 }, 'segnet'));
 const network = expandNetwork(plain, { method: trirep, tasks, key });
 
