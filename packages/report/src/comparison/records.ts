@@ -88,8 +88,6 @@ export interface Obtained {
   readonly improvement: Improvement;
   /** Names of the classes by task, where tasks have some. */
   readonly classNames: Readonly<Record<string, readonly string[]>>;
-  /** What the colours of a task's pictures mean, in a sentence each. */
-  readonly pictureNotes: readonly string[];
   readonly engine: string;
   /** A longer run whose time is projected from the measured one, or null. */
   readonly projection: { readonly epochs: number; readonly images: number } | null;

@@ -35,7 +35,7 @@ export async function renderPage(
     await headlineSection(result, { level: 2, prefix: '' }),
     resultSection(result),
     await differenceSection(result),
-    panelSection(pictures, tasksOf(obtained.metrics), obtained.pictureNotes),
+    panelSection(pictures, tasksOf(obtained.metrics)),
     await curveSection(compared, obtained.metrics),
     classSection(combined ? [combined, ...compared] : compared, obtained),
     choiceSection(result),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PictureLegend } from '@overparam/plugin';
 import { escapeMarkup } from './escape';
 
 /**
@@ -13,6 +14,8 @@ export type Pictures = ReadonlyMap<string, string>;
 export interface RowPictures {
   readonly label: string;
   readonly pictures: Pictures;
+  /** What the colours of a task's pictures mean, by the task. */
+  readonly legends: ReadonlyMap<string, PictureLegend>;
 }
 
 /**
@@ -56,16 +59,19 @@ function sceneTable(scene: number, tasks: readonly string[], rows: readonly RowP
   return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="panels"><caption>${caption}</caption><thead><tr><td></td>${head}</tr></thead><tbody><tr><th scope="row">${picture(anyOf(`${scene}-input.png`), 'input image')}<span>truth</span></th>${truth}</tr>${body}</tbody></table></div>`;
 }
 
-/**
- * What the networks see, should say, and say; empty where no run saved pictures.
- *
- * @param notes  what colours mean, a sentence each
- */
-export function panelSection(
-  rows: readonly RowPictures[],
-  tasks: readonly string[],
-  notes: readonly string[],
-): string {
+/** What a task's colours mean: its sentence, and a swatch for each colour that stands for one thing. */
+function legendOf(task: string, { text, colours }: PictureLegend): string {
+  const swatches = colours
+    .map(({ name, colour }) => {
+      const swatch = `<svg viewBox="0 0 30 8" aria-hidden="true"><rect width="30" height="8" rx="2" fill="rgb(${colour.join()})"/></svg>`;
+      return `<li>${swatch}${escapeMarkup(name)}</li>`;
+    })
+    .join('');
+  return `<p class="note">${escapeMarkup(`${task}: ${text}`)}</p><ul class="legend">${swatches}</ul>`;
+}
+
+/** What the networks see, should say, and say; empty where no run saved pictures. */
+export function panelSection(rows: readonly RowPictures[], tasks: readonly string[]): string {
   const saved = rows.filter(({ pictures }) => pictures.size > 0);
   const names = new Set(saved.flatMap(({ pictures }) => [...pictures.keys()]));
   const scenes = [...new Set([...names].map((name) => Number.parseInt(name, 10)))]
@@ -80,6 +86,9 @@ export function panelSection(
       ? sceneTable(scene, shown, saved)
       : `<details><summary>Test scene ${scene + 1}</summary>${sceneTable(scene, shown, saved)}</details>`,
   );
-  const note = ['Networks after the last epoch, first seed. Dark grey has no label.', ...notes].join(' ');
-  return `<section aria-labelledby="h-panels"><h2 id="h-panels">What the networks see and say</h2>${tables.join('')}<p class="note">${escapeMarkup(note)}</p></section>`;
+  const legends = shown.flatMap((task) => {
+    const legend = saved.map((row) => row.legends.get(task)).find((found) => found !== undefined);
+    return legend ? [legendOf(task, legend)] : [];
+  });
+  return `<section aria-labelledby="h-panels"><h2 id="h-panels">What the networks see and say</h2>${tables.join('')}<p class="note">Networks after the last epoch, first seed.</p>${legends.join('')}</section>`;
 }

@@ -18,6 +18,11 @@ import { sampleTasks, taskRun } from '../support/sample-tasks';
 /** A PNG of no matter what, as a run's pictures are handed over. */
 const uri = 'data:image/png;base64,AAAA';
 
+/** What a task's pictures mean. */
+function legends(task: string, text = 'Bright is near.'): RowPictures['legends'] {
+  return new Map([[task, { text, colours: [{ name: 'no label', colour: [1, 2, 3] }] }]]);
+}
+
 function pageOf(
   records: readonly RowRecord[],
   obtained: Obtained,
@@ -33,7 +38,9 @@ describe('the page of three tasks', () => {
     const pictures = new Map(
       ['input', 'depth-truth', 'depth-prediction'].map((name) => [`0-${name}.png`, uri]),
     );
-    const page = await pageOf(records, obtained, [{ label: 'Baseline', pictures }]);
+    const page = await pageOf(records, obtained, [
+      { label: 'Baseline', pictures, legends: legends('depth') },
+    ]);
     const counts = tagCounts(page);
     // Three headlines and their differences; two losses, two weights, one cosine and three test figures: each for a desk
     // and for a phone.
@@ -44,7 +51,8 @@ describe('the page of three tasks', () => {
     expect(page).toContain('<h2 id="h-headline">The three tasks</h2>');
     expect(page).toContain('<h2 id="h-differences">Difference to the baseline</h2>');
     expect(page).toContain('<h2 id="h-classes">Class by class</h2>');
-    expect(page).toContain('Depth: bright is near');
+    expect(page).toContain('depth: Bright is near.');
+    expect(page).toContain('fill="rgb(1,2,3)"/></svg>no label</li>');
     expect(page).toContain('<td class="number ahead">−0.0500 [−0.0500, −0.0500]</td>');
   });
 
@@ -114,10 +122,9 @@ describe('the page of three tasks', () => {
         metrics,
         title: hostile,
         provenance: hostile,
-        pictureNotes: [hostile],
         classNames: { [hostile]: [hostile, 'books'] },
       },
-      [{ label: hostile, pictures }],
+      [{ label: hostile, pictures, legends: legends(hostile, hostile) }],
     );
     expect(tagCounts(page).has('script')).toBe(false);
     expectWhole(page);
@@ -142,7 +149,9 @@ describe('the page of three tasks', () => {
   test('pictures are those of tasks that are named in full', async () => {
     const { records, obtained } = sampleTasks(1);
     const pictures = new Map(['0-input.png', '0-depth-normals-truth.png'].map((name) => [name, uri]));
-    expect(await pageOf(records, obtained, [{ label: 'Baseline', pictures }])).not.toContain('<img');
+    expect(
+      await pageOf(records, obtained, [{ label: 'Baseline', pictures, legends: legends('depth') }]),
+    ).not.toContain('<img');
   });
 
   test('pictures are read from folders, the PNG files alone', async () => {

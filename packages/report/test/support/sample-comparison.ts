@@ -58,7 +58,6 @@ export function sampleObtained(seeds: number): Obtained {
     metrics: [topError],
     improvement: { name, direction, formula, usedBy },
     classNames: { class: ['apple', 'boat', 'cat', 'dog', 'elm', 'fox', 'goat', 'hut', 'ibis', 'jar'] },
-    pictureNotes: [],
     engine: 'wasm, 1 thread',
     projection: null,
     runsAtOnce: 2,

@@ -81,7 +81,6 @@ export function sampleTasks(seeds: number): { records: RowRecord[]; obtained: Ob
       dataset: 'nyuv2-sample',
       metrics,
       classNames: { segmentation: ['bed', 'books'] },
-      pictureNotes: ["Depth: bright is near, on the truth's scale."],
     },
   };
 }

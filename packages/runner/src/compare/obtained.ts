@@ -86,12 +86,6 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
   });
 }
 
-/** What colours mean in the pictures that a run saves, by the task's kind. */
-const pictureNotes: Readonly<Record<string, string>> = {
-  depth: "Depth: bright is near, on the truth's scale.",
-  normals: 'Normals: directions as red, green and blue.',
-};
-
 function improvementNamed(given: string): Improvement {
   const { name, direction, formula, usedBy } = improvementDefinitions[given]!;
   return { name, direction, formula, usedBy };
@@ -119,7 +113,6 @@ export function obtainedFrom(
     classNames: Object.fromEntries(
       planned.tasks.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
     ),
-    pictureNotes: planned.tasks.flatMap(({ kind }) => pictureNotes[kind] ?? []),
     engine: threads
       ? `${machine.engine.description}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
       : machine.engine.description,

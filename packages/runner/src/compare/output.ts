@@ -7,6 +7,7 @@ import {
   renderPage,
 } from '@overparam/report';
 import { writeAtomically } from '../run/files';
+import { readLegends } from '../run/read-run';
 import type { PlannedRun } from './plan';
 
 /** Pictures that the first run of each row saved; those of the single-task networks together, first. */
@@ -19,15 +20,20 @@ async function picturesOf(
     runs
       .filter(({ row }) => row === index)
       .slice(0, 1)
-      .map(({ folder }) => join(folder, 'final', 'panels'));
+      .map(({ folder }) => folder);
+  const read = async (label: string, folders: readonly string[]): Promise<RowPictures> => {
+    const pictures = await readPictures(folders.map((folder) => join(folder, 'final', 'panels')));
+    const legends = await Promise.all(folders.map(readLegends));
+    return { label, pictures, legends: new Map(legends.flatMap((found) => [...found])) };
+  };
   const shown: RowPictures[] = [];
   const references: string[] = [];
   for (const [index, { label, kind }] of records.entries()) {
     if (kind === 'reference') references.push(...foldersOf(index));
-    else shown.push({ label, pictures: await readPictures(foldersOf(index)) });
+    else shown.push(await read(label, foldersOf(index)));
   }
   const combined = rows.find(({ kind }) => kind === 'reference');
-  if (combined) shown.unshift({ label: combined.label, pictures: await readPictures(references) });
+  if (combined) shown.unshift(await read(combined.label, references));
   return shown;
 }
 

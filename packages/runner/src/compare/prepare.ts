@@ -28,7 +28,7 @@ export interface Planned {
   /** Of the first row, as the next two are. */
   readonly testImages: number;
   readonly provenance: string;
-  readonly tasks: readonly Pick<DatasetTask, 'name' | 'kind' | 'classes'>[];
+  readonly tasks: readonly Pick<DatasetTask, 'name' | 'classes'>[];
   /** Of every row's tasks, each once. */
   readonly metrics: readonly FigureSpec[];
 }
@@ -71,9 +71,8 @@ export async function checkRows(
         first ??= {
           testImages: plan.sizes.test,
           provenance: dataset.provenance,
-          tasks: dataset.tasks.map(({ name, kind, classes }) => ({
+          tasks: dataset.tasks.map(({ name, classes }) => ({
             name,
-            kind,
             ...(classes && { classes }),
           })),
         };

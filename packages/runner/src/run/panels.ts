@@ -21,31 +21,32 @@ function inputPicture(x: Float32Array, [height, width, channels]: readonly [numb
   return encodePng(pixels, height, width);
 }
 
-/** Pictures of one scene by file name. */
-async function picturesOf(
+/** Files of one scene by their names. */
+async function filesOf(
   dataset: OpenDataset,
   tasks: readonly Task[],
   scene: number,
   tensors: Readonly<Record<string, tf.Tensor>>,
   predictions: readonly tf.Tensor[],
-): Promise<Map<string, Buffer>> {
-  const pictures = new Map<string, Buffer>();
+): Promise<Map<string, Buffer | string>> {
+  const files = new Map<string, Buffer | string>();
   const x = (await tensors.x!.data()) as Float32Array;
-  pictures.set(`${scene}-input.png`, inputPicture(x, dataset.inputShape));
+  files.set(`${scene}-input.png`, inputPicture(x, dataset.inputShape));
   for (const [index, task] of tasks.entries()) {
     if (!task.picture) continue;
     const label = (await tensors[`label/${task.name}`]!.data()) as Float32Array | Int32Array;
     const prediction = (await predictions[index]!.data()) as Float32Array;
     const { height, width, ...drawn } = task.picture(prediction, label);
-    pictures.set(`${scene}-${task.name}-truth.png`, encodePng(drawn.truth, height, width));
-    pictures.set(`${scene}-${task.name}-prediction.png`, encodePng(drawn.prediction, height, width));
+    files.set(`${scene}-${task.name}-truth.png`, encodePng(drawn.truth, height, width));
+    files.set(`${scene}-${task.name}-prediction.png`, encodePng(drawn.prediction, height, width));
+    files.set(`${scene}-${task.name}-legend.json`, `${JSON.stringify(drawn.legend, null, 2)}\n`);
   }
-  return pictures;
+  return files;
 }
 
 /**
- * Writes pictures of the first test scenes: `<scene>-input.png`, and `<scene>-<task>-truth.png` and `-prediction.png` for
- * tasks that have pictures. Writes nothing where none has.
+ * Writes pictures of the first test scenes: `<scene>-input.png`, and `<scene>-<task>-truth.png`, `-prediction.png` and
+ * what their colours mean, `-legend.json`, for tasks that have pictures. Writes nothing where none has.
  *
  * @param networks  one with an output for each task, or one for each task with its output alone
  * @param size      examples of the test split
@@ -64,8 +65,8 @@ export async function writePanels(
   for await (const { tensors } of evaluationBatches(dataset, options)) {
     const predictions = tf.tidy(() => [...predict(networks, tensors.x!)]);
     try {
-      for (const [name, picture] of await picturesOf(dataset, tasks, scene, tensors, predictions)) {
-        await writeAtomically(join(folder, name), picture);
+      for (const [name, content] of await filesOf(dataset, tasks, scene, tensors, predictions)) {
+        await writeAtomically(join(folder, name), content);
       }
     } finally {
       tf.dispose([tensors, predictions]);

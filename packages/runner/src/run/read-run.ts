@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import type { PictureLegend } from '@overparam/plugin';
 import type { RunRecord, RunResult } from '@overparam/report';
 import type { EpochRecord, EpochTiming } from '@overparam/training';
 import type { z } from 'zod';
@@ -9,7 +10,7 @@ import { parseYaml } from '../config/read';
 import { checkSaved } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { isRunFolder } from './files';
-import { epochRecordSchema, epochTimingSchema, runResultSchema } from './record-schemas';
+import { epochRecordSchema, epochTimingSchema, legendSchema, runResultSchema } from './record-schemas';
 
 /** What a run folder holds, read. */
 export interface RunFolder extends RunRecord {
@@ -61,6 +62,25 @@ export async function readRun(folder: string): Promise<RunFolder> {
     timings: await readLines(folder, 'timings.jsonl', epochTimingSchema),
     result: await readRunResult(folder),
   };
+}
+
+/**
+ * What colours mean in the pictures of a run's first test scene, by the task; empty where the run saved none.
+ *
+ * @throws OverparamError `run-damaged`
+ */
+export async function readLegends(folder: string): Promise<ReadonlyMap<string, PictureLegend>> {
+  const panels = join(resolve(folder), 'final', 'panels');
+  const legends = new Map<string, PictureLegend>();
+  if (!existsSync(panels)) return legends;
+  for (const name of await readdir(panels)) {
+    const task = /^0-(.+)-legend\.json$/.exec(name)?.[1];
+    if (task === undefined) continue;
+    const where = `${folder}/final/panels/${name}`;
+    const value = parseJson(await readFile(join(panels, name), 'utf8'), where);
+    legends.set(task, checkedRecord(legendSchema, value, where));
+  }
+  return legends;
 }
 
 async function readEpochs(folder: string): Promise<EpochRecord[]> {

@@ -1,3 +1,4 @@
+import type { PictureLegend } from '@overparam/plugin';
 import type { RunResult } from '@overparam/report';
 import type { EpochRecord, EpochTiming, Progress } from '@overparam/training';
 import { z } from 'zod';
@@ -103,3 +104,14 @@ export const progressSchema = z.strictObject({
     .record(z.string(), z.union([z.number(), z.array(z.number()), z.array(z.array(z.number()))]))
     .nullable(),
 }) as unknown as z.ZodType<Progress>;
+
+const colour = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255), z.int().min(0).max(255)]);
+
+/** `<scene>-<task>-legend.json`. */
+export const legendSchema = z.strictObject({
+  text: z.string(),
+  colours: z.array(z.strictObject({ name: z.string(), colour })),
+  scale: z
+    .strictObject({ from: z.number(), to: z.number(), unit: z.string(), stops: z.array(colour) })
+    .optional(),
+}) as unknown as z.ZodType<PictureLegend>;

@@ -69,7 +69,6 @@ describe('how the numbers were obtained', () => {
       engine: 'wasm, 2 threads',
       testImages: 500,
       classNames: { class: ['apple', 'boat'] },
-      pictureNotes: [],
       improvement: { name: 'deltaM', direction: 'lower' },
       recipe: 'sgd with Nesterov momentum, peak rate 0.1 (cosine), weight decay 0.0005, augmented',
     });
@@ -89,7 +88,6 @@ describe('how the numbers were obtained', () => {
     const plain = obtainedFrom(resolved([dense]), several, machine);
     expect(plain.recipe).toMatch(/, augmented, balancer equal$/);
     expect(plain.dataset).toBe('nyuv2-sample');
-    expect(plain.pictureNotes).toEqual([expect.stringContaining('bright is near')]);
     const changed = {
       ...dense,
       balancer: { name: 'cagrad', c: 0.7 },

@@ -61,7 +61,6 @@ const obtained: Obtained = {
   metrics: [{ task: 'depth', name: 'absoluteError', direction: 'lower', unit: 'm' }],
   improvement: { name, direction, formula, usedBy },
   classNames: {},
-  pictureNotes: [],
   engine: 'wasm',
   projection: null,
   runsAtOnce: 1,
@@ -83,6 +82,8 @@ describe('what a comparison writes', () => {
       const panels = join(run.folder, 'final', 'panels');
       await mkdir(panels, { recursive: true });
       await writeFile(join(panels, '0-depth-prediction.png'), Buffer.from([index]));
+      const legend = { text: 'Dark is wet.', colours: [{ name: 'dry', colour: [9, 8, 7] }] };
+      await writeFile(join(panels, '0-depth-legend.json'), JSON.stringify(legend));
     }
     const result = comparisonResult(records, obtained, [deltaM]);
     const page = await writeOutputs(folder, records, result, runs);
@@ -92,6 +93,9 @@ describe('what a comparison writes', () => {
     expect(data.rows).toEqual(JSON.parse(JSON.stringify(result.rows)));
     expect(data.obtained).toEqual(obtained);
     const text = await readFile(page, 'utf8');
+    // What colours mean is the task's own word, whatever its kind.
+    expect(text).toContain('depth: Dark is wet.');
+    expect(text).toContain('fill="rgb(9,8,7)"/></svg>dry</li>');
     // The reference's pictures stand first, each row's beside its name.
     const shown = [
       ...text.matchAll(/src="data:image\/png;base64,(\w+==)" alt="depth, predicted by ([^"]+)"/g),

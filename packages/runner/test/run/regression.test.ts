@@ -5,7 +5,7 @@ import { decode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ConfigFile } from '../../src/config/schema';
-import { readRun } from '../../src/run/read-run';
+import { readLegends, readRun } from '../../src/run/read-run';
 import { train } from '../../src/run/train';
 import { temporaryFolder, tiny } from '../support/tiny';
 
@@ -99,6 +99,9 @@ test('one ResNet learns numbers and a map beside them, and its pictures are draw
   expect(result.collapseGap).toBeLessThan(1e-5);
   const picture = decode(readFileSync(path('both', 'final', 'panels', '0-distance-truth.png')));
   expect([picture.height, picture.width]).toEqual([side, side]);
+  const legend = JSON.parse(readFileSync(path('both', 'final', 'panels', '0-distance-legend.json'), 'utf8'));
+  expect([...(await readLegends(out))]).toEqual([['distance', legend]]);
+  expect(legend.scale).toMatchObject({ from: 0 });
   // Test image 0 has its dot in the first pixel, which is nearest to itself, and bright.
   const brightness = (pixel: number) =>
     [0, 1, 2].reduce((sum, part) => sum + picture.data[3 * pixel + part]!, 0);
