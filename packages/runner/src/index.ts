@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export type { CompareCallbacks, ToldRun } from './compare/callbacks';
+export { type Compared, type CompareOptions, compare } from './compare/compare';
+export type { Outcome } from './compare/pool';
 export { completeConfig } from './config/complete';
 export type { Override } from './config/override';
 export { parseOverride } from './config/override';

@@ -3,8 +3,8 @@ import { OverparamError } from '@overparam/errors';
 import { renderTable } from '@overparam/report';
 import { createProgressView, type ProgressView } from '@overparam/terminal';
 import type { CompareCallbacks } from '../compare/callbacks';
-import { ownCommandLine } from '../compare/child';
-import { compare } from '../compare/compare';
+import { compareRows } from '../compare/compare';
+import { readConfig } from '../config/read';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
 
@@ -53,7 +53,7 @@ export function compareCallbacks(view: ProgressView): CompareCallbacks {
 }
 
 /**
- * What `overparam compare` does; see {@link compare}.
+ * What `overparam compare` does; see {@link compareRows}.
  *
  * @returns the exit code: 0, or 1 where a run failed
  * @throws OverparamError `interrupted`, and for the user's mistakes
@@ -62,14 +62,11 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
   const view = createProgressView(process.stderr);
-  const done = await compare({
-    config: given.config,
-    request: requestOf(invocation, given),
+  const done = await compareRows(await readConfig(given.config), requestOf(invocation, given), {
     out,
     dataDir: dataDirectory(given['data-dir']),
-    resume: given.resume ?? false,
+    resume: given.resume,
     jobs: jobsFrom(given.jobs),
-    command: ownCommandLine(),
     signal,
     callbacks: compareCallbacks(view),
   }).finally(() => view.end());

@@ -50,15 +50,11 @@ describe('where auto falls back to a slower engine, stderr says what is missing 
     const config = path('comparison.yaml');
     writeFileSync(config, stringify({ ...tiny, engine: 'auto', rows: [{ label: 'Baseline' }] }));
     const lines: string[] = [];
-    const { interrupted } = await compare({
-      config,
-      request: { overrides: [] },
+    const { interrupted } = await compare(config, {
       out: path('comparison'),
       dataDir: path('data'),
-      resume: false,
       // Nothing is trained: the comparison was stopped before it began.
       signal: AbortSignal.abort(),
-      command: { file: process.execPath, prefix: ['--version'] },
       callbacks: { onNote: (text) => lines.push(text) },
     });
     expect(interrupted).toBe(true);
