@@ -61,6 +61,8 @@ const slimOutput = [
 
 await main(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'overparam-packed-'));
+  // Beside the other, not in it: Node would find all packages in a folder above.
+  const apart = mkdtempSync(join(tmpdir(), 'overparam-packed-apart-'));
   try {
     const manifests = readdirSync(join(root, 'packages'))
       .map((name) => ({
@@ -177,7 +179,7 @@ await main(async () => {
 
     const alone = { archives, tfjs: peerDependencies['@tensorflow/tfjs'], install };
     const slim = installAlone(
-      join(folder, 'slim'),
+      join(apart, 'slim'),
       ['@overparam/core-reparam', '@overparam/method-fnl'],
       alone,
     );
@@ -186,9 +188,9 @@ await main(async () => {
     const said = slimOutput.every((pattern, index) => pattern.test(lines[index] ?? ''));
     if (!said) failures += 1;
     console.log(`without the WebAssembly backend: ${said ? 'ok' : `FAILED, it printed ${lines.join('\n')}`}`);
-    failures += checkSizes(folder, alone);
+    failures += checkSizes(apart, alone);
     return failures === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const path of [folder, apart]) rmSync(path, { recursive: true, force: true });
   }
 });

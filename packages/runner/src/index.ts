@@ -28,7 +28,7 @@ export {
   type RunConfig,
   type RunLayer,
 } from './config/schema';
-export { openDataset } from './run/data';
+export { type DataConfig, openDataset } from './run/data';
 export { type RunFolder, readRun } from './run/read-run';
 export { type TrainOptions, train } from './run/train';
 export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './run/train-run';

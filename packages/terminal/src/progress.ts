@@ -3,7 +3,11 @@ import { type ProgressStream, statusLine } from './status-line';
 
 /** Shows how far a run is: a bar on a terminal, else a line every ten seconds. */
 export interface ProgressView {
-  /** @param done  updates done of all, and what is going on in words */
+  /**
+   * Says how far the run is.
+   *
+   * @param done  updates done of all, and what is going on in words
+   */
   show(done: number, total: number, text: string): void;
   /** A line that stays, above the bar. */
   line(text: string): void;
@@ -14,6 +18,8 @@ export interface ProgressView {
 const barWidth = 24;
 
 /**
+ * A view of a run's progress.
+ *
  * @param stream  where to, stderr as a rule
  * @param now     milliseconds
  */

@@ -2,6 +2,7 @@ import { cutToWidth } from './width';
 
 /** Where progress goes: stderr as a rule. */
 export interface ProgressStream {
+  /** Writes text as it is. */
   write(text: string): unknown;
   readonly isTTY?: boolean;
   /** Of a terminal; 80 where it is not known. */
@@ -13,6 +14,8 @@ export interface StatusLine {
   /** Whether lines can change. */
   readonly isTerminal: boolean;
   /**
+   * Says what is going on now.
+   *
    * @param text    is asked for where it is shown
    * @param urgent  shows it though the one before came a moment ago
    */
@@ -27,6 +30,8 @@ export interface StatusLine {
 const intervals = { terminal: 100, lines: 10_000 };
 
 /**
+ * A status line on a stream.
+ *
  * @param stream  where to
  * @param now     milliseconds
  */

@@ -22,9 +22,13 @@ export interface Balancing {
     readonly averages: boolean;
     readonly lossesAfterStep: boolean;
   };
+  /** What it remembers before the first update. */
   initialise(): BalancerState;
+  /** The tasks' weights in an update, and what it remembers after it; tasks without a label are not present. */
   weights(inputs: BalancerInputs, present: readonly boolean[], state: BalancerState): BalancerWeights;
+  /** How the running averages of gradients move in an update; called where it `averages`. */
   averaging(update: number): Averaging;
+  /** What it remembers of losses before and after a step; called where it needs `lossesAfterStep`. */
   afterStep(
     before: readonly number[],
     after: readonly number[],

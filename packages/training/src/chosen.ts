@@ -9,7 +9,8 @@ export interface Chosen<Value> {
 /** A part by itself, which means all of its defaults, or with options; see {@link withOptions}. */
 export type Part<Value> = Value | Chosen<Value>;
 
-type Configurable = { readonly name: string; readonly options: Parameters<typeof parseOptions>[0] };
+/** A part of a plugin that has options. */
+export type Configurable = { readonly name: string; readonly options: Parameters<typeof parseOptions>[0] };
 
 /**
  * A part of a plugin with options, checked and completed by the part's own schema.

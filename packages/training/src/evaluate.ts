@@ -25,7 +25,9 @@ export interface Evaluation {
 
 /** Runs a network over a split in inference mode; made once and used every epoch. */
 export interface Evaluator {
+  /** Evaluates the network as it is now. */
   run(): Promise<Evaluation>;
+  /** Frees what it compiled; the network stays the caller's. */
   dispose(): void;
 }
 

@@ -15,7 +15,7 @@ export {
 } from './batches';
 export { beginTraining } from './begin';
 export { choicesOf } from './choices';
-export { type Chosen, type Part, withOptions } from './chosen';
+export { type Chosen, type Configurable, type Part, withOptions } from './chosen';
 export { type Deployed, deploy, disposeDeployed, evaluateDeployed, type LayerGap } from './deploy';
 export type { Moment } from './diagnose';
 export {
@@ -45,10 +45,10 @@ export {
 } from './network';
 export type { Weighing } from './passes';
 export { compilePhase, type PhaseParts } from './phase';
-export type { UpdateOutcome } from './phase-steps';
+export type { ByTask, UpdateOutcome } from './phase-steps';
 export { planTraining, splitSize, type TrainingPlan } from './plan';
 export { type EpochSums, firstProgress, type Progress, type Sums } from './progress';
-export { defineRecipe, type Recipe, type RecipeOptions } from './recipe';
+export { defineRecipe, type Parts, type Recipe, type RecipeOptions } from './recipe';
 export type * from './records';
 export { planRoutine, type RoutineRun } from './routine';
 export { phaseOf, stageAt } from './schedule';

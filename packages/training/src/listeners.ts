@@ -16,6 +16,7 @@ export interface UpdateReport {
 
 /** Whom the loop tells what it does; every one may be left out. */
 export interface LoopListeners {
+  /** After each update. */
   onUpdate?(report: UpdateReport): void;
   /** After each epoch, when the state is one that a run can go on from; its record is the last of the history. */
   onEpoch?(progress: Progress, trained: Trained, timing: EpochTiming): void | Promise<void>;

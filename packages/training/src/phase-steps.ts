@@ -11,7 +11,7 @@ import { byTask, read, rowsOf } from './read';
 import { followedTask } from './routes';
 
 /** Numbers by task, in the order of the run's tasks. */
-type ByTask = readonly number[];
+export type ByTask = readonly number[];
 
 /** What one update came to. */
 export interface UpdateOutcome {

@@ -46,7 +46,8 @@ export interface Recipe {
   readonly evaluation: EpochChoice;
 }
 
-type Parts = 'method' | 'routine' | 'backbone' | 'balancer';
+/** The fields of a {@link Recipe} that are parts of plugins. */
+export type Parts = 'method' | 'routine' | 'backbone' | 'balancer';
 
 /** What a recipe cannot do without; the rest has a default, see {@link defineRecipe}. */
 export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimiser'> &
