@@ -144,9 +144,9 @@ export class ExpandedLayer extends tf.layers.Layer {
       const context = contextOf(kwargs);
       const parameters = this.parameterValues();
       const { y, state, composed } = this.expansion.forward(image, parameters, this.stateValues(), context);
-      const kernels = kwargs.composed as Map<string, Tensor4D> | null | undefined;
+      const kernels = kwargs.composed as Map<ExpandedLayer, Tensor4D> | null | undefined;
       // A layer used twice composes the same kernel again.
-      if (composed && kernels && !kernels.has(this.name)) kernels.set(this.name, tf.keep(composed));
+      if (composed && kernels && !kernels.has(this)) kernels.set(this, tf.keep(composed));
       for (const [name, value] of Object.entries(state)) this.states.get(name)!.write(value);
       const shaped = site.kind === 'dense' ? y.reshape([...x.shape.slice(0, -1), site.kernelShape[3]]) : y;
       return this.activation ? (this.activation.apply(shaped) as Tensor) : shaped;
