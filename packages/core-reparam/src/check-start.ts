@@ -120,47 +120,43 @@ function firstDifference(
   probes: Tensor[],
   tolerance: number,
 ): string | null {
-  let first: string | null = null;
-  tf.tidy(() => {
-    const found = outputsOf(expanded, probes);
-    const taken = new Map(
-      placedExpansions(expanded).map(({ layer, path }) => [
-        path,
-        (layer.expansion.takesNorm && layer.settings.site.norm?.layer) || path,
-      ]),
-    );
-    const wanted = outputsOf(given, probes);
-    for (const [path, outputs] of found) {
-      const others = wanted.get(taken.get(path) ?? path);
-      if (!others) continue;
-      const differs = outputs.some((output, index) => {
-        const other = others[index];
-        return other !== undefined && gapBetween(output, other) > tolerance;
-      });
-      if (differs) {
-        first = path;
-        return;
-      }
-    }
-  });
+  const [found, wanted] = [expanded, given].map((model) => outputsOf(model, probes)) as [Outputs, Outputs];
+  // What took a norm over gives what that gave.
+  const taken = new Map(
+    placedExpansions(expanded).map(({ layer, path }) => [
+      path,
+      (layer.expansion.takesNorm && layer.settings.site.norm?.layer) || path,
+    ]),
+  );
+  const differs = ([path, outputs]: readonly [string, readonly Tensor[]]) => {
+    const others = wanted.get(taken.get(path) ?? path);
+    return outputs.some((output, index) => {
+      const other = others?.[index];
+      return other !== undefined && gapBetween(output, other) > tolerance;
+    });
+  };
+  const first = [...found].find(differs)?.[0] ?? null;
+  tf.dispose([...found.values(), ...wanted.values()].flat());
   return first;
 }
 
-/** The outputs of every layer at each of its runs, in the order of the runs. */
-function outputsOf(model: LayersModel, probes: Tensor[]): Map<string, Tensor[]> {
-  const outputs = new Map<string, Tensor[]>();
+type Outputs = Map<string, Tensor[]>;
+
+/** The outputs of every layer at each of its runs, in the order of the runs; the caller disposes. */
+function outputsOf(model: LayersModel, probes: Tensor[]): Outputs {
+  const outputs: Outputs = new Map();
   const layers = layersWithin(model);
   for (const { layer, path } of layers) {
     const call = layer.call.bind(layer);
     layer.call = (inputs, kwargs) => {
       const result = call(inputs, kwargs);
-      const list = (Array.isArray(result) ? result : [result]).map((output) => tf.clone(output));
+      const list = (Array.isArray(result) ? result : [result]).map((output) => tf.keep(tf.clone(output)));
       outputs.set(path, [...(outputs.get(path) ?? []), ...list]);
       return result;
     };
   }
   try {
-    forward(model, probes, { mode: 'infer' });
+    tf.dispose(forward(model, probes, { mode: 'infer' }));
   } finally {
     // The method of the class shows again.
     for (const { layer } of layers) delete (layer as { call?: unknown }).call;

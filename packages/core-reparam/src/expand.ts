@@ -1,7 +1,7 @@
 import { foldKey, type Key } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Expansion, Method, NormWeights, PlainWeights, Site } from '@overparam/plugin';
-import { parseOptions } from '@overparam/plugin';
+import { definedBy, parseOptions } from '@overparam/plugin';
 import type { LayersModel, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { brokenMethod, checkExpansion, checkValues, collapsedLayers } from './check-expansion';
@@ -18,6 +18,7 @@ import type { Probes } from './probes';
 import { checkNames, matches } from './select';
 import { checkSelection, type Selection } from './selection';
 import { placedLayers, type SiteSettings, siteOf } from './sites';
+import { makeDilatedTrainable } from './stay-plain';
 
 /** How a network is expanded. */
 export type ExpandOptions = (Selection | { readonly selections: readonly Selection[] }) &
@@ -64,7 +65,7 @@ const optionKinds: Readonly<Record<string, Kind>> = {
  *
  * @returns the expanded network; the caller disposes it
  * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`; `layer-not-copied`
- *   and `shared-weights` for layers that cannot be made again; `expand-mismatch`, with the worst layer, where the
+ *   and `shared-weights` for layers that cannot be made again, `no-gradient` for one that tfjs cannot train; `expand-mismatch`, with the worst layer, where the
  *   network does not begin as the given one, unless allowed; `method-broken` where a method gave what it must not
  * @example
  * const wide = expand(model, { method: fnl, key: keyFromSeed(1) });
@@ -93,15 +94,13 @@ export function expand(model: LayersModel, options: ExpandOptions): LayersModel 
         made.push({ id: layer.id, values });
         keeps &&= kept;
       }
-      replaceSite(
-        graph,
-        layer.name,
-        { site, method: method.name, options: parsed, fitDecay: options.decay ?? 0 },
-        expansion,
-      );
+      const plugin = definedBy('method', method);
+      const settings = { site, method: method.name, ...(plugin && { plugin }), options: parsed };
+      replaceSite(graph, layer.name, { ...settings, fitDecay: options.decay ?? 0 }, expansion);
       trunks ||= expansion.perTask === 'separate' && site.tasks.length > 1;
       options.onLayer?.(index + 1, planned.length, site.name);
     }
+    makeDilatedTrainable(whole, options, options.decay ?? 0);
     for (const graph of whole.withInner()) {
       replaceNorms(graph, options, trunks);
       replaceDropout(graph);

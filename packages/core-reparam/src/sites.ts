@@ -1,7 +1,7 @@
 import type { Padding, Site, SiteNorm } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { samePadding } from './algebra/geometry';
+import { outputSize, samePadding } from './algebra/geometry';
 import { isBypassed } from './network/bypass';
 import type { Graph, GraphLayer } from './network/graph';
 import { layersInside } from './network/layer-state';
@@ -138,9 +138,14 @@ export function siteOf(graph: Graph, layer: GraphLayer, settings: SiteSettings):
   if (new Set(paddings.map((other) => other?.flat().join())).size > 1) {
     return refuse('is shared, and `same` means different padding at its uses');
   }
+  const geometry = { kernelShape, strides, dilation, padding };
   const before = absorbed ? graph.layer(absorbed.layer).calls[0]!.inputShapes : inputs;
   const inputSizes = before.map((input) => [input[1] ?? null, input[2] ?? null] as const);
-  const site: Site = { ...common, kind: 'conv2d', kernelShape, strides, dilation, padding, inputSizes };
+  const small = inputSizes.find((size) =>
+    size.some((side, axis) => (outputSize(geometry, axis as 0 | 1, side) ?? 1) < 1),
+  );
+  if (small) return refuse(`has a kernel larger than its input of ${small.join('x')} pixels`);
+  const site: Site = { ...common, kind: 'conv2d', ...geometry, inputSizes };
   return { layer: layer.path, site, reason: null };
 }
 

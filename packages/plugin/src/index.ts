@@ -9,7 +9,9 @@ export { checkBalancer } from './check-balancer';
 export type * from './contracts';
 export { parseOptions } from './options';
 export {
+  definedBy,
   definePlugin,
+  importedPart,
   lookup,
   type PluginKind,
   type PluginPart,

@@ -178,10 +178,12 @@ function copied(value: unknown): unknown {
 function countUses(graphs: readonly Graph[], layers: ReadonlyMap<number, Layer>): void {
   const counts = new Map<Layer, number>();
   for (const graph of graphs) {
-    for (const { id, inner } of graph.layers.values()) {
+    for (const { id, inner, calls } of graph.layers.values()) {
       const layer = layers.get(id);
       if (!layer) continue;
-      counts.set(layer, (counts.get(layer) ?? 0) + (inner && !graph.sequential ? 2 : 1));
+      // A Sequential lists a layer for each of its uses.
+      const taken = graph.sequential ? calls.length : inner ? 2 : 1;
+      counts.set(layer, (counts.get(layer) ?? 0) + taken);
     }
   }
   for (const [layer, count] of counts) (layer as unknown as { _refCount: number })._refCount = count;

@@ -79,10 +79,24 @@ export function restore(layer: Layer, weights: readonly Tensor[], state: LayerSt
         `${shapes(variables)} for ${shapes(weights)}. Its getConfig() must say all that its constructor needs.`,
     );
   }
-  variables.forEach((variable, index) => {
-    (variable.read() as Variable).assign(weights[index]! as Variable);
+  tf.tidy(() => {
+    variables.forEach((variable, index) => {
+      (variable.read() as Tensor as Variable).assign(onThisBackend(weights[index]!) as Variable);
+    });
   });
   if (state) freeze(layer, variables, state);
+}
+
+/**
+ * A tensor whose numbers are where the current backend has them. Others would be fetched at their first use, and where
+ * that is in a compiled step, which may not read values, it fails.
+ */
+function onThisBackend(x: Tensor): Tensor {
+  const { tensorInfo } = tf.engine().state as unknown as {
+    tensorInfo: WeakMap<object, { readonly backend: unknown }>;
+  };
+  const here = tensorInfo.get(x.dataId)?.backend === tf.backend();
+  return here || x.dtype === 'string' ? x : tf.cast(tf.mul(x, tf.scalar(1, x.dtype)), x.dtype);
 }
 
 function freeze(layer: Layer, variables: readonly LayerVariable[], state: LayerState): void {
