@@ -17,12 +17,12 @@ export async function kerasForm(model: tf.LayersModel): Promise<tf.LayersModel |
   for (const { layer, path } of from) {
     const copy = to.get(path);
     if (!copy) throw new Error(`tfjs lost the layer ${path}`);
-    const frozen = layer.trainable;
-    layer.trainable = true;
-    copy.trainable = true;
-    copy.setWeights(layer.getWeights());
-    layer.trainable = frozen;
-    copy.trainable = frozen;
+    // By name: tfjs lists frozen weights last.
+    for (const weight of layer.weights) {
+      const other = copy.weights.find(({ originalName }) => originalName === weight.originalName);
+      if (!other) throw new Error(`tfjs lost the weight ${weight.originalName}`);
+      (other.read() as tf.Tensor as tf.Variable).assign(weight.read() as tf.Tensor as tf.Variable);
+    }
   }
   return read;
 }

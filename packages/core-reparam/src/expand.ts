@@ -206,8 +206,9 @@ function firstValues(
   const given = new Set<tf.Tensor>(
     [...Object.values({ ...plain, ...plain.norm })].flatMap((one) => (one instanceof tf.Tensor ? [one] : [])),
   );
+  let values: Record<string, tf.Tensor> = {};
   try {
-    const values = { ...expansion.initialise(plain, key) };
+    values = { ...expansion.initialise(plain, key) };
     checkValues(method, site, expansion, values);
     const borrowed = Object.entries(values).find(([, value]) => given.has(value));
     if (borrowed)
@@ -222,6 +223,9 @@ function firstValues(
       return preserves || keepsLayer(layers, plain, site, expansion.takesNorm);
     });
     return { values, kept };
+  } catch (error) {
+    tf.dispose(Object.values(values).filter((value) => !given.has(value)));
+    throw error;
   } finally {
     plain.kernel.dispose();
   }

@@ -17,6 +17,8 @@ export { type Decisions, type RecordedDecisions, recordDecisions } from './netwo
 export type { Norms } from './network/deploy';
 export { dropoutMasks } from './network/dropout-masks';
 export {
+  type ConstrainedWeight,
+  constrainedWeights,
   decayPenalty,
   type ExpandedSite,
   expansionsOf,

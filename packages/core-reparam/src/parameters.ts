@@ -126,6 +126,25 @@ function variableOf(weight: LayerVariable): Variable {
   return weight.read() as Tensor as Variable;
 }
 
+/** A weight under a constraint. */
+export interface ConstrainedWeight {
+  readonly layer: string;
+  /** The weight's name in its layer, such as `kernel`. */
+  readonly weight: string;
+}
+
+/**
+ * The weights that train and that a constraint is on. tfjs applies constraints when weights are set and at no update,
+ * and no optimiser of this project does.
+ */
+export function constrainedWeights(model: LayersModel): ConstrainedWeight[] {
+  return layersWithin(model).flatMap(({ layer, path, frozen }) =>
+    (frozen ? [] : layer.trainableWeights)
+      .filter((weight) => (weight as unknown as { readonly constraint: unknown }).constraint)
+      .map((weight) => ({ layer: path, weight: shortName(layer, weight) })),
+  );
+}
+
 /**
  * The tasks that have a trunk of their own, in the order of the network's outputs; none where all share one,
  * as in every network but those of methods that expand per task.

@@ -66,7 +66,7 @@ export function probeError(model: LayersModel, probes: readonly Tensor[], cause:
   const shapes = probes.map(({ shape }) => `[${shape.join(', ')}]`).join(', ');
   return new OverparamError(
     'probe-failed',
-    `The network "${model.name}" cannot be run on inputs ${shapes}: ${(cause as Error).message} ` +
+    `The network "${model.name}" cannot be run on inputs ${shapes}: ${(cause as Error).message.replace(/\.?$/, '.')} ` +
       'Hand over inputs that it takes as probes.',
     { cause },
   );

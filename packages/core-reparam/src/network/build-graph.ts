@@ -57,7 +57,7 @@ class Builder {
       if (inner) throw error;
       throw new OverparamError(
         'layer-not-copied',
-        `The layer "${path}" (${className}) cannot be made again from its config: ${(error as Error).message} ` +
+        `The layer "${path}" (${className}) cannot be made again from its config: ${(error as Error).message.replace(/\.?$/, '.')} ` +
           'Its getConfig() must say all that its constructor needs.',
         { cause: error },
       );

@@ -255,16 +255,26 @@ export function formOf(layer: Layer): LayerForm {
   };
 }
 
-/** A layer's config; tfjs writes the regulariser of a depthwise kernel in the place of its constraint. */
+/** What tfjs's own layers leave out of their configs, though their constructors take it. */
+const forgotten: Readonly<Record<string, readonly string[]>> = {
+  AlphaDropout: ['noiseShape'],
+  Conv1D: ['dataFormat'],
+  SeparableConv2D: ['depthMultiplier'],
+};
+
+/** A layer's config, with what tfjs forgets. */
 function configOf(layer: Layer): Config {
-  const config = layer.getConfig();
-  if (layer.getClassName() !== 'DepthwiseConv2D') return config;
-  const { depthwiseConstraint } = layer as unknown as {
-    depthwiseConstraint: tf.serialization.Serializable | null;
-  };
-  const constraint = depthwiseConstraint && {
-    className: depthwiseConstraint.getClassName(),
-    config: depthwiseConstraint.getConfig(),
-  };
-  return { ...config, depthwiseConstraint: constraint };
+  const config = { ...layer.getConfig() };
+  const own = layer as unknown as Config;
+  const className = layer.getClassName();
+  for (const name of forgotten[className] ?? []) if (own[name] !== undefined) config[name] = own[name];
+  // It writes the kernel's regulariser in the place of the constraint.
+  if (className === 'DepthwiseConv2D') {
+    const constraint = own.depthwiseConstraint as unknown as tf.serialization.Serializable | null;
+    config.depthwiseConstraint = constraint && {
+      className: constraint.getClassName(),
+      config: constraint.getConfig(),
+    };
+  }
+  return config;
 }
