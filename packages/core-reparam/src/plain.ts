@@ -1,4 +1,5 @@
 import type { Method, Start } from '@overparam/plugin';
+import { definePlugin } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import * as z from 'zod';
@@ -23,3 +24,6 @@ export const plain: Method<{ readonly start: Start }> = {
       decay: 'parameters',
     }),
 };
+
+// Networks that were saved with it are read like those of methods that have packages of their own.
+definePlugin({ name: '@overparam/core-reparam', apiVersion: 1, methods: [plain] });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { registerGradients } from './gradients';
 import { registerComposites } from './kernels/composite';
 import { registerCpuKernels } from './kernels/cpu';
+import { registerSegmentSum } from './kernels/segment-sum';
 import { registerWasmKernels } from './kernels/wasm';
 
 /**
@@ -13,7 +14,10 @@ export function installTraining(): void {
   registerGradients();
   registerCpuKernels();
   if (tf.engine().registryFactory.wasm !== undefined) registerWasmKernels();
-  for (const backend of Object.keys(tf.engine().registryFactory)) registerComposites(backend);
+  for (const backend of Object.keys(tf.engine().registryFactory)) {
+    registerComposites(backend);
+    registerSegmentSum(backend);
+  }
 }
 
 /** Makes sure of the current backend only; cheap enough to precede every op. */

@@ -13,7 +13,9 @@ export { headOf, type OwnHeads } from './head-of';
 export { type JsonSchema, jsonSchemaOf } from './json-schema';
 export { type CheckedOptions, checkOptions, type OptionProblem, parseOptions } from './options';
 export {
+  definedBy,
   definePlugin,
+  importedPart,
   lookup,
   type PluginKind,
   type PluginPart,

@@ -1,5 +1,6 @@
 import {
   collapse,
+  constrainedWeights,
   expand,
   type Parameter,
   parametersOf,
@@ -10,6 +11,7 @@ import {
   trunkTasks,
 } from '@overparam/core-reparam';
 import { foldKey } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { DatasetTask, Network, OpenDataset, Stage } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Layout } from './layout';
@@ -119,12 +121,23 @@ export function networkOfStage(
   }
 }
 
-/** Lists the tensors of a network that `expand` made; the network stays the caller's. */
+/**
+ * Lists the tensors of a network that `expand` made; the network stays the caller's.
+ *
+ * @throws OverparamError `unsupported-constraint` where a constraint is on what trains: no update would apply it
+ */
 export function trainedNetwork(
   model: LayersModel,
   layout: Layout,
   stage: Stage = 'expanded',
 ): TrainedNetwork {
+  const [constrained] = constrainedWeights(model);
+  if (constrained) {
+    throw new OverparamError(
+      'unsupported-constraint',
+      `The layer "${constrained.layer}" has a constraint on its ${constrained.weight}, which no update would apply (TensorFlow.js's own fit applies none either). Make the layer without it, or freeze it.`,
+    );
+  }
   return {
     stage,
     model,
