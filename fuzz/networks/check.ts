@@ -43,7 +43,7 @@ const refusals = [
  * Expands a drawn network on an engine, trains three steps, collapses it, and compares all of it with what tfjs makes
  * of the given and of the collapsed network on its plain backend.
  */
-export async function checkCase(seed: number, engine: string): Promise<Verdict> {
+export async function checkCase(seed: number, _engine: string): Promise<Verdict> {
   let drawn: Case | null = null;
   const words = () => (drawn ? `${drawn.notes.join(', ')}; ` : '');
   let gap = 0;

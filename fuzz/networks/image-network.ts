@@ -100,7 +100,7 @@ export function functionalImages(
   depth: number,
   outputs: number,
 ): tf.LayersModel {
-  const { random, names } = draw;
+  const { names } = draw;
   const inputs = shapes.map((shape) => tf.input({ shape: [...shape], name: names.next('x') }));
   const tensors = imageGraph(draw, inputs, depth);
   const last = tensors.slice(-outputs);
@@ -128,7 +128,7 @@ export function imageGraph(draw: Draw, inputs: readonly Symbolic[], depth: numbe
     } else tensors.push(imageLayers(draw, x));
   }
   if (inputs.length > 1 || tensors.length === inputs.length) {
-    const pooled = tensors.filter((y, index) => index < inputs.length || index === tensors.length - 1);
+    const pooled = tensors.filter((_y, index) => index < inputs.length || index === tensors.length - 1);
     const wide = pooled.map((y) =>
       apply(convolution(draw, y, { filters: 2, kernelSize: 1, strides: 1, dilationRate: 1 }), y),
     );
