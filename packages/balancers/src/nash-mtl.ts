@@ -46,7 +46,7 @@ export function bargain(matrix: Matrix): number[] {
       slope.map((entry) => -entry),
     );
     const decrement = Math.sqrt(Math.max(0, -dot(slope, step)));
-    // The function is self-concordant: this length is always safe, and the full step near the minimum.
+    // Without an excess the function is self-concordant: this length is safe, and the full step near the minimum.
     let length = decrement > 0.25 ? 1 / (1 + decrement) : 1;
     const before = value(b);
     const at = (share: number) => b.map((entry, task) => entry + share * step[task]!);
@@ -85,13 +85,13 @@ export const nashMtl = defineBalancer<z.output<typeof options>>({
   needs: () => ['gramian'],
   solve({ gramian }, { maxLength, heads }) {
     const norms = lengths(gramian);
-    // Where gradients are parallel the ridge chooses even shares.
+    // The ridge keeps the matrix definite, which rounding alone may not leave it.
     const scaled = bargain(withRidge(cosines(gramian), 1e-9));
     const frobenius = Math.sqrt(squaredSum(gramian.flat()));
     const solution = scaled.map((entry, task) =>
       norms[task]! > 0 ? (entry / norms[task]!) * Math.sqrt(frobenius) : 1,
     );
-    // What cancelled beyond all bounds would have had this length as well: the sum is always the number of tasks.
+    // What was held back counts as well: in units of the Frobenius norm the sum is always the number of tasks.
     const missing = dot(excess(scaled), scaled) * frobenius;
     const length = Math.sqrt(squaredLength(gramian, solution) + missing);
     const shorten = maxLength !== null && length > maxLength ? maxLength / length : 1;

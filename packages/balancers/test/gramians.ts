@@ -57,6 +57,7 @@ export function hardProblem(seed: number, index: number): HardProblem {
  */
 export function hardProblems(): HardProblem[] {
   const { GRAMIANS = '200', SEED = '1' } = process.env;
+  if (GRAMIANS !== '200') console.info(`${GRAMIANS} Gramians of the seed ${SEED}`);
   return Array.from({ length: Number(GRAMIANS) }, (_, index) => hardProblem(Number(SEED), index));
 }
 

@@ -1,4 +1,4 @@
-import { type Balancer, parseOptions } from '@overparam/plugin';
+import { type Balancer, type BalancerState, parseOptions } from '@overparam/plugin';
 import { describe, expect, test } from 'vitest';
 import { plugin } from '../src';
 import { combine, dot } from './gradients';
@@ -11,8 +11,17 @@ const options: Readonly<Record<string, (tasks: number) => unknown>> = {
   'db-mtl': () => ({ beta: 0 }),
 };
 
+/** A state as a checkpoint gives it back. */
+const throughJson = (state: BalancerState) => JSON.parse(JSON.stringify(state)) as BalancerState;
+
 /** What a balancer answers after an update on a problem alike, so that states are hard as well. */
-function answer(balancer: Balancer, problem: HardProblem, before = problem, gramian = problem.gramian) {
+function answer(
+  balancer: Balancer,
+  problem: HardProblem,
+  before = problem,
+  gramian = problem.gramian,
+  kept = (state: BalancerState) => state,
+) {
   const tasks = problem.losses.map((_, task) => `task ${task}`);
   const present = tasks.map(() => true);
   const given = parseOptions(balancer.options, options[balancer.name]?.(tasks.length) ?? {}, balancer.name);
@@ -24,7 +33,7 @@ function answer(balancer: Balancer, problem: HardProblem, before = problem, gram
   const first = { update: 0, epoch: 0, key, losses: before.losses, gramian: before.gramian };
   const after = balancer.weights(first, present, start, given).state;
   const state = balancer.afterStep?.(before.losses, losses, present, after, given) ?? after;
-  return balancer.weights({ update: 1, epoch: 1, key, losses, gramian }, present, state, given);
+  return balancer.weights({ update: 1, epoch: 1, key, losses, gramian }, present, kept(state), given);
 }
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -94,6 +103,8 @@ describe.each(plugin.balancers!.map((balancer) => [balancer.name, balancer] as c
         );
         const numbers = [...weights, ...heads, ...(Object.values(state).flat(2) as number[])];
         expect(numbers.every(Number.isFinite), `${problem.title}: ${numbers}`).toBe(true);
+        const resumed = answer(balancer, problem, neighbour(problem), round(problem.gramian), throughJson);
+        expect(resumed, problem.title).toEqual({ weights, heads, state });
         expect(bounds[name]!(weights, problem), `${problem.title}: ${weights}`).toBeLessThan(rounding);
         // What has no length has no say in its weight, which must not grow all the same.
         const most = problem.losses.length / Math.min(1, ...problem.losses);

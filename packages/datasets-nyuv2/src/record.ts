@@ -73,7 +73,7 @@ function write(values: Scene['image'] | Int8Array, target: ReturnType<typeof vie
   }
 }
 
-/** The inverse of {@link encodeRecord}; the numbers are those a run reads. */
+/** The inverse of {@link encodeRecord}. */
 export function decodeRecord(bytes: Uint8Array, format: RecordFormat): NyuExample {
   const layout = recordLayout(format);
   const { height, width } = format;

@@ -23,7 +23,8 @@ export const angleMetrics: readonly MetricSpec[] = [
 /**
  * Measures {@link angleMetrics} between predicted and true normals over a split, in doubles.
  *
- * angle = acos(clamp(p . g / |p|, -1, 1)), with g taken as it is; 90 degrees for a prediction of no length.
+ * angle = acos(clamp(p . g / |p|, -1, 1)), with g taken as it is, which has to be of unit length; 90 degrees for a
+ * prediction of no length.
  * Pixels whose label is all 0 are left out. The shares count angles strictly below the limit. The median is
  * within 0.001 degrees; in the mode `batchMean` it is the mean of the batches' medians, each the lower of two
  * middle angles, as PyTorch has it.
