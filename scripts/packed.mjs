@@ -16,6 +16,8 @@ const call = (command, callArguments, cwd) =>
     shell: windows,
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1e8,
+    // Run by `npm exec --package`, this script would hand that package down to the npx that it tries.
+    env: { ...process.env, npm_config_package: undefined },
   });
 
 /** Every entry point a package offers to code, such as `@overparam/core-reparam/testing`. */

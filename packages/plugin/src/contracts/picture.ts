@@ -9,7 +9,7 @@ export interface PictureLegend {
   readonly colours: readonly { readonly name: string; readonly colour: Colour }[];
   /** Numbers that are drawn along a scale; absent where none are. */
   readonly scale?: {
-    /** What the first and the last of {@link stops} stand for. */
+    /** What the first and the last of the stops stand for. */
     readonly from: number;
     readonly to: number;
     readonly unit: string;

@@ -29,7 +29,7 @@ function selectorOf(select: RunConfig['select']): Selector | undefined {
 /**
  * The values that a completed config stands for; its plugins must be registered.
  *
- * @throws OverparamError as {@link chosen}
+ * @throws OverparamError where a part is not there or its options are not right
  */
 export function recipeOf(config: RunConfig): Recipe {
   const select = selectorOf(config.select);
