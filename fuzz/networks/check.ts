@@ -101,7 +101,11 @@ export async function checkCase(seed: number, engine: string): Promise<Verdict> 
     return { seed, outcome: 'right', words: words() + method, gap };
   } catch (error) {
     const text = (error as Error).message;
-    if (!trained && isOverparamError(error) && refusals.includes(error.code)) {
+    // Of a network of open size, drawn inputs may be too small.
+    const open = drawn?.model.inputs.some(({ shape }) => shape.slice(1).includes(null));
+    const named =
+      isOverparamError(error) && (refusals.includes(error.code) || (open && error.code === 'probe-failed'));
+    if (!trained && named) {
       return { seed, outcome: 'refused', words: `${words()}${method}: ${text}`, code: error.code, gap };
     }
     const trace = `\n${(error as Error).stack?.split('\n').slice(1, 14).join('\n')}`;
