@@ -48,7 +48,9 @@ function usedBefore(draw: Draw, x: Symbolic): Symbolic {
 function nested(draw: Draw, x: Symbolic, depth: number): Symbolic[] {
   const { random } = draw;
   const open = random.chance(0.3);
-  const shape = open ? [null, null, channelsOf(x)] : (x.shape.slice(1) as number[]);
+  // A model may have been made for another size than the one that it is used on.
+  const sides = random.chance(0.3) ? [10, 9] : (x.shape.slice(1, 3) as number[]);
+  const shape = [...(open ? [null, null] : sides), channelsOf(x)];
   const model = random.chance(0.4)
     ? sequentialImages(draw, shape as number[], depth + 1)
     : functionalImages(draw, [shape as number[]], depth + 1, random.chance(0.25) ? 2 : 1);

@@ -65,7 +65,8 @@ const optionKinds: Readonly<Record<string, Kind>> = {
  *
  * @returns the expanded network; the caller disposes it
  * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`; `layer-not-copied`
- *   and `shared-weights` for layers that cannot be made again, `no-gradient` for one that tfjs cannot train; `expand-mismatch`, with the worst layer, where the
+ *   and `shared-weights` for layers that cannot be made again, `no-gradient` for one that tfjs cannot train,
+ *   `empty-output` for one that leaves nothing; `expand-mismatch`, with the worst layer, where the
  *   network does not begin as the given one, unless allowed; `method-broken` where a method gave what it must not
  * @example
  * const wide = expand(model, { method: fnl, key: keyFromSeed(1) });

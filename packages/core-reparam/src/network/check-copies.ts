@@ -3,16 +3,27 @@ import type { Graph } from './graph';
 import { variablesOf } from './layer-state';
 
 /**
- * Checks that a network can be made again from its layers' configs.
+ * Checks that a network can be run, and made again from its layers' configs.
  *
  * @throws OverparamError `shared-weights` where layers share weights in a way that only the layers themselves know of;
- *   `layer-not-copied` for layers that remember what they have seen
+ *   `layer-not-copied` for layers that remember what they have seen; `empty-output` for layers that leave nothing of
+ *   what they are given
  */
 export function checkCopies(whole: Graph): void {
   const owners = new Map<unknown, { id: number; path: string }>();
   for (const { layers } of whole.withInner()) {
-    for (const { id, path, source, inner } of layers.values()) {
+    for (const { id, path, source, inner, calls } of layers.values()) {
       if (!source || inner) continue;
+      const none = calls
+        .flatMap(({ outputShapes }) => outputShapes)
+        .find((shape) => shape.some((side) => side !== null && side < 1));
+      if (none) {
+        // TensorFlow.js runs it, and some of its backends then write past their memory.
+        throw new OverparamError(
+          'empty-output',
+          `The layer "${path}" makes [${none.map((side) => side ?? '?').join(', ')}], which holds nothing: the network is made for larger inputs.`,
+        );
+      }
       if (source.stateful) {
         throw new OverparamError(
           'layer-not-copied',

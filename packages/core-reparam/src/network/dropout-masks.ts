@@ -73,10 +73,12 @@ export function masksFor(
   masks: Readonly<Record<string, Tensor>> | undefined,
 ): Masks | null {
   if (!masks) return null;
-  const paths = new Map(dropoutsOf(model).map(({ layer, path }) => [layer, path]));
+  // Looked up where a layer asks: most networks have no such layer.
+  let paths: ReadonlyMap<DropoutLayer, string> | null = null;
   const taken = new Map<string, number>();
   return {
     take(layer, inputShape) {
+      paths ??= new Map(dropoutsOf(model).map((placed) => [placed.layer, placed.path]));
       const path = paths.get(layer)!;
       const fitting: Tensor[] = [];
       for (let use = 0; masks[nameOf(path, use)]; use++) {

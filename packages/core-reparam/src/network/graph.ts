@@ -23,6 +23,8 @@ export interface Call {
    * is inside a model that is used several times. Empty for inserted layers.
    */
   inputShapes: readonly tf.Shape[];
+  /** Shapes of the first output, in the same ways. */
+  outputShapes: readonly tf.Shape[];
 }
 
 /** What stands at a place of a network: a layer as data, without its place. */
@@ -151,7 +153,7 @@ export class Graph {
     for (const call of this.layer(name).calls.keys()) {
       const from = { layer: name, call, output: 0 };
       this.redirect(from, { layer: added, call, output: 0 });
-      calls.push({ inputs: [from], kwargs: {}, inputShapes: [] });
+      calls.push({ inputs: [from], kwargs: {}, inputShapes: [], outputShapes: [] });
     }
     this.add(added, form, calls, name, 1);
   }
@@ -161,7 +163,7 @@ export class Graph {
     const added = this.freeName(given);
     const calls: Call[] = [];
     for (const [index, call] of this.layer(name).calls.entries()) {
-      calls.push({ inputs: call.inputs, kwargs: {}, inputShapes: call.inputShapes });
+      calls.push({ inputs: call.inputs, kwargs: {}, inputShapes: call.inputShapes, outputShapes: [] });
       call.inputs = [{ layer: added, call: index, output: 0 }];
     }
     this.add(added, form, calls, name, 0);

@@ -62,7 +62,9 @@ class Reader {
       const calls = uses
         .filter((use) => use.layer === layer)
         .sort((a, b) => a.node - b.node)
-        .map(({ inputs, kwargs }): Call => ({ inputs: at(inputs), kwargs, inputShapes: [] }));
+        .map(
+          ({ inputs, kwargs }): Call => ({ inputs: at(inputs), kwargs, inputShapes: [], outputShapes: [] }),
+        );
       graph.layers.set(layer.name, this.describe(graph, layer, calls));
     }
     const record = uses.map(({ inputs, outputs }) => ({

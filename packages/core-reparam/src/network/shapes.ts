@@ -30,6 +30,7 @@ export function noteShapes(whole: Graph, recorded: Recorded, given: readonly tf.
       const taken = call.inputs.map((input) => shapes.get(placeOf(input))!);
       call.inputShapes = [...call.inputShapes, taken[0]!];
       const made = layer.inner ? run(layer.inner, taken) : outputShapes(layer.source, use, taken);
+      call.outputShapes = [...call.outputShapes, made[0]!];
       for (const [output, shape] of made.entries())
         shapes.set(placeOf({ layer: use.layer, call: use.call, output }), shape);
     }
