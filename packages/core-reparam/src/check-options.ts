@@ -22,7 +22,10 @@ export const kinds = {
   flag: kind('true or false', (value) => typeof value === 'boolean'),
   callback: kind('a function', (value) => typeof value === 'function'),
   text: kind('a text that is not empty', isText),
-  texts: kind('a list of texts', (value) => Array.isArray(value) && value.every(isText)),
+  texts: kind(
+    'a list of texts',
+    (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  ),
   positive: kind(
     'a number above 0',
     (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
