@@ -6,7 +6,10 @@ import * as z from 'zod';
 import { weightSpace } from './spaces/weight-space';
 
 const options = z.strictObject({
-  start: z.enum(['fresh', 'preserve']).default('fresh'),
+  start: z
+    .enum(['fresh', 'preserve'])
+    .default('fresh')
+    .describe('nothing is enlarged, so both begin as the given layer'),
 });
 
 /** The baseline: every layer as it is, through the same machinery as all methods. */

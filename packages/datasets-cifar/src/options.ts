@@ -62,7 +62,10 @@ function shared(defaults: Pick<CifarSpec, 'mean' | 'std'>) {
     holdOut: z.int().min(0).default(0).describe('training examples that become the split val'),
     holdOutSeed: z.int().min(0).default(0).describe('which examples are held out'),
     limit: z
-      .strictObject({ train: count.optional(), test: count.optional() })
+      .strictObject({
+        train: count.optional().describe('of the training split'),
+        test: count.optional().describe('of the test split'),
+      })
       .prefault({})
       .describe('the first so many examples of a split'),
   };

@@ -98,7 +98,10 @@ function shared(size: readonly [number, number]) {
     holdOut: z.int().min(0).default(0).describe('training scenes that become the split val'),
     holdOutSeed: z.int().min(0).default(0).describe('which scenes are held out'),
     limit: z
-      .strictObject({ train: count.optional(), test: count.optional() })
+      .strictObject({
+        train: count.optional().describe('of the training split'),
+        test: count.optional().describe('of the test split'),
+      })
       .prefault({})
       .describe('the first so many scenes of a split'),
     threads: z.int().min(0).max(64).default(1).describe('worker threads that read and augment ahead'),
@@ -117,8 +120,8 @@ export const nyuSchema: OptionsSchema<NyuOptions> = z.strictObject({
     .describe('which form of the data is read'),
   scenes: z
     .strictObject({
-      train: count.default(officialCounts.train),
-      test: count.default(officialCounts.test),
+      train: count.default(officialCounts.train).describe('of the training split'),
+      test: count.default(officialCounts.test).describe('of the test split'),
     })
     .prefault({})
     .describe('how many scenes there must be'),

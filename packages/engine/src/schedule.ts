@@ -10,9 +10,11 @@ export type Length = { readonly epochs: number } | { readonly updates: number } 
 
 const length = z.union(
   [
-    z.strictObject({ epochs: z.number().min(0) }),
-    z.strictObject({ updates: z.int().min(0) }),
-    z.strictObject({ share: z.number().min(0).max(1) }),
+    z.strictObject({
+      epochs: z.number().min(0).describe('Passes over the training data; parts of one are allowed.'),
+    }),
+    z.strictObject({ updates: z.int().min(0).describe('Updates of the parameters.') }),
+    z.strictObject({ share: z.number().min(0).max(1).describe('Share of the whole run, from 0 to 1.') }),
   ],
   { error: 'expected a length such as { epochs: 5 }, { updates: 100 } or { share: 0.3 }' },
 );

@@ -22,13 +22,33 @@ export interface FnlOptions {
 /** What a config may say of {@link FnlOptions}, and what it means where it says nothing. */
 export const options: OptionsSchema<FnlOptions> = z
   .strictObject({
-    start: z.enum(['fresh', 'preserve']).default('fresh'),
-    form: z.enum(['deep', 'wide']).default('deep'),
-    rankScale: z.number().positive().default(1),
-    rank: z.int().min(1, { error: 'a rank is an integer of at least 1' }).optional(),
-    initialisation: z.enum(['spectral', 'kaiming']).default('spectral'),
-    decay: z.enum(['frobenius', 'parameters']).default('frobenius'),
-    deploy: z.enum(['auto', 'kernel', 'factors']).default('auto'),
+    start: z
+      .enum(['fresh', 'preserve'])
+      .default('fresh')
+      .describe('fresh: factors as `initialisation` says; preserve: exactly the given layer'),
+    form: z.enum(['deep', 'wide']).default('deep').describe('deep: three factors U M V; wide: two, U V'),
+    rankScale: z
+      .number()
+      .positive()
+      .default(1)
+      .describe('rank as a multiple of kh * cout (dense: of the smaller side)'),
+    rank: z
+      .int()
+      .min(1, { error: 'a rank is an integer of at least 1' })
+      .optional()
+      .describe('rank as a number, in place of rankScale'),
+    initialisation: z
+      .enum(['spectral', 'kaiming'])
+      .default('spectral')
+      .describe("spectral: factors of the layer's own kernel; kaiming: random ones"),
+    decay: z
+      .enum(['frobenius', 'parameters'])
+      .default('frobenius')
+      .describe('weight decay: frobenius, on the product; parameters, on each factor'),
+    deploy: z
+      .enum(['auto', 'kernel', 'factors'])
+      .default('auto')
+      .describe('what a collapse gives: one kernel, two thin convolutions, or the smaller'),
   })
   .refine((given) => given.start !== 'preserve' || given.initialisation === 'spectral', {
     error: 'start "preserve" needs initialisation "spectral": random factors cannot begin as a given kernel',

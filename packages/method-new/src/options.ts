@@ -37,22 +37,55 @@ export interface TriRepOptions {
 
 const strength = z.union([
   z.number().min(0),
-  z.strictObject({ spatial: z.number().min(0).default(1), pointwise: z.number().min(0).default(0.5) }),
+  z.strictObject({
+    spatial: z.number().min(0).default(1).describe('of kernels larger than 1x1'),
+    pointwise: z.number().min(0).default(0.5).describe('of 1x1 kernels and dense layers'),
+  }),
 ]);
 
 /** What a config may say of {@link TriRepOptions}, and what it means where it says nothing. */
 export const options: OptionsSchema<TriRepOptions> = z.strictObject({
-  start: z.enum(['fresh', 'preserve']).default('fresh'),
-  frames: z.enum(['channel', 'unfolded', 'none']).default('channel'),
-  strength: strength.default({ spatial: 1, pointwise: 0.5 }),
-  scales: z.boolean().default(true),
+  start: z
+    .enum(['fresh', 'preserve'])
+    .default('fresh')
+    .describe('fresh: branches weigh 1 / sqrt(branches) each; preserve: exactly the given layer'),
+  frames: z
+    .enum(['channel', 'unfolded', 'none'])
+    .default('channel')
+    .describe("channel: on input and output channels; unfolded: around FNL's matrix, dearer"),
+  strength: strength
+    .default({ spatial: 1, pointwise: 0.5 })
+    .describe('the factor a in the frames I + a U; 0 leaves frames out'),
+  scales: z
+    .boolean()
+    .default(true)
+    .describe('trained vectors, one number an output channel, weigh the branches'),
   branches: z
     .strictObject({
-      pointwise: z.boolean().default(true),
-      identity: z.union([z.literal('auto'), z.boolean()]).default('auto'),
+      pointwise: z
+        .boolean()
+        .default(true)
+        .describe('a 1x1 kernel at the centre; none in 1x1 and dense layers'),
+      identity: z
+        .union([z.literal('auto'), z.boolean()])
+        .default('auto')
+        .describe('auto: where shapes allow and no shortcut leads around the layer'),
     })
-    .default({ pointwise: true, identity: 'auto' }),
-  multiTask: z.enum(['routed', 'perTask', 'merge', 'shared']).default('routed'),
-  mergePenalty: z.number().min(0).default(0),
-  decay: z.enum(['frobenius', 'parameters']).default('frobenius'),
+    .default({ pointwise: true, identity: 'auto' })
+    .describe('what is added to the core'),
+  multiTask: z
+    .enum(['routed', 'perTask', 'merge', 'shared'])
+    .default('routed')
+    .describe(
+      'cores in shared layers: one a task, summed; a trunk a task; those, drawn together; one for all',
+    ),
+  mergePenalty: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('with merge: how strongly the cores are pulled together; 0 for not'),
+  decay: z
+    .enum(['frobenius', 'parameters'])
+    .default('frobenius')
+    .describe('weight decay: frobenius, on the composed kernel; parameters, on each factor'),
 });

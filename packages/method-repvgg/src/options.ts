@@ -13,7 +13,16 @@ export interface RepVggOptions {
 
 /** What a config may say of {@link RepVggOptions}, and what it means where it says nothing. */
 export const options: OptionsSchema<RepVggOptions> = z.strictObject({
-  start: z.enum(['fresh', 'preserve']).default('fresh'),
-  identity: z.union([z.literal('auto'), z.literal(false)]).default('auto'),
-  decay: z.enum(['parameters', 'custom']).default('parameters'),
+  start: z
+    .enum(['fresh', 'preserve'])
+    .default('fresh')
+    .describe('fresh: norms at their first values; preserve: exactly the given layer in inference'),
+  identity: z
+    .union([z.literal('auto'), z.literal(false)])
+    .default('auto')
+    .describe('auto: an identity branch wherever channels and stride allow; false: nowhere'),
+  decay: z
+    .enum(['parameters', 'custom'])
+    .default('parameters')
+    .describe("weight decay: parameters, on both kernels; custom, the released code's L2"),
 });

@@ -24,9 +24,22 @@ export interface TaskOptions {
   readonly unit?: string;
 }
 
-const labelSmoothing = z.number().min(0).lt(1).optional();
-const absentClass = z.enum(['nan', 'zero', 'skip']).optional();
-const metricMode = z.enum(['split', 'batchMean']).optional();
+const labelSmoothing = z
+  .number()
+  .min(0)
+  .lt(1)
+  .optional()
+  .describe('share of a label that is spread over all classes; 0 where absent');
+const absentClass = z
+  .enum(['nan', 'zero', 'skip'])
+  .optional()
+  .describe(
+    'a class in neither labels nor predictions: left out of the mean (skip, the default), nan or zero',
+  );
+const metricMode = z
+  .enum(['split', 'batchMean'])
+  .optional()
+  .describe("over all pixels of the split (the default), or the mean of batches' figures");
 
 /** The kinds of tasks of this package, as its plugin registers them. */
 export const taskKinds: readonly TaskKind<TaskOptions>[] = [
@@ -72,9 +85,16 @@ export const taskKinds: readonly TaskKind<TaskOptions>[] = [
     name: 'regression',
     summary: 'numbers for each image or pixel: mean squared or absolute error',
     options: z.strictObject({
-      error: z.enum(['squared', 'absolute']).optional(),
-      missing: z.number().nullable().optional(),
-      unit: z.string().optional(),
+      error: z
+        .enum(['squared', 'absolute'])
+        .optional()
+        .describe('what the loss is the mean of; squared where absent'),
+      missing: z
+        .number()
+        .nullable()
+        .optional()
+        .describe('the number that stands for no label; null for none'),
+      unit: z.string().optional().describe('of the numbers, for tables and pages'),
     }),
     make({ name, label, outputs }, { error, missing, unit }) {
       const task = regression({ name, shape: label.shape, error, missing, unit });

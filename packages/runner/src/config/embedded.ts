@@ -51,7 +51,10 @@ export function kindByName<Name extends string, Written>(
     return {
       ...json,
       description: summary,
-      properties: { name: { type: 'string', const: name }, ...(properties as object) },
+      properties: {
+        name: { type: 'string', const: name, description: 'As `overparam list` shows it.' },
+        ...(properties as object),
+      },
       required: ['name', ...(required as string[])],
     };
   });

@@ -11,7 +11,10 @@ import { z } from 'zod';
 import { embedded, kindByName } from './embedded';
 
 /** A plugin's value by name, with its options beside the name. */
-const named = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+const named = z.union([
+  z.string().min(1),
+  z.looseObject({ name: z.string().min(1).describe('As `overparam list` shows it.') }),
+]);
 
 /** An integer, or a decimal string for seeds beyond 2^53. */
 const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a decimal string of digits')]);
@@ -25,16 +28,23 @@ export type LayerChoice =
   | { readonly any: readonly LayerChoice[] }
   | { readonly all: readonly LayerChoice[] };
 
-const layerChoice: z.ZodType<LayerChoice> = z.lazy(() =>
-  z.union([
-    z.string().min(1),
-    z.strictObject({ kind: z.enum(['conv2d', 'dense']) }),
-    z.strictObject({ kernel: z.tuple([z.int().min(1), z.int().min(1)]) }),
-    z.strictObject({ not: layerChoice }),
-    z.strictObject({ any: z.array(layerChoice).min(1) }),
-    z.strictObject({ all: z.array(layerChoice).min(1) }),
-  ]),
-);
+const layerChoice: z.ZodType<LayerChoice> = z.lazy(() => layerForms);
+
+/** Made once: a choice inside a choice refers to it. */
+const layerForms: z.ZodType<LayerChoice> = z.union([
+  z.string().min(1),
+  z.strictObject({ kind: z.enum(['conv2d', 'dense']).describe('Layers of this kind.') }),
+  z.strictObject({
+    kernel: z
+      .tuple([z.int().min(1), z.int().min(1)])
+      .describe('Convolutions with kernels of this height and width.'),
+  }),
+  z.strictObject({ not: layerChoice.describe('Layers that this does not choose.') }),
+  z.strictObject({
+    any: z.array(layerChoice).min(1).describe('Layers that at least one of these chooses.'),
+  }),
+  z.strictObject({ all: z.array(layerChoice).min(1).describe('Layers that each of these chooses.') }),
+]);
 
 const engineNames = engines.map(({ name }) => name);
 const engineOrAuto = z.enum(['auto', ...engineNames]);
@@ -42,8 +52,11 @@ const engineOrAuto = z.enum(['auto', ...engineNames]);
 const engine = z.union([
   engineOrAuto,
   z.strictObject({
-    name: engineOrAuto.optional(),
-    threads: z.union([z.int().min(1), z.literal('all')]).optional(),
+    name: engineOrAuto.optional().describe('`auto` where absent.'),
+    threads: z
+      .union([z.int().min(1), z.literal('all')])
+      .optional()
+      .describe('Threads that one run computes on; `all` is one for each core.'),
   }),
 ]);
 
@@ -78,12 +91,30 @@ const runShape = {
     ),
   taskOptions: z
     .strictObject({
-      labelSmoothing: z.number().min(0).lt(1).optional(),
-      absentClass: z.enum(['nan', 'zero', 'skip']).optional(),
-      metricMode: z.enum(['split', 'batchMean']).optional(),
-      error: z.enum(['squared', 'absolute']).optional(),
-      missing: z.number().nullable().optional(),
-      unit: z.string().optional(),
+      labelSmoothing: z
+        .number()
+        .min(0)
+        .lt(1)
+        .optional()
+        .describe('Share of a label that is spread over all classes.'),
+      absentClass: z
+        .enum(['nan', 'zero', 'skip'])
+        .optional()
+        .describe('What a class in neither labels nor predictions counts as in the mean IoU.'),
+      metricMode: z
+        .enum(['split', 'batchMean'])
+        .optional()
+        .describe("Figures over all pixels of a split, or the mean of batches' figures."),
+      error: z
+        .enum(['squared', 'absolute'])
+        .optional()
+        .describe('What the loss of a regression is the mean of.'),
+      missing: z
+        .number()
+        .nullable()
+        .optional()
+        .describe('The number that stands for a missing label of a regression; null for none.'),
+      unit: z.string().optional().describe("Unit of a regression's numbers, for tables and pages."),
       byTask: z
         .record(z.string(), z.record(z.string(), z.unknown()))
         .optional()
@@ -105,9 +136,9 @@ const runShape = {
     .union([
       z.number().min(0),
       z.strictObject({
-        coefficient: z.number().min(0).optional(),
-        norms: z.boolean().optional(),
-        biases: z.boolean().optional(),
+        coefficient: z.number().min(0).optional().describe('0 for no decay.'),
+        norms: z.boolean().optional().describe('Whether scales and shifts of norms decay too.'),
+        biases: z.boolean().optional().describe('Whether biases decay too.'),
       }),
     ])
     .describe('Coefficient; weights of rank 2 and more decay, norms and biases only where asked for.'),
@@ -121,10 +152,15 @@ const runShape = {
     .nullable()
     .describe('Layers that the method expands; null for every layer that it supports.'),
   limit: z
-    .strictObject({ train: z.int().min(1).optional(), test: z.int().min(1).optional() })
+    .strictObject({
+      train: z.int().min(1).optional().describe('Training examples.'),
+      test: z.int().min(1).optional().describe('Test examples.'),
+    })
     .describe('Uses only the first examples of a split.'),
   checkpoints: z
-    .strictObject({ keep: z.union([z.literal('all'), z.int().min(2)]) })
+    .strictObject({
+      keep: z.union([z.literal('all'), z.int().min(2)]).describe('The newest so many, or `all`.'),
+    })
     .describe('How many checkpoints stay; one is written each epoch.'),
   plugins: z
     .array(z.string().min(1))
@@ -143,28 +179,31 @@ const row = partialRun.extend({
 
 /** A longer run whose time a comparison projects from its own. */
 const projection = z
-  .strictObject({ epochs: z.int().min(1), images: z.int().min(1) })
+  .strictObject({
+    epochs: z.int().min(1).describe('Epochs of the longer run.'),
+    images: z.int().min(1).describe('Its training images.'),
+  })
   .describe('A longer run, in epochs and training images, whose time is projected from the measured one.');
+
+const rows = z.array(row).min(1).describe('The rows of a comparison; each overrides keys of the config.');
+
+const seeds = z.array(seed).min(1).describe('Seeds that a comparison trains each row with.');
+
+const references = partialRun.describe(
+  'Trains a single-task network for each task as well, as the reference of relative improvement; keys in which they differ from the config, or {}.',
+);
 
 /** A config file: one run, or a comparison where `rows` is given. */
 export const configSchema = partialRun.extend({
-  $schema: z.string().optional(),
+  $schema: z.string().optional().describe('Address of this schema, for editors.'),
   label: z.string().min(1).optional().describe('Name of the run in tables.'),
-  rows: z
-    .array(row)
-    .min(1)
-    .optional()
-    .describe('The rows of a comparison; each overrides keys of the config.'),
-  references: partialRun
-    .optional()
-    .describe(
-      'Trains a single-task network for each task as well, as the reference of relative improvement; keys in which they differ from the config, or {}.',
-    ),
+  rows: rows.optional(),
+  references: references.optional(),
   improvement: z
     .enum(Object.keys(improvementDefinitions))
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
-  seeds: z.array(seed).min(1).optional().describe('Seeds that a comparison trains each row with.'),
+  seeds: seeds.optional(),
   projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(engineNames), partialRun)
@@ -174,9 +213,9 @@ export const configSchema = partialRun.extend({
     .record(
       z.string(),
       partialRun.extend({
-        rows: z.array(row).min(1).optional(),
-        seeds: z.array(seed).min(1).optional(),
-        references: partialRun.optional(),
+        rows: rows.optional(),
+        seeds: seeds.optional(),
+        references: references.optional(),
         projection: projection.optional(),
       }),
     )
