@@ -6,7 +6,7 @@ import { scaled } from '../src/scaled';
 
 beforeAll(async () => {
   await useEngine();
-});
+}, 60_000);
 
 testMethod(scaled, { test, options: [{}, { scale: 3 }] });
 testMethod(asymmetric, { test });

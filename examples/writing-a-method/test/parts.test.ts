@@ -1,43 +1,7 @@
-import { useEngine } from '@overparam/engine';
-import { type Backbone, type Balancer, type Dataset, lookup, registerPlugin } from '@overparam/plugin';
-import { testBackbone, testBalancer, testDataset, testRoutine, testTask } from '@overparam/plugin/testing';
-import { beforeAll, expect, test } from 'vitest';
-import { counting } from '../src/counting';
+import { lookup, registerPlugin } from '@overparam/plugin';
+import { expect, test } from 'vitest';
 import { dots } from '../src/dots';
 import { plugin } from '../src/every-part';
-import { halves } from '../src/halves';
-import { loudest } from '../src/loudest';
-import { small } from '../src/small';
-import { summed } from '../src/summed';
-
-beforeAll(async () => {
-  await useEngine();
-});
-
-testDataset(dots as Dataset, { test, context: { dataDir: 'data' }, options: { train: 20, test: 5 } });
-
-const label = { shape: [], dtype: 'float32' } as const;
-
-const number = counting.make({ name: 'number', kind: 'counting', outputs: 1, label }, { missing: -1 });
-
-testTask(number, {
-  test,
-  label: (at) => [1 + Math.floor(5 * at)],
-  missing: [-1],
-});
-
-const head = summed.make({ channels: 4 });
-testBackbone(small as Backbone, {
-  test,
-  options: [{}, { filters: 3 }],
-  tasks: [
-    { ...number, head },
-    { name: 'shade', form: 'class', outputs: 2 },
-  ],
-});
-
-testRoutine(halves, { test, options: [{}, { share: 0.9 }] });
-testBalancer(loudest as Balancer, { test, tasks: [1, 2, 3] });
 
 test('registered, each part is found by its name', () => {
   registerPlugin(plugin);

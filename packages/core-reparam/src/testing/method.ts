@@ -9,7 +9,7 @@ import {
 } from '@overparam/engine';
 import type { Expansion, Method, PlainWeights, Site, Tensors } from '@overparam/plugin';
 import { checkOptions, parseOptions, registered, registerPlugin } from '@overparam/plugin';
-import { type DefineTest, ensure } from '@overparam/plugin/testing';
+import { type DefineTest, ensure, patient } from '@overparam/plugin/testing';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { gapBetween } from '../closeness';
@@ -41,7 +41,8 @@ export interface MethodKit {
  * testMethod(myMethod, { test, options: [{}, { rank: 4 }] });
  */
 export function testMethod(method: Method, kit: MethodKit): void {
-  const { test, options = [{}], seed = 1, updates = 30 } = kit;
+  const test = patient(kit.test);
+  const { options = [{}], seed = 1, updates = 30 } = kit;
   const key = keyFromSeed(seed);
   test(`${method.name}: says who it is and accepts its own defaults`, () => {
     ensure(

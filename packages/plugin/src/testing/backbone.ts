@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone, Network, NetworkShape, NetworkTask } from '../contracts';
 import { parseOptions } from '../options';
 import { checkHeads, checkRefusals, tasksWithHeads } from './backbone-heads';
-import { type DefineTest, ensure } from './runner';
+import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testBackbone} is told. */
 export interface BackboneKit {
@@ -28,7 +28,8 @@ const classes: readonly NetworkTask[] = [
  * in, and one that does not fit is refused.
  */
 export function testBackbone(backbone: Backbone, kit: BackboneKit): void {
-  const { test, options = [{}], inputShape = [32, 32, 3], tasks = classes } = kit;
+  const test = patient(kit.test);
+  const { options = [{}], inputShape = [32, 32, 3], tasks = classes } = kit;
   for (const given of options) {
     const build = (shape: NetworkShape) =>
       backbone.build(shape, parseOptions(backbone.options, given, backbone.name));

@@ -1,7 +1,7 @@
 import { foldKey, keyFromSeed } from '@overparam/engine';
 import type { Balancer, BalancerInputs, BalancerNeed, BalancerSetup, BalancerState } from '../contracts';
 import { parseOptions } from '../options';
-import { type DefineTest, ensure } from './runner';
+import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testBalancer} is told. */
 export interface BalancerKit {
@@ -25,7 +25,8 @@ const known: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients'
  * not finite.
  */
 export function testBalancer(balancer: Balancer, kit: BalancerKit): void {
-  const { test, options = [{}], tasks = [1, 3] } = kit;
+  const test = patient(kit.test);
+  const { options = [{}], tasks = [1, 3] } = kit;
   for (const given of options) {
     for (const count of tasks) {
       const title = `${balancer.name} ${JSON.stringify(given)}, ${count} tasks`;

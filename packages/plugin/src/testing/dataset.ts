@@ -1,7 +1,7 @@
 import { foldKey, keyFromSeed } from '@overparam/engine';
 import type { Dataset, DatasetContext, DatasetTask, OpenDataset } from '../contracts';
 import { parseOptions } from '../options';
-import { type DefineTest, ensure } from './runner';
+import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testDataset} is told. */
 export interface DatasetKit {
@@ -16,7 +16,8 @@ export interface DatasetKit {
  * shapes, augmentation as a pure function of its key, verification, and whether it knows that it is there.
  */
 export function testDataset(dataset: Dataset, kit: DatasetKit): void {
-  const { test, context } = kit;
+  const test = patient(kit.test);
+  const { context } = kit;
   const options = () => parseOptions(dataset.options, kit.options, dataset.name);
   const opened = async (use: (data: OpenDataset) => Promise<void>) => {
     const data = await dataset.open(options(), context);

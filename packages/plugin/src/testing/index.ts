@@ -8,5 +8,5 @@ export { type BackboneKit, testBackbone } from './backbone';
 export { type BalancerKit, testBalancer } from './balancer';
 export { type DatasetKit, testDataset } from './dataset';
 export { type RoutineKit, testRoutine } from './routine';
-export { type DefineTest, ensure } from './runner';
+export { type DefineTest, ensure, patient } from './runner';
 export { type TaskKit, testTask } from './task';

@@ -1,7 +1,7 @@
 import type { ParameterGroup, Phase, Routine, RunShape, Schedule } from '../contracts';
 import { matchesGroup } from '../groups';
 import { parseOptions } from '../options';
-import { type DefineTest, ensure } from './runner';
+import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testRoutine} is told. */
 export interface RoutineKit {
@@ -70,7 +70,8 @@ const networksOfTasks: Readonly<Record<string, readonly ParameterGroup[]>> = {
  * never moves.
  */
 export function testRoutine(routine: Routine, kit: RoutineKit): void {
-  const { test, options = [{}] } = kit;
+  const test = patient(kit.test);
+  const { options = [{}] } = kit;
   for (const given of options) {
     for (const [tasks, kinds] of [
       [['classes'], networks],

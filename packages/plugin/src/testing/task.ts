@@ -1,7 +1,7 @@
 import { compile, type Key, keyFromSeed, normalTensor } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Task } from '../contracts';
-import { type DefineTest, ensure } from './runner';
+import { type DefineTest, ensure, patient } from './runner';
 import { checkPicture } from './task-picture';
 import { type Batch, examples, sizeOf, Trial } from './task-trial';
 
@@ -21,7 +21,8 @@ export interface TaskKit {
  * depend on what was added and not on how it was split into batches; a picture is a pure function of what it shows.
  */
 export function testTask(task: Task, kit: TaskKit): void {
-  const { test, missing } = kit;
+  const test = patient(kit.test);
+  const { missing } = kit;
   const trial = new Trial(task, kit);
   const { name } = task;
   test(`${name}: has metrics, and a loss and a count that leave nothing else behind`, () => checkForm(trial));

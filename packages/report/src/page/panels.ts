@@ -14,7 +14,7 @@ export type Pictures = ReadonlyMap<string, string>;
 export interface RowPictures {
   readonly label: string;
   readonly pictures: Pictures;
-  /** What the colours of a task's pictures mean, by the task. */
+  /** What the colours of pictures mean, by scene and task: `0-depth`. */
   readonly legends: ReadonlyMap<string, PictureLegend>;
 }
 
@@ -38,6 +38,31 @@ function picture(uri: string | undefined, about: string): string {
   return uri === undefined ? '' : `<img src="${uri}" alt="${escapeMarkup(about)}" loading="lazy">`;
 }
 
+/** What a scene's pictures of a task mean, as any of the rows has it. */
+function legendIn(rows: readonly RowPictures[], scene: number, task: string): PictureLegend | undefined {
+  return rows.map(({ legends }) => legends.get(`${scene}-${task}`)).find((found) => found !== undefined);
+}
+
+/** A number at the end of a scale: `0.71`, `1,250`. */
+function endText(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+}
+
+/** The colours of a scale from its first number to its last, under the pictures that are drawn in them. */
+function scaleBar({ from, to, unit, stops }: NonNullable<PictureLegend['scale']>): string {
+  const colours = stops.map((colour) => `rgb(${colour.join()})`).join();
+  const ends = [from, to].map((value) => `<span>${escapeMarkup(`${endText(value)} ${unit}`.trim())}</span>`);
+  return `<div class="scale"><i style="background:linear-gradient(90deg,${colours})"></i>${ends.join('')}</div>`;
+}
+
+/** A row with the scales of a scene's pictures; empty where none is drawn on a scale. */
+function scaleRow(scene: number, tasks: readonly string[], rows: readonly RowPictures[]): string {
+  const scales = tasks.map((task) => legendIn(rows, scene, task)?.scale);
+  if (scales.every((scale) => scale === undefined)) return '';
+  const cells = scales.map((scale) => `<td>${scale ? scaleBar(scale) : ''}</td>`).join('');
+  return `<tfoot><tr><th scope="row">scale</th>${cells}</tr></tfoot>`;
+}
+
 /** One scene: the input, then a column a task: the truth on top and each row's prediction under it. */
 function sceneTable(scene: number, tasks: readonly string[], rows: readonly RowPictures[]): string {
   const anyOf = (name: string) =>
@@ -56,7 +81,7 @@ function sceneTable(scene: number, tasks: readonly string[], rows: readonly RowP
     })
     .join('');
   const caption = `Test scene ${scene + 1}`;
-  return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="panels"><caption>${caption}</caption><thead><tr><td></td>${head}</tr></thead><tbody><tr><th scope="row">${picture(anyOf(`${scene}-input.png`), 'input image')}<span>truth</span></th>${truth}</tr>${body}</tbody></table></div>`;
+  return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="panels"><caption>${caption}</caption><thead><tr><td></td>${head}</tr></thead><tbody><tr><th scope="row">${picture(anyOf(`${scene}-input.png`), 'input image')}<span>truth</span></th>${truth}</tr>${body}</tbody>${scaleRow(scene, tasks, rows)}</table></div>`;
 }
 
 /** What a task's colours mean: its sentence, and a swatch for each colour that stands for one thing. */
@@ -87,8 +112,8 @@ export function panelSection(rows: readonly RowPictures[], tasks: readonly strin
       : `<details><summary>Test scene ${scene + 1}</summary>${sceneTable(scene, shown, saved)}</details>`,
   );
   const legends = shown.flatMap((task) => {
-    const legend = saved.map((row) => row.legends.get(task)).find((found) => found !== undefined);
+    const legend = scenes.map((scene) => legendIn(saved, scene, task)).find((found) => found !== undefined);
     return legend ? [legendOf(task, legend)] : [];
   });
-  return `<section aria-labelledby="h-panels"><h2 id="h-panels">What the networks see and say</h2>${tables.join('')}<p class="note">Networks after the last epoch, first seed.</p>${legends.join('')}</section>`;
+  return `<section aria-labelledby="h-panels"><h2 id="h-panels">What the networks see and say</h2><p class="note">Test scenes, which no network was trained on; networks after the last epoch, first seed.</p>${legends.join('')}${tables.join('')}</section>`;
 }

@@ -21,6 +21,8 @@ import {
 /** One column of a table of a comparison. */
 export interface Column {
   readonly heading: string;
+  /** Columns of one group stand together where a table is too wide for one; a task's figures do. */
+  readonly group?: string;
   /** Numbers align to the right. */
   readonly numeric: boolean;
   cell(row: RowSummary): string;
@@ -42,13 +44,14 @@ const number = (heading: string, cell: Column['cell']): Column => ({ heading, nu
 
 function figureColumns(metrics: readonly FigureSpec[]): Column[] {
   const headings = headingsOf(metrics);
-  return metrics.map((figure, index) =>
-    number(headings[index]!, (row) => {
+  return metrics.map((figure, index) => ({
+    ...number(headings[index]!, (row) => {
       const spread = figureIn(row.figures, figure);
       if (!isMeasured(row)) return row.failures.length > 0 ? 'failed' : absent;
       return spread ? spreadText(spread, figureDigits(figure)) : absent;
     }),
-  );
+    group: figure.task,
+  }));
 }
 
 function improvementColumns({ rows, obtained: { improvement } }: ComparisonResult): Column[] {
@@ -78,7 +81,10 @@ function differenceColumns({ rows, obtained: { metrics } }: ComparisonResult): C
     };
     const heading = ofTask(figure.task, 'difference [95 %]', metrics);
     const intervals = rows.some((row) => of(row)?.interval);
-    return intervals ? [number(heading, (row) => differenceText(of(row), digits)), standing] : [standing];
+    const columns = intervals
+      ? [number(heading, (row) => differenceText(of(row), digits)), standing]
+      : [standing];
+    return columns.map((column) => ({ ...column, group: `difference in ${figure.task}` }));
   });
 }
 
@@ -96,7 +102,7 @@ function costColumns({ rows }: ComparisonResult): Column[] {
     ...effort,
     number('trained', ({ trainParameters }) => countText(trainParameters)),
     number('deployed', ({ deployParameters }) => countText(deployParameters)),
-    number('multiply-adds', ({ deployMultiplyAdds }) => multiplyAddsText(deployMultiplyAdds)),
+    number('mult-adds', ({ deployMultiplyAdds }) => multiplyAddsText(deployMultiplyAdds)),
     ...(severalNetworks ? [number('networks', ({ deployNetworks }) => countText(deployNetworks))] : []),
     number('time/epoch', ({ secondsPerEpoch }) => secondsText(secondsPerEpoch)),
     ...(projected ? [number('projected', ({ projectedSeconds }) => longTimeText(projectedSeconds))] : []),

@@ -5,6 +5,7 @@ import { tablesOf } from './columns';
 import { losersText, standingNote } from './differences';
 import { failureTexts, improvementText, networksText } from './notes';
 import { obtainedText, projectionNote, timeNote } from './obtained';
+import { stacked } from './stack';
 
 /**
  * A comparison as people read it in a terminal: tables of figures, of differences to the baseline and of costs, what
@@ -13,13 +14,15 @@ import { obtainedText, projectionNote, timeNote } from './obtained';
  * @returns lines of text
  */
 export function renderTable(result: ComparisonResult): string {
-  const tables = tablesOf(result).map(({ caption, columns, rows }) => {
-    const aligned = alignColumns(
-      columns.map(({ heading }) => heading),
-      rows.map((row) => columns.map((column) => column.cell(row))),
-      columns.map(({ numeric }) => numeric),
+  const tables = tablesOf(result).map((table) => {
+    const aligned = stacked(table).map((columns) =>
+      alignColumns(
+        columns.map(({ heading }) => heading),
+        table.rows.map((row) => columns.map((column) => column.cell(row))),
+        columns.map(({ numeric }) => numeric),
+      ),
     );
-    return `${caption}\n\n${aligned}\n`;
+    return `${table.caption}\n\n${aligned.join('\n\n')}\n`;
   });
   const notes = [
     choiceText(result.rows),

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { improvementDefinitions } from '@overparam/mtl-heads';
+import type { PictureLegend } from '@overparam/plugin';
 import { describe, expect, test } from 'vitest';
 import {
   comparisonResult,
@@ -18,9 +19,9 @@ import { sampleTasks, taskRun } from '../support/sample-tasks';
 /** A PNG of no matter what, as a run's pictures are handed over. */
 const uri = 'data:image/png;base64,AAAA';
 
-/** What a task's pictures mean. */
+/** What a task's pictures of the first scene mean. */
 function legends(task: string, text = 'Bright is near.'): RowPictures['legends'] {
-  return new Map([[task, { text, colours: [{ name: 'no label', colour: [1, 2, 3] }] }]]);
+  return new Map([[`0-${task}`, { text, colours: [{ name: 'no label', colour: [1, 2, 3] }] }]]);
 }
 
 function pageOf(
@@ -54,6 +55,46 @@ describe('the page of three tasks', () => {
     expect(page).toContain('depth: Bright is near.');
     expect(page).toContain('fill="rgb(1,2,3)"/></svg>no label</li>');
     expect(page).toContain('<td class="number ahead">−0.0500 [−0.0500, −0.0500]</td>');
+  });
+
+  test('every scene has the scale of its own numbers, and classes are named once', async () => {
+    const { records, obtained } = sampleTasks(1);
+    const names = ['0', '1'].flatMap((scene) =>
+      ['depth', 'segmentation'].map((task) => `${scene}-${task}-truth.png`),
+    );
+    const stops = [
+      [250, 240, 170],
+      [10, 8, 30],
+    ] as const;
+    const depth = (from: number, to: number, unit: string) => ({
+      text: 'Bright is near.',
+      colours: [],
+      scale: { from, to, unit, stops },
+    });
+    const classes = {
+      text: 'A colour for each class.',
+      colours: [{ name: 'bed', colour: [1, 2, 3] as const }],
+    };
+    const page = await pageOf(records, obtained, [
+      {
+        label: 'Baseline',
+        pictures: new Map(names.map((name) => [name, uri])),
+        legends: new Map<string, PictureLegend>([
+          ['0-depth', depth(0.7134, 4.25, 'm')],
+          ['1-depth', depth(1.5, 1250, '<m>')],
+          ['0-segmentation', classes],
+          ['1-segmentation', classes],
+        ]),
+      },
+    ]);
+    expectWhole(page);
+    const scales = [...page.matchAll(/<div class="scale">.*?<\/div>/g)].map(([bar]) => bar);
+    expect(scales).toEqual([
+      '<div class="scale"><i style="background:linear-gradient(90deg,rgb(250,240,170),rgb(10,8,30))"></i><span>0.713 m</span><span>4.25 m</span></div>',
+      '<div class="scale"><i style="background:linear-gradient(90deg,rgb(250,240,170),rgb(10,8,30))"></i><span>1.5 &lt;m&gt;</span><span>1,250 &lt;m&gt;</span></div>',
+    ]);
+    expect(page.split('</svg>bed</li>')).toHaveLength(2);
+    expect(page.split('depth: Bright is near.')).toHaveLength(2);
   });
 
   test('its tables say whose figures they show', async () => {

@@ -1,3 +1,5 @@
+import type { FigureSpec } from '@overparam/report';
+import type { Scores } from '@overparam/training';
 import type { Outcome } from './pool';
 
 /** A run of a comparison, as it is told of. */
@@ -5,6 +7,12 @@ export interface ToldRun {
   /** The row's. */
   readonly label: string;
   readonly seed: string;
+}
+
+/** Test figures of a finished run, of the epoch that its row shows. */
+export interface RunFigures {
+  readonly metrics: readonly FigureSpec[];
+  readonly scores: Scores;
 }
 
 /** Whom a comparison tells what it does; every one may be left out. */
@@ -25,12 +33,14 @@ export interface CompareCallbacks {
   /**
    * When a run is finished or has failed.
    *
-   * @param before  whether it was finished already when the comparison began
+   * @param before   whether it was finished already when the comparison began
+   * @param figures  what it came to; null where it failed
    */
   onRunEnd?(
     run: ToldRun,
     outcome: Outcome,
     before: boolean,
     done: { readonly runsDone: number; readonly runs: number },
+    figures: RunFigures | null,
   ): void;
 }

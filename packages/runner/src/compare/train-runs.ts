@@ -1,6 +1,6 @@
 import { isRunFolder } from '../run/files';
 import { readRunResult } from '../run/read-run';
-import type { CompareCallbacks } from './callbacks';
+import type { CompareCallbacks, RunFigures } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
 import { type Outcome, runPool } from './pool';
@@ -18,6 +18,15 @@ export interface Training {
 
 async function isFinished(run: PlannedRun): Promise<boolean> {
   return isRunFolder(run.folder) && (await readRunResult(run.folder)) !== null;
+}
+
+/** The figures that a run's row will show of it; null where it left none that can be read, which is told with the rows. */
+async function figuresOf({ folder, config }: PlannedRun): Promise<RunFigures | null> {
+  const result = isRunFolder(folder) ? await readRunResult(folder).catch(() => null) : null;
+  if (result === null) return null;
+  const { choices, metrics } = result;
+  const chosen = config.evaluation === 'last' ? choices.last : choices[config.evaluation]?.scores;
+  return { metrics, scores: chosen ?? choices.last };
 }
 
 /**
@@ -60,7 +69,8 @@ export async function trainRuns(
         });
     if (outcome.kind === 'stopped') return outcome;
     book.finish(index);
-    callbacks.onRunEnd?.(run, outcome, finished, book.standings());
+    const figures = outcome.kind === 'finished' ? await figuresOf(run) : null;
+    callbacks.onRunEnd?.(run, outcome, finished, book.standings(), figures);
     return outcome;
   };
   const indices = runs.map((_, index) => index);

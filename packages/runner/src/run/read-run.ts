@@ -65,7 +65,7 @@ export async function readRun(folder: string): Promise<RunFolder> {
 }
 
 /**
- * What colours mean in the pictures of a run's first test scene, by the task; empty where the run saved none.
+ * What colours mean in the pictures of a run, by scene and task (`0-depth`); empty where the run saved none.
  *
  * @throws OverparamError `run-damaged`
  */
@@ -74,11 +74,11 @@ export async function readLegends(folder: string): Promise<ReadonlyMap<string, P
   const legends = new Map<string, PictureLegend>();
   if (!existsSync(panels)) return legends;
   for (const name of await readdir(panels)) {
-    const task = /^0-(.+)-legend\.json$/.exec(name)?.[1];
-    if (task === undefined) continue;
+    const picture = /^(\d+-.+)-legend\.json$/.exec(name)?.[1];
+    if (picture === undefined) continue;
     const where = `${folder}/final/panels/${name}`;
     const value = parseJson(await readFile(join(panels, name), 'utf8'), where);
-    legends.set(task, checkedRecord(legendSchema, value, where));
+    legends.set(picture, checkedRecord(legendSchema, value, where));
   }
   return legends;
 }
