@@ -26,7 +26,7 @@ function remedy(output) {
     return "A folder cannot be written to. Make this folder and npm's cache (`npm config get cache`) yours, then run the same command again.";
   }
   if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(output)) {
-    return 'A package.json was changed without pnpm-lock.yaml. Run `npm exec -- pnpm install` once to bring it up to date.';
+    return 'A package.json was changed without pnpm-lock.yaml. Run `npm exec --yes -- pnpm@10 install` once to bring it up to date.';
   }
   return 'See the messages above. If they do not help, remove node_modules and run the same command again.';
 }

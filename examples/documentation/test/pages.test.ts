@@ -1,44 +1,19 @@
-import { execFile } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { blocksOf, programOf, promisedBy } from '../src/page';
+import { overparam, pages, prepareFolder, read, root, runNode } from '../src/workspace';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 const here = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(here, '.cache');
-const commandLine = join(root, 'scripts/cli.mjs');
-const read = (path: string) => readFileSync(join(root, path), 'utf8');
-
-/** Makes the folder in which a program finds every package of the workspace, as if all of them were installed. */
-function prepareFolder(): void {
-  const scope = join(folder, 'node_modules', '@overparam');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(scope, { recursive: true });
-  for (const name of readdirSync(join(root, 'packages'))) {
-    symlinkSync(join(root, 'packages', name), join(scope, name), 'junction');
-  }
-}
+const folder = join(here, '.cache', 'programs');
 
 /** Runs a program on the workspace's sources and gives back what it prints. */
 async function run(name: string, code: string): Promise<string> {
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, code);
-  const flags = ['--conditions=@overparam/source', '--import=tsx', file];
-  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: folder });
-  return stdout;
+  return runNode([file], folder);
 }
 
 /** Without TensorFlow.js's own greeting, which depends on the machine. */
@@ -55,22 +30,18 @@ function isPrinted(promised: string, printed: string): boolean {
   );
 }
 
-// An address that only stands for one cannot be read.
-const needsNoDownload = (path: string) => !programOf(read(path))?.code.includes('https://example.');
-const readmes = readdirSync(join(root, 'packages'))
-  .map((name) => `packages/${name}/README.md`)
-  .filter((path) => existsSync(join(root, path)));
-const pages = ['README.md', 'docs/getting-started.md', 'docs/your-own-loop.md', ...readmes].filter(
-  (path) => programOf(read(path)) !== null && needsNoDownload(path),
-);
+// An address that only stands for one cannot be read; the line of the example is one of a file that is tested itself.
+const runs = (path: string) =>
+  !programOf(read(path))?.code.includes('https://example.') && path !== 'examples/your-own-loop/README.md';
+const programs = pages.filter((path) => programOf(read(path)) !== null && runs(path));
 
-beforeAll(prepareFolder);
+beforeAll(() => prepareFolder(folder));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // Some programs train for a while, and other tests take their share of the cores.
 const patience = 300_000;
 
-test.for(pages)(
+test.for(programs)(
   'the code in %s runs and prints what it says',
   { timeout: patience },
   async (path, { skip }) => {
@@ -108,10 +79,8 @@ test.each([
     : ['limit.train=100', 'limit.test=50'];
   const given = ['epochs=1', ...limit, ...settings].flatMap((setting) => ['--set', setting]);
   try {
-    const flags = ['--conditions=@overparam/source', '--import=tsx', commandLine];
-    const command = [...flags, 'train', join(here, name), '--out', join(out, 'run'), ...given];
-    const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: here });
-    expect(stdout).toContain('collapse gap');
+    const printed = await overparam(['train', join(here, name), '--out', join(out, 'run'), ...given], here);
+    expect(printed).toContain('collapse gap');
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
@@ -123,10 +92,8 @@ test("a run whose every part is a plugin of one's own trains, collapses and repo
   const example = join(root, 'examples/writing-a-method');
   const out = mkdtempSync(join(tmpdir(), 'overparam-plugin-'));
   try {
-    const flags = ['--conditions=@overparam/source', '--import=tsx', commandLine];
-    const command = [...flags, 'train', join(example, 'every-part.yaml'), '--out', join(out, 'run')];
-    const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: example });
-    expect(stdout).toContain('collapse gap');
+    const config = join(example, 'every-part.yaml');
+    expect(await overparam(['train', config, '--out', join(out, 'run')], example)).toContain('collapse gap');
     const result = JSON.parse(readFileSync(join(out, 'run', 'result.json'), 'utf8')) as unknown;
     expect(JSON.stringify(result)).toContain('exact');
   } finally {
@@ -134,37 +101,34 @@ test("a run whose every part is a plugin of one's own trains, collapses and repo
   }
 });
 
+test('a plugin that code registers trains by the names of its parts', { timeout: patience }, async () => {
+  const out = mkdtempSync(join(tmpdir(), 'overparam-registered-'));
+  try {
+    const program = join(root, 'examples/writing-a-method/src/train-with-parts.ts');
+    expect(withoutGreeting(await runNode([program], out))).toMatch(/^\d+(\.\d+)? true$/);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+});
+
+test("report's page of one's own is made from what a comparison left", { timeout: patience }, async () => {
+  const blocks = blocksOf(read('packages/report/README.md')).filter(({ language }) => language === 'js');
+  expect(blocks).toHaveLength(1);
+  const [file] = /runs\/[\w/]+(?=\/compare\.json)/.exec(blocks[0]!.code)!;
+  const out = join(folder, file);
+  mkdirSync(dirname(out), { recursive: true });
+  const small = ['epochs=1', 'limit.train=100', 'limit.test=50', 'seeds=[1]'];
+  const given = small.flatMap((setting) => ['--set', setting]);
+  await overparam(['compare', join(here, 'comparison.yaml'), '--out', out, ...given], here);
+  writeFileSync(join(folder, 'page.mjs'), blocks[0]!.code);
+  expect(await runNode(['page.mjs'], folder)).toContain('Baseline');
+  expect(readFileSync(join(folder, 'page.html'), 'utf8')).toContain('RepVGG');
+});
+
 test('every file that a page links to exists', () => {
-  for (const path of [
-    'README.md',
-    'CONTRIBUTING.md',
-    'docs/README.md',
-    'docs/getting-started.md',
-    'docs/several-tasks.md',
-    'docs/writing-a-method.md',
-    'docs/writing-a-plugin.md',
-    'docs/your-own-loop.md',
-  ]) {
+  for (const path of pages) {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link]) => link!);
     const missing = links.filter((link) => !existsSync(join(root, path, '..', link)));
     expect(missing, path).toEqual([]);
   }
 });
-
-test.each(['docs/writing-a-method.md', 'docs/writing-a-plugin.md'])(
-  '%s shows the code that examples/writing-a-method tests',
-  (page) => {
-    const example = 'examples/writing-a-method';
-    const files = ['src', 'test']
-      .flatMap((name) => readdirSync(join(root, example, name)).map((file) => `${example}/${name}/${file}`))
-      .concat(`${example}/config.yaml`, `${example}/every-part.yaml`)
-      .map(read);
-    const shown = blocksOf(read(page)).filter(({ language }) => /^(ts|yaml)/.test(language));
-    expect(shown.length).toBeGreaterThan(3);
-    for (const { code } of shown)
-      expect(
-        files.some((file) => file.includes(code)),
-        code,
-      ).toBe(true);
-  },
-);

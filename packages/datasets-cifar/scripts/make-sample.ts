@@ -1,7 +1,7 @@
 /**
  * Makes the sample that this package ships from the official CIFAR-100 files:
  *
- *     pnpm --filter @overparam/datasets-cifar make-sample --from <data-dir>
+ *     npm run make-sample --prefix packages/datasets-cifar -- --from <data-dir>
  *
  * `<data-dir>/cifar100` holds the official files in any form that the dataset reads. The checksums printed go
  * into `src/sample-spec.ts`.

@@ -1,7 +1,7 @@
 /**
  * Makes the sample that this package ships from scenes in the pre-processed layout:
  *
- *     pnpm --filter @overparam/datasets-nyuv2 make-sample --from <data-dir>
+ *     npm run make-sample --prefix packages/datasets-nyuv2 -- --from <data-dir>
  *
  * `<data-dir>/nyuv2` holds the 64 + 24 scenes, as folders or as nyuv2-64-24.tar.xz. The checksums printed go into
  * `src/sample-spec.ts`.

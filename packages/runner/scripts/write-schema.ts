@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { configJsonSchema } from '../src/config/json-schema';
 
-/** Writes `config.schema.json`: `pnpm --filter @overparam/runner schema`. */
+/** Writes `config.schema.json`: `npm run schema --prefix packages/runner`. */
 writeFileSync(
   new URL('../config.schema.json', import.meta.url),
   `${JSON.stringify(configJsonSchema(), null, 2)}\n`,

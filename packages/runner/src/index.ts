@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { CompareCallbacks, ToldRun } from './compare/callbacks';
+export type { CompareCallbacks, RunFigures, ToldRun } from './compare/callbacks';
 export { type Compared, type CompareOptions, compare } from './compare/compare';
 export type { Outcome } from './compare/pool';
 export { completeConfig } from './config/complete';

@@ -150,6 +150,23 @@ describe('runs in processes of their own', () => {
     expect(shown).toContain('(8 of 8)');
   });
 
+  test('figures are told as soon as a run has them, and their mean once a row has several', async () => {
+    // The stand-in's error is 30 % and its seed; its mean over epochs is 45 %.
+    await train(await planned(['good', 'refuses'], [0, 3]));
+    const lines = shown.split('\n');
+    const after = (start: string) => lines.slice(lines.findIndex((line) => line.startsWith(start)) + 1);
+    expect(after('good, seed 0: done')[0]).toBe('  top1Error 30.00 %');
+    expect(after('good, seed 3: done').slice(0, 2)).toEqual([
+      '  top1Error 33.00 %',
+      '  mean of 2 seeds: top1Error 31.50 %',
+    ]);
+    expect(after('refuses, seed 0: failed')[0]).not.toContain('top1Error');
+    shown = '';
+    const [run] = await planned(['mean'], [1]);
+    await train([{ ...run!, config: { ...run!.config, evaluation: 'meanOfLast' } }]);
+    expect(shown).toContain('top1Error 45.00 %');
+  });
+
   test('a finished run gives its figures, curve and stages', async () => {
     const runs = await planned(['good'], [4]);
     const [row] = await gatherRows(described(['good']), runs, await train(runs));

@@ -57,7 +57,7 @@ describe('reading', () => {
     const saved: unknown = JSON.parse(
       readFileSync(new URL('../../config.schema.json', import.meta.url), 'utf8'),
     );
-    expect(saved, 'run: pnpm --filter @overparam/runner schema').toEqual(
+    expect(saved, 'run: npm run schema --prefix packages/runner').toEqual(
       JSON.parse(JSON.stringify(configJsonSchema())),
     );
   });
