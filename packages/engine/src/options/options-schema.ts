@@ -30,5 +30,5 @@ export type Validated<Options> =
 export interface SchemaIssue {
   readonly message: string;
   /** Keys and indices that lead to it; the value itself where it is absent or empty. */
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }

@@ -60,7 +60,7 @@ function scaleRow(scene: number, tasks: readonly string[], rows: readonly RowPic
   const scales = tasks.map((task) => legendIn(rows, scene, task)?.scale);
   if (scales.every((scale) => scale === undefined)) return '';
   const cells = scales.map((scale) => `<td>${scale ? scaleBar(scale) : ''}</td>`).join('');
-  return `<tfoot><tr><th scope="row">scale</th>${cells}</tr></tfoot>`;
+  return `<tr><th scope="row">scale</th>${cells}</tr>`;
 }
 
 /** One scene: the input, then a column a task: the truth on top and each row's prediction under it. */
@@ -81,7 +81,7 @@ function sceneTable(scene: number, tasks: readonly string[], rows: readonly RowP
     })
     .join('');
   const caption = `Test scene ${scene + 1}`;
-  return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="panels"><caption>${caption}</caption><thead><tr><td></td>${head}</tr></thead><tbody><tr><th scope="row">${picture(anyOf(`${scene}-input.png`), 'input image')}<span>truth</span></th>${truth}</tr>${body}</tbody>${scaleRow(scene, tasks, rows)}</table></div>`;
+  return `<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="panels"><caption>${caption}</caption><thead><tr><td></td>${head}</tr></thead><tbody><tr><th scope="row">${picture(anyOf(`${scene}-input.png`), 'input image')}<span>truth</span></th>${truth}</tr>${scaleRow(scene, tasks, rows)}${body}</tbody></table></div>`;
 }
 
 /** What a task's colours mean: its sentence, and a swatch for each colour that stands for one thing. */

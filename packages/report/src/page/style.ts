@@ -32,7 +32,6 @@ svg{display:block;width:100%;height:auto;overflow:visible}
 .panels img{display:block;width:100%;min-width:112px;max-width:220px;border-radius:3px}
 .scale{display:flex;flex-wrap:wrap;justify-content:space-between;min-width:112px;max-width:220px}
 .scale i{flex:0 0 100%;height:8px;border-radius:2px;margin-bottom:.15rem}
-.panels tfoot>tr>*{border-bottom:0;border-top:1px solid var(--line)}
 .panels tbody th{min-width:120px;white-space:normal}
 .confusion td{text-align:center;padding:.2rem .3rem;min-width:2rem;background:color-mix(in srgb,var(--heat) calc(var(--share)*85%),var(--paper))}
 .confusion th{padding:.2rem .45rem}
