@@ -8,17 +8,20 @@ import { main, root, SetupError, setup } from './setup.mjs';
 
 const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** Runs the workspace's pnpm, which npm fetches and puts on the path of what it starts. */
-function pnpm(commandArguments, cwd) {
+/**
+ * Runs the workspace's pnpm, which npm fetches and puts on the path of what it starts.
+ * @param shown  whether what it prints is shown, on stderr
+ */
+function pnpm(commandArguments, shown) {
   const command = ['exec', '--yes', '--', packageManager, ...commandArguments];
   const { status } = spawnSync('npm', command, {
-    cwd,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    cwd: root,
+    stdio: ['ignore', shown ? process.stderr : 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
     throw new SetupError(
-      `\`pnpm ${commandArguments.join(' ')}\` failed in ${cwd}. See the messages above; \`npm run pack -- FOLDER\` starts again.`,
+      `\`pnpm ${commandArguments.join(' ')}\` failed. See the messages above; \`npm run pack -- FOLDER\` starts again.`,
     );
   }
 }
@@ -31,11 +34,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const folder = resolve(given);
     mkdirSync(folder, { recursive: true });
     console.error('Building the packages (a few minutes) ...');
-    pnpm(['exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only'], root);
-    pnpm(
-      ['--recursive', '--filter=./packages/*', 'exec', 'pnpm', 'pack', '--pack-destination', folder],
-      root,
-    );
+    pnpm(['exec', 'turbo', 'run', 'build', '--filter=./packages/*', '--output-logs=errors-only'], true);
+    const pack = ['pnpm', 'pack', '--pack-destination', folder];
+    pnpm(['--recursive', '--filter=./packages/*', 'exec', ...pack], false);
     const archives = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
     console.log(`${archives.length} archives are in ${folder}. In your project: npm install ${folder}/*.tgz`);
     return 0;
