@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { typesOfPages } from './packed-types.mjs';
 import { main, root } from './setup.mjs';
 import { checkSizes, installAlone } from './sizes.mjs';
 
@@ -175,6 +176,11 @@ await main(async () => {
         );
       }
     }
+    const wrong = typesOfPages(folder);
+    if (wrong !== '') failures += 1;
+    console.log(
+      `types of all pages, as a new project checks them: ${wrong === '' ? 'ok' : `FAILED\n${wrong}`}`,
+    );
     const named = typesWithZod(folder, manifests);
     failures += named.length;
     console.log(`declarations without zod: ${named.length === 0 ? 'ok' : `FAILED, ${named.join(', ')}`}`);
