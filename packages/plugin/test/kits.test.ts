@@ -36,6 +36,18 @@ async function faultsOf(kit: (run: DefineTest) => void): Promise<string> {
 
 const common = { apiVersion: 1, summary: 'Test data.', options: z.strictObject({}) } as const;
 
+test('a kit gives each of its tests a time limit above the five seconds that most runners allow', () => {
+  const routine: Routine = {
+    ...common,
+    name: 'none',
+    plan: () => ({ phases: [], at: () => ({ phase: '', batch: 0, reset: [] }), stages: [], notes: [] }),
+  };
+  const limits: (number | undefined)[] = [];
+  testRoutine(routine, { test: (_name, _body, timeout) => void limits.push(timeout) });
+  expect(limits.length).toBeGreaterThan(5);
+  for (const limit of limits) expect(limit).toBeGreaterThanOrEqual(60_000);
+});
+
 const example = Float32Array.of(0.1, 0.2, 0.3, 0.4);
 
 /** Images of four pixels; augmentation as given. */
