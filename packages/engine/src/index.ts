@@ -19,5 +19,6 @@ export * from './optimisers';
 export type { OptionsSchema, SchemaIssue, Validated } from './options/options-schema';
 export { type Block, type Key, philox4x32 } from './philox';
 export { type Precision, precisionProblem, precisions, requirePrecision, widened } from './precision';
+export { type PrecisionTiming, timePrecisions } from './precision-timing';
 export * from './random';
 export * from './schedule';
