@@ -5,7 +5,7 @@ import type { PeerName, Row } from './rows';
 import { begin, exportTensors } from './run-row';
 import { peerSide } from './sides';
 
-const compiled: PeerName = 'PyTorch compiled';
+const isCompiled = (peer: PeerName) => peer.endsWith('compiled');
 
 /**
  * Lets PyTorch compile what several rows need, one row a core, into its cache on disk. It compiles on one core for
@@ -18,17 +18,18 @@ export async function compileAhead(
   python: () => string,
   note: (text: string) => void,
 ): Promise<void> {
-  const waiting = rows.filter(({ peers }) => peers.includes(compiled));
+  const waiting = rows.flatMap((row) => row.peers.filter(isCompiled).map((peer) => ({ row, peer })));
   const count = waiting.length;
   if (count < 2) return;
   const folder = mkdtempSync(join(tmpdir(), 'overparam-bench-'));
   const work = async (core: number) => {
-    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
-      note(`${compiled} compiles ahead: row ${count - waiting.length} of ${count}`);
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { row, peer } = next;
+      note(`${peer} compiles ahead: ${count - waiting.length} of ${count}`);
       const tensors = join(folder, `${core}.safetensors`);
       await exportTensors(row, tensors);
       try {
-        await (await begin(peerSide(compiled, python, null), row, tensors, 1)).child.close();
+        await (await begin(peerSide(peer, python, null), row, tensors, 1)).child.close();
       } catch {
         // The row itself reports what is wrong.
       }

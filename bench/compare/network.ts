@@ -82,6 +82,7 @@ export async function trainingStep(row: Row): Promise<TimedStep> {
     tasks,
     optimiser: optimiserFor(recipe, network),
     penalty: problem.decay,
+    precision: row.precision,
   });
   const batch = batchOf(problem, row.batch);
   const run = async (): Promise<number> => {

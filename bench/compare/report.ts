@@ -9,6 +9,7 @@ export interface ReportRow {
   readonly method: string;
   readonly batch: number;
   readonly mode: string;
+  readonly precision: string;
   /** Images a second, medians over the turns. */
   readonly ours: number;
   readonly peer: number;
@@ -25,12 +26,13 @@ function rounded(value: number, digits = 4): number {
 
 /** A row's figures, one entry a peer. */
 export function reportRows({ row, ours, peers }: RowResult): ReportRow[] {
-  const { model, method, batch, mode } = row;
+  const { model, method, batch, mode, precision } = row;
   return peers.map((peer) => ({
     model,
     method,
     batch,
     mode,
+    precision,
     ours: rounded(ours.speed.median),
     peer: rounded(peer.speed.median),
     peerName: peer.name,

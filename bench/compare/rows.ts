@@ -1,3 +1,5 @@
+import type { Precision } from '@overparam/engine';
+
 /** Networks that both sides have. */
 export type ModelName = 'resnet20' | 'resnet50' | 'segnet';
 
@@ -12,6 +14,9 @@ export type PeerName =
   | 'PyTorch default'
   | 'PyTorch channels_last'
   | 'PyTorch compiled'
+  | 'PyTorch bfloat16 channels_last'
+  | 'PyTorch bfloat16 compiled'
+  | 'float32 step'
   | 'ONNX Runtime'
   | 'plain step'
   | 'joint step'
@@ -25,6 +30,8 @@ export interface Row {
   readonly method: MethodName;
   readonly batch: number;
   readonly mode: Mode;
+  /** What our side computes activations in. */
+  readonly precision: Precision;
   /** They take turns with overparam, all in one go. */
   readonly peers: readonly PeerName[];
   /** Run by default: a ratio of this row has a floor. */
@@ -33,10 +40,11 @@ export interface Row {
 
 const torch: readonly PeerName[] = ['PyTorch default', 'PyTorch channels_last', 'PyTorch compiled'];
 
-/** A row's name, which `--only` is matched with: `resnet50 trirep 128 training`. */
-export function nameOf({ model, method, batch, mode, peers }: Row): string {
+/** A row's name, which `--only` is matched with: `resnet50 trirep 128 training`, `resnet50 plain 32 training bfloat16`. */
+export function nameOf({ model, method, batch, mode, precision, peers }: Row): string {
+  const half = precision === 'float32' ? '' : ` ${precision}`;
   const special = peers[0]!.startsWith('PyTorch') ? '' : ` ${peers.join(' ')}`;
-  return `${model} ${method} ${batch} ${mode}${special}`;
+  return `${model} ${method} ${batch} ${mode}${half}${special}`;
 }
 
 function training(
@@ -46,7 +54,18 @@ function training(
   floor: boolean,
   peers: readonly PeerName[] = torch,
 ): Row {
-  return { model, method, batch, mode: 'training', peers, floor };
+  return { model, method, batch, mode: 'training', precision: 'float32', peers, floor };
+}
+
+/** Our step in bfloat16 beside the best of PyTorch in either precision, and beside our own in float32. */
+function half(model: ModelName, method: MethodName, batch: number): Row {
+  const peers: readonly PeerName[] = [
+    'PyTorch bfloat16 channels_last',
+    'PyTorch bfloat16 compiled',
+    'PyTorch compiled',
+    'float32 step',
+  ];
+  return { ...training(model, method, batch, true, peers), precision: 'bfloat16' };
 }
 
 function inference(model: ModelName, batch: number): Row {
@@ -55,6 +74,7 @@ function inference(model: ModelName, batch: number): Row {
     method: 'trirep',
     batch,
     mode: 'inference',
+    precision: 'float32',
     peers: [...torch, 'ONNX Runtime'],
     floor: false,
   };
@@ -69,6 +89,10 @@ export const rows: readonly Row[] = [
   training('resnet20', 'plain', 128, true),
   ...methods.map((method) => training('resnet20', method, 64, true)),
   ...methods.map((method) => training('resnet50', method, 32, true)),
+  half('resnet50', 'plain', 32),
+  half('resnet20', 'plain', 128),
+  half('segnet', 'plain', 2),
+  ...methods.map((method) => half('resnet50', method, 32)),
   training('resnet20', 'trirep', 128, true, ['plain step']),
   training('resnet50', 'trirep', 128, true, ['plain step']),
   training('segnet', 'plain', 2, true),
@@ -87,7 +111,7 @@ export const rows: readonly Row[] = [
 /** Rows that have one peer: another checkout of this project, to see what a change costs. */
 export function againstCheckout(chosen: readonly Row[]): Row[] {
   const byStep = new Map(
-    chosen.map((row) => [[row.model, row.method, row.batch, row.mode].join(), row] as const),
+    chosen.map((row) => [[row.model, row.method, row.batch, row.mode, row.precision].join(), row] as const),
   );
   return [...byStep.values()].map((row) => ({ ...row, peers: ['other checkout'] }));
 }

@@ -60,7 +60,7 @@ interface Ready {
 /** Steps before the first turn: each side's own beginnings, and what the losses are compared at. */
 const warmSteps = 2;
 /** How far losses of the first steps may differ, relatively: rounding grows through every update of a deep network. */
-const tolerances = [1e-4, 0.02];
+const tolerances = { float32: [1e-4, 0.02], bfloat16: [0.02, 0.05] };
 /** A turn lasts about this long, so that its first step, on cold caches, is one of several where steps are short. */
 const turnMilliseconds = 1500;
 const mostSteps = 20;
@@ -86,12 +86,12 @@ export async function begin(side: Side, row: Row, tensors: string, count = warmS
 }
 
 /** Refuses to compare sides that do not compute the same. Other methods are another computation on purpose. */
-function checkSame(one: Ready, other: Ready): void {
+function checkSame(one: Ready, other: Ready, { precision }: Row): void {
   if (other.side.name === 'plain step' || other.side.name === 'joint step') return;
   if (one.parameters !== other.parameters) {
     throw new Error(`${other.side.name} has ${other.parameters} parameters, overparam ${one.parameters}`);
   }
-  for (const [step, tolerance] of tolerances.entries()) {
+  for (const [step, tolerance] of tolerances[precision].entries()) {
     const [mine, theirs] = [one.warm.losses[step]!, other.warm.losses[step]!];
     if (Math.abs(mine - theirs) <= tolerance * Math.abs(mine)) continue;
     throw new Error(
@@ -152,7 +152,7 @@ export async function runRow(row: Row, { turns, python, checkout, note }: RunOpt
       try {
         const peer = await begin(peerSide(name, python, checkout), row, tensors);
         ready.push(peer);
-        checkSame(mine, peer);
+        checkSame(mine, peer, row);
       } catch (error) {
         const failed = ready.at(-1)!;
         if (failed.side.name === name) {

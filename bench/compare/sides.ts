@@ -66,6 +66,8 @@ export function peerSide(name: PeerName, python: () => string, checkout: string 
       return workerSide(name, 'tensorflow', { method: 'plain' });
     case 'joint step':
       return workerSide(name, 'tensorflow', { method: 'trirep' });
+    case 'float32 step':
+      return workerSide(name, 'tensorflow', { precision: 'float32' });
     case 'stock tfjs':
       return workerSide(name, 'stock');
     case 'wasm':

@@ -8,7 +8,8 @@ Reads requests as lines of JSON and answers each with one line:
     {"do": "steps", "count"}   ->  {"milliseconds": [...], "losses": [...], "processor"}  of all cores
     {"do": "memory"}           ->  {"peak"}  bytes, at most so far
 
-`form`: "default", "channels_last", "compiled" (torch.compile of the channels_last form), "onnxruntime" (inference only).
+`form`: "default", "channels_last", "compiled" (torch.compile of the channels_last form), either of these behind
+"bfloat16 " (forward pass and loss under autocast), "onnxruntime" (inference only).
 The first line it writes, unasked: {"version", "threads", "resident"}, with the memory that loading took.
 """
 
@@ -27,12 +28,15 @@ def training_step(network, x, labels, *, form, rate, decay):
     """One step of the network's optimiser; gives its loss."""
     optimiser = network.optimiser(rate, decay, fused=form != "default")
 
+    half = form.startswith("bfloat16 ")
+
     def losses(x, labels):
-        outputs, squares = network(x)
-        loss = network.loss(outputs, labels)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+            outputs, squares = network(x)
+            loss = network.loss(outputs, labels)
         return loss if squares is None else loss + 0.5 * decay * squares, loss
 
-    run = torch.compile(losses) if form == "compiled" else losses
+    run = torch.compile(losses) if form.endswith("compiled") else losses
 
     def step():
         optimiser.zero_grad(set_to_none=True)
@@ -89,7 +93,7 @@ class Peer:
         parameters = load(network, given)
         x = given["input/x"].permute(0, 3, 1, 2).contiguous()
         labels = network.labels({k.removeprefix("input/label/"): v for k, v in given.items()})
-        if form in ("channels_last", "compiled"):
+        if form.endswith(("channels_last", "compiled")):
             network = network.to(memory_format=torch.channels_last)
             x = x.contiguous(memory_format=torch.channels_last)
         assert x.shape[0] == batch

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
-import type { CompiledStep, Step } from './backend/steps';
+import type { CompiledStep, Step, StepOptions } from './backend/steps';
 import type { Tracing } from './backend/tracing';
 import { loadUpstream, type TensorEntry } from './backend/upstream';
 import type { Binding, TensorMetadata } from './binding/binding';
@@ -10,6 +10,7 @@ import type { Values } from './binding/values';
 import { compileStep } from './compile/compile';
 import { readEntry } from './compile/variables';
 import { registerOwnKernels } from './kernels';
+import { bfloat16Problem } from './processor';
 
 /** Has the kernels registered, and gives what makes a backend: tfjs makes another one after each `reset`. */
 export async function backendClass(): Promise<new (binding: Binding) => TensorFlowBackend> {
@@ -30,8 +31,12 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
       return this.tensorMap.get(tensor.dataId);
     }
 
-    compileStep(step: Step): CompiledStep {
-      return compileStep(this, step);
+    compileStep(step: Step, options?: StepOptions): CompiledStep {
+      return compileStep(this, step, options);
+    }
+
+    bfloat16Problem(): string | null {
+      return bfloat16Problem(this.isUsingGpuDevice);
     }
 
     override getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[] {

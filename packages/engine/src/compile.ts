@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
+import { type Precision, requirePrecision } from './precision';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
@@ -12,13 +13,19 @@ export interface CompiledStep {
   dispose(): void;
 }
 
+/** How {@link compile} makes a step. */
+export interface CompileOptions {
+  /** `float32` where left out. */
+  readonly precision?: Precision;
+}
+
 /**
  * The capability that a tfjs backend may offer: turning a step into one function of its own. Looked for on the
  * backend object (`tf.backend()`). A trace must give the results that {@link compile} promises.
  */
 export interface CompilingBackend {
   /** A step as one function of the backend; traced at its first call. */
-  compileStep(step: (inputs: Tensors) => Tensors): CompiledStep;
+  compileStep(step: (inputs: Tensors) => Tensors, options?: CompileOptions): CompiledStep;
 }
 
 /** Whether the current backend compiles steps; elsewhere they run as written. */
@@ -40,10 +47,11 @@ export function compiles(): boolean {
  * that what runs here also compiles. Everything the step makes and does not return is freed.
  *
  * @param step  from tensors to tensors; synchronous
+ * @throws OverparamError (from the compiled step) `precision-unsupported` where the backend has none of that kind
  * @throws OverparamError (from the compiled step) `read-in-step` where a value is read inside the step;
  *   `step-asynchronous` where it returns a promise; `step-disposed` where it is called after `dispose`
  */
-export function compile(step: (inputs: Tensors) => Tensors): CompiledStep {
+export function compile(step: (inputs: Tensors) => Tensors, options: CompileOptions = {}): CompiledStep {
   let traced: { readonly backend: string; readonly run: CompiledStep } | null = null;
   let disposed = false;
   const run = (inputs: Tensors): Tensors => {
@@ -53,12 +61,13 @@ export function compile(step: (inputs: Tensors) => Tensors): CompiledStep {
         'A compiled step was called after its dispose(). Compile it again.',
       );
     }
+    requirePrecision(options.precision ?? 'float32');
     if (!compiles()) return runStrictly(step, inputs);
     if (traced?.backend !== tf.getBackend()) {
       traced?.run.dispose();
       traced = {
         backend: tf.getBackend(),
-        run: (tf.backend() as unknown as CompilingBackend).compileStep(step),
+        run: (tf.backend() as unknown as CompilingBackend).compileStep(step, options),
       };
     }
     return traced.run(inputs);

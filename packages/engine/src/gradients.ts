@@ -89,9 +89,14 @@ const batchNorm: tf.GradConfig = {
   },
 };
 
+const widen: tf.GradConfig = {
+  kernelName: trainingKernels.widen,
+  gradFunc: (dy) => ({ x: () => tf.clone(dy as tf.Tensor) }),
+};
+
 /** Puts this package's gradients in the place of tfjs's; again is harmless. */
 export function registerGradients(): void {
-  for (const gradient of [convolution, relu, batchNorm]) {
+  for (const gradient of [convolution, relu, batchNorm, widen]) {
     const known = tf.getGradient(gradient.kernelName);
     if (known === gradient) continue;
     if (known !== undefined) tf.unregisterGradient(gradient.kernelName);

@@ -2,6 +2,7 @@ export * from '@overparam/errors';
 export { type Backward, backwardPasses } from './backward';
 export {
   type CompiledStep,
+  type CompileOptions,
   type CompilingBackend,
   compile,
   type Tensors,
@@ -17,5 +18,7 @@ export { inferenceBatchNorm, type TrainingBatchNorm, trainingBatchNorm } from '.
 export * from './optimisers';
 export type { OptionsSchema, SchemaIssue, Validated } from './options/options-schema';
 export { type Block, type Key, philox4x32 } from './philox';
+export { type Precision, precisionProblem, precisions, requirePrecision, widened } from './precision';
+export { type PrecisionTiming, timePrecisions } from './precision-timing';
 export * from './random';
 export * from './schedule';

@@ -1,4 +1,4 @@
-import type { CompiledStep, Key } from '@overparam/engine';
+import type { CompiledStep, Key, Precision } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type { Balancing } from './balancing';
 import { compileGramian, compileLosses, sampleParts } from './gramian';
@@ -18,6 +18,8 @@ export interface StepParts {
   readonly key: Key;
   /** Coefficient of the expansions' penalties. */
   readonly penalty: number;
+  /** What activations are computed in. */
+  readonly precision: Precision;
 }
 
 /** The compiled steps of one stage, each made when it is first asked for. */
@@ -34,8 +36,8 @@ export class CompiledSteps {
 
   /** What a phase's step is made of. */
   partsOf(phase: Phase, weighing: Weighing): PhaseParts {
-    const { tasks, penalty, trained } = this.parts;
-    return { phase, ...trained, tasks, penalty, weighing };
+    const { tasks, penalty, precision, trained } = this.parts;
+    return { phase, ...trained, tasks, penalty, precision, weighing };
   }
 
   /** The step that changes parameters; see `compilePhase`. */
@@ -45,13 +47,13 @@ export class CompiledSteps {
 
   /** Losses alone; see `compileLosses`. */
   losses(): CompiledStep {
-    const { tasks, trained } = this.parts;
-    return this.stepOf('losses', () => compileLosses({ network: trained.network, tasks }));
+    const { tasks, precision, trained } = this.parts;
+    return this.stepOf('losses', () => compileLosses({ network: trained.network, tasks, precision }));
   }
 
   /** The first part of a balanced update; see `compileGramian`. */
   gramian(phase: Phase, { space, needs, averaging }: Balancing): CompiledStep {
-    const { tasks, trained } = this.parts;
+    const { tasks, precision, trained } = this.parts;
     const { network, averages } = trained;
     return this.stepOf(`${phase.name}/gramian`, () =>
       compileGramian({
@@ -60,14 +62,15 @@ export class CompiledSteps {
         routes: routesOf(phase, tasks, network.parameters, network.trunks),
         space,
         averaging: needs.averages ? { averages: averages!, of: averaging(0).of } : null,
+        precision,
       }),
     );
   }
 
   /** A Gramian that no balancer asked for, or null where the tasks share nothing; see `sampleParts`. */
   sample({ space }: Balancing): CompiledStep | null {
-    const { tasks, trained } = this.parts;
-    const parts = sampleParts(trained.network, tasks, space);
+    const { tasks, precision, trained } = this.parts;
+    const parts = sampleParts({ network: trained.network, tasks, precision }, space);
     return parts && this.stepOf('sample', () => compileGramian(parts));
   }
 

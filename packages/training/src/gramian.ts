@@ -1,4 +1,11 @@
-import { allFinite, backwardPasses, type CompiledStep, compile } from '@overparam/engine';
+import {
+  allFinite,
+  backwardPasses,
+  type CompiledStep,
+  compile,
+  type Precision,
+  widened,
+} from '@overparam/engine';
 import type { Averaging, GradientSpace, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { type Averages, averagedLoss } from './averages';
@@ -15,6 +22,7 @@ export interface GramianParts {
   readonly space: GradientSpace;
   /** Running averages that take the gradients' place, and what is averaged; null for none. */
   readonly averaging: { readonly averages: Averages; readonly of: Averaging['of'] } | null;
+  readonly precision: Precision;
 }
 
 /**
@@ -22,8 +30,7 @@ export interface GramianParts {
  * move them, or on the representation where that is wanted and there is one. Null where the tasks share nothing.
  */
 export function sampleParts(
-  network: TrainedNetwork,
-  tasks: readonly Task[],
+  { network, tasks, precision }: Pick<GramianParts, 'network' | 'tasks' | 'precision'>,
   wanted: GradientSpace,
 ): GramianParts | null {
   const routes = routesOfAll(network, tasks);
@@ -31,7 +38,7 @@ export function sampleParts(
   const isShared = network.trunks.length === 0 && network.layout.representations.length > 0;
   const space = isShared ? wanted : 'parameters';
   if (space === 'parameters' && routes.shared.length === 0 && routes.routed.size === 0) return null;
-  return { network, tasks, routes, space, averaging: null };
+  return { network, tasks, routes, space, averaging: null, precision };
 }
 
 type Gradients = readonly (tf.Tensor | null)[];
@@ -97,47 +104,57 @@ function averaged(
  * `[tasks]`, `gramian` `[tasks, tasks]` and `finite`.
  */
 export function compileGramian(parts: GramianParts): CompiledStep {
-  const { tasks, space, averaging } = parts;
-  return compile((inputs) =>
-    backwardPasses(
-      () => {
-        const { losses, representations } = forwardPass(parts, inputs as StepInputs);
-        const list = tasks.map(({ name }) => losses[name]!);
-        return {
-          losses: list,
-          differentiated: averaging ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
-          representations,
-        };
-      },
-      ({ losses, differentiated, representations }, backward): Record<string, tf.Tensor> => {
-        const wanted = tasks.map(({ name }) => carriers(parts, name));
-        const gradients = tasks.map((_, index) => {
-          const xs =
-            space === 'parameters' ? wanted[index]!.map(({ variable }) => variable) : representations;
-          return backward(differentiated[index]!, xs);
-        });
-        const finite = allFinite([...losses, ...gradients.flat().flatMap((gradient) => gradient ?? [])]);
-        const shown = averaging
-          ? tasks.map(({ name }, index) => {
-              const present = tf.cast(
-                tf.slice(inputs.present as tf.Tensor1D, [index], [1]).asScalar(),
-                'bool',
-              );
-              const task = { name, counts: tf.logicalAnd(finite, present) };
-              return averaged(averaging, task, wanted[index]!, gradients[index]!, inputs.decay!);
-            })
-          : gradients;
-        return { losses: tf.stack(losses), gramian: gramianOf(shown), finite };
-      },
-    ),
+  const { tasks, space, averaging, precision } = parts;
+  return compile(
+    (inputs) =>
+      backwardPasses(
+        () => {
+          const { losses, representations } = forwardPass(parts, inputs as StepInputs);
+          const list = tasks.map(({ name }) => losses[name]!);
+          return {
+            losses: list,
+            differentiated: averaging ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
+            representations,
+          };
+        },
+        ({ losses, differentiated, representations }, backward): Record<string, tf.Tensor> => {
+          const wanted = tasks.map(({ name }) => carriers(parts, name));
+          const gradients = tasks.map((_, index) => {
+            const xs =
+              space === 'parameters' ? wanted[index]!.map(({ variable }) => variable) : representations;
+            // Products of half-precision gradients would be summed after they were rounded.
+            return backward(differentiated[index]!, xs).map((gradient) => gradient && widened(gradient));
+          });
+          const finite = allFinite([...losses, ...gradients.flat().flatMap((gradient) => gradient ?? [])]);
+          const shown = averaging
+            ? tasks.map(({ name }, index) => {
+                const present = tf.cast(
+                  tf.slice(inputs.present as tf.Tensor1D, [index], [1]).asScalar(),
+                  'bool',
+                );
+                const task = { name, counts: tf.logicalAnd(finite, present) };
+                return averaged(averaging, task, wanted[index]!, gradients[index]!, inputs.decay!);
+              })
+            : gradients;
+          return { losses: tf.stack(losses), gramian: gramianOf(shown), finite };
+        },
+      ),
+    { precision },
   );
 }
 
 /** The losses of a batch alone, compiled: `losses` `[tasks]` and `finite`; nothing is changed. */
-export function compileLosses({ network, tasks }: Pick<GramianParts, 'network' | 'tasks'>): CompiledStep {
-  return compile((inputs) => {
-    const { losses } = measure(network.model, tasks, inputs as StepInputs, { updateStatistics: false });
-    const list = tasks.map(({ name }) => losses[name]!);
-    return { losses: tf.stack(list), finite: allFinite(list) };
-  });
+export function compileLosses({
+  network,
+  tasks,
+  precision,
+}: Pick<GramianParts, 'network' | 'tasks' | 'precision'>): CompiledStep {
+  return compile(
+    (inputs) => {
+      const { losses } = measure(network.model, tasks, inputs as StepInputs, { updateStatistics: false });
+      const list = tasks.map(({ name }) => losses[name]!);
+      return { losses: tf.stack(list), finite: allFinite(list) };
+    },
+    { precision },
+  );
 }

@@ -109,6 +109,7 @@ export class TrainingLoop {
         balancing: plan.balancing,
         key: plan.recipe.key,
         penalty: plan.recipe.weightDecay.coefficient,
+        precision: plan.recipe.precision,
       });
       const phase = phaseOf(plan.schedule, scheduled.phase);
       const outcome = await this.steps.run(phase, batch, moment, this.position.balancer);

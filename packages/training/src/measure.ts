@@ -1,4 +1,5 @@
 import { forward } from '@overparam/core-reparam';
+import { widened } from '@overparam/engine';
 import type { Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 
@@ -61,7 +62,8 @@ export function measure(
     updateStatistics,
     masks: masksOf(inputs),
     ...(composed && { composed }),
-  });
+    // Losses are computed in float32.
+  }).map((prediction) => widened(prediction));
   const losses: Record<string, tf.Scalar> = {};
   const wrong: Record<string, tf.Scalar> = {};
   const labels: Record<string, tf.Scalar> = {};

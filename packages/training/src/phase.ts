@@ -1,4 +1,4 @@
-import { allFinite, type CompiledStep, compile, type Optimiser } from '@overparam/engine';
+import { allFinite, type CompiledStep, compile, type Optimiser, type Precision } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
@@ -20,6 +20,8 @@ export interface PhaseParts {
   /** `sum` where left out. */
   readonly weighing?: Weighing;
   readonly averages?: Averages | null;
+  /** What activations are computed in; `float32` where left out. */
+  readonly precision?: Precision;
 }
 
 /** What the gradients of a phase follow from. */
@@ -39,21 +41,24 @@ export function compilePhase(parts: PhaseParts): CompiledStep {
   const { phase, optimiser } = parts;
   const gradientsFrom = gradientParts(parts);
   const factors = rateFactors(phase, allOf(gradientsFrom.routes));
-  return compile((inputs) => {
-    const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
-      gradientsFrom,
-      inputs as StepInputs,
-    );
-    const finite = allFinite([...descended, ...Object.values(gradients)]);
-    optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
-    return {
-      loss,
-      ...named('loss', losses),
-      ...named('wrong', wrong),
-      ...named('labels', labels),
-      finite,
-    };
-  });
+  return compile(
+    (inputs) => {
+      const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
+        gradientsFrom,
+        inputs as StepInputs,
+      );
+      const finite = allFinite([...descended, ...Object.values(gradients)]);
+      optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
+      return {
+        loss,
+        ...named('loss', losses),
+        ...named('wrong', wrong),
+        ...named('labels', labels),
+        finite,
+      };
+    },
+    { precision: parts.precision ?? 'float32' },
+  );
 }
 
 function named(kind: string, byTask: Readonly<Record<string, tf.Scalar>>): Record<string, tf.Scalar> {

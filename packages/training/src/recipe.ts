@@ -1,5 +1,11 @@
 import { plain, type Selector, type Statistics } from '@overparam/core-reparam';
-import { type Key, keyFromSeed, type OptimiserConfig, type ScheduleConfig } from '@overparam/engine';
+import {
+  type Key,
+  keyFromSeed,
+  type OptimiserConfig,
+  type Precision,
+  type ScheduleConfig,
+} from '@overparam/engine';
 import type {
   Backbone,
   Balancer,
@@ -44,6 +50,8 @@ export interface Recipe {
   readonly weightDecay: WeightDecay;
   /** Which figures count in the end. */
   readonly evaluation: EpochChoice;
+  /** What training steps compute activations in; all that is evaluated, saved and collapsed is float32. */
+  readonly precision: Precision;
 }
 
 /** The fields of a {@link Recipe} that are parts of plugins. */
@@ -82,6 +90,7 @@ export function defineRecipe(options: RecipeOptions): Recipe {
     limit: {},
     weightDecay: noDecay,
     evaluation: 'last',
+    precision: 'float32',
     ...options,
     method: chosenOf(method),
     routine: chosenOf(routine),

@@ -4,6 +4,8 @@ import {
   keyFromSeed,
   type Optimiser,
   type OptimiserConfig,
+  type Precision,
+  requirePrecision,
 } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type {
@@ -49,6 +51,8 @@ export interface TrainingStepOptions {
   readonly weightDecay?: WeightDecay;
   /** Decides dropout and what a balancer draws; that of seed 0 where left out. */
   readonly key?: Key;
+  /** What activations are computed in; `float32` where left out. */
+  readonly precision?: Precision;
   /** Where an earlier step got to; the beginning where left out. */
   readonly from?: StepPosition;
 }
@@ -93,14 +97,22 @@ const everything: Phase = { name: 'all', stage: 'expanded', moves: [{}], rates: 
  *
  * @throws OverparamError `not-expanded` for a network without expanded layers, `task-mismatch` where outputs and tasks
  *   do not fit, `empty-phase` for a phase that moves nothing, `unsupported-balancer` for a balancer that needs what the
- *   step cannot give, `unsupported-routine` for a schedule that changes the network; `invalid-optimiser`
+ *   step cannot give, `unsupported-routine` for a schedule that changes the network; `invalid-optimiser`; `precision-unsupported`
  * @example
  * const network = expandNetwork(model, { method: trirep, tasks, key });
  * const step = trainingStep({ network, tasks, balancer: upgrad, optimiser: { name: 'adam' } });
  * const { loss } = await step(batch, { rate: 1e-3 });
  */
 export function trainingStep(options: TrainingStepOptions): TrainingStep {
-  const { tasks, phase = everything, schedule, weightDecay = noDecay, key = keyFromSeed(0) } = options;
+  const {
+    tasks,
+    phase = everything,
+    schedule,
+    weightDecay = noDecay,
+    key = keyFromSeed(0),
+    precision = 'float32',
+  } = options;
+  requirePrecision(precision);
   const network = listNetwork(options.network, tasks);
   if (schedule) checkStages(schedule);
   for (const each of schedule?.phases ?? [phase]) checkPhase(each, network, tasks, schedule !== undefined);
@@ -115,7 +127,14 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const optimiser = own ?? (options.optimiser as Optimiser);
   const averages = balancing?.needs.averages ? createAverages(network, tasks) : null;
   const trained: Trained = { network, optimiser, averages };
-  const steps = new PhaseSteps({ trained, tasks, balancing, key, penalty: weightDecay.coefficient });
+  const steps = new PhaseSteps({
+    trained,
+    tasks,
+    balancing,
+    key,
+    penalty: weightDecay.coefficient,
+    precision,
+  });
   let position: StepPosition = options.from ?? { update: 0, balancer: null };
   let disposed = false;
 

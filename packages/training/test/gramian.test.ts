@@ -127,7 +127,14 @@ async function updates(
     x: tf.tensor(images, [5, 3]),
     ...Object.fromEntries(names.map((task) => [`label/${task}`, tf.tensor(labels[task], [5, 2])])),
   };
-  const steps = new PhaseSteps({ trained, tasks, balancing, key: keyFromSeed(3), penalty: 0 });
+  const steps = new PhaseSteps({
+    trained,
+    tasks,
+    balancing,
+    key: keyFromSeed(3),
+    penalty: 0,
+    precision: 'float32',
+  });
   const read = () =>
     Object.fromEntries(network.parameters.map((one) => [one.name, [...one.variable.dataSync()]]));
   const seen: Seen[] = [];

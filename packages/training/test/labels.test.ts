@@ -29,7 +29,14 @@ async function expectCounts(run: OpenRun, phases: number): Promise<Record<string
   const { plan, state } = run;
   const { tasks, balancing, recipe, schedule } = plan;
   const penalty = recipe.weightDecay.coefficient;
-  const steps = new PhaseSteps({ trained: state.trained, tasks, balancing, key: recipe.key, penalty });
+  const steps = new PhaseSteps({
+    trained: state.trained,
+    tasks,
+    balancing,
+    key: recipe.key,
+    penalty,
+    precision: 'float32',
+  });
   const batch = await plan.batches.read(0);
   const expected = countByHand(batch);
   expect(schedule.phases).toHaveLength(phases);

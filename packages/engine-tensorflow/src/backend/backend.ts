@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Device } from '../binding/context';
-import type { CompiledStep, Step } from './steps';
+import type { CompiledStep, Step, StepOptions } from './steps';
 import type { TensorEntry, UpstreamBackend } from './upstream';
 
 /** The tfjs backend `tensorflow`. */
@@ -11,5 +11,5 @@ export interface TensorFlowBackend extends UpstreamBackend {
   /** The entry of a tensor. */
   entry(tensor: tf.TensorInfo): TensorEntry;
   /** Makes a step one function of TensorFlow's; see `compile` of `@overparam/engine` for what a step may do. */
-  compileStep(step: Step): CompiledStep;
+  compileStep(step: Step, options?: StepOptions): CompiledStep;
 }

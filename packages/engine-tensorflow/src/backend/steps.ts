@@ -11,3 +11,15 @@ export interface CompiledStep {
   (inputs: Tensors): Tensors;
   dispose(): void;
 }
+
+/**
+ * What a step's activations are computed in. `bfloat16`: convolutions and products, forward and back, and what lies
+ * between them, with sums in float32; parameters, statistics, losses and updates are float32 in both.
+ */
+export type Precision = 'float32' | 'bfloat16';
+
+/** How a step is compiled. */
+export interface StepOptions {
+  /** `float32` where left out. */
+  readonly precision?: Precision;
+}

@@ -30,6 +30,8 @@ export interface Tracing extends Recorder {
   idOf(entry: TensorEntry): number;
   /** A tensor's value, to be computed with only when others are there; tensors by number. */
   after(id: number, others: readonly number[]): TensorMetadata;
+  /** A tensor's value in float32, where it is in half precision. */
+  widened(id: number): TensorMetadata;
   /**
    * Says how a large tensor is made again from small ones, so that it need not be kept for the gradient of a convolution
    * that reads it.

@@ -7,6 +7,7 @@ export const dataTypes = {
   TF_COMPLEX64: 8,
   TF_INT64: 9,
   TF_BOOL: 10,
+  TF_BFLOAT16: 14,
   TF_RESOURCE: 20,
   TF_UINT32: 22,
   TF_UINT64: 23,

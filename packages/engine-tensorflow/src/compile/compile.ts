@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { CompiledStep, Step, Tensors } from '../backend/steps';
+import type { CompiledStep, Step, StepOptions, Tensors } from '../backend/steps';
 import { namingBatch } from './out-of-memory';
 import { outputsOf } from './outputs';
 import { type TracedStep, traceStep } from './step';
@@ -27,7 +27,11 @@ function inline(step: Step, inputs: Tensors): Tensors {
 }
 
 /** Makes a step of tfjs's ops a function of TensorFlow's, one for each kind of inputs. */
-export function compileStep(backend: TensorFlowBackend, step: Step): CompiledStep {
+export function compileStep(
+  backend: TensorFlowBackend,
+  step: Step,
+  { precision = 'float32' }: StepOptions = {},
+): CompiledStep {
   const functions = new Map<string, TracedStep>();
   let traces = 0;
   let disposed = false;
@@ -35,7 +39,7 @@ export function compileStep(backend: TensorFlowBackend, step: Step): CompiledSte
     const signature = signatureOf(inputs);
     let traced = functions.get(signature);
     if (traced === undefined) {
-      traced = traceStep(backend, step, inputs);
+      traced = traceStep(backend, step, inputs, precision);
       if (++traces === manyTraces) {
         console.warn(
           `A compiled step was traced ${traces} times, last for ${signature}. Each new shape costs a trace; give the ` +

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { Step, Tensors } from '../backend/steps';
+import type { Precision, Step, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
 import { outputsOf } from './outputs';
@@ -25,8 +25,13 @@ interface Program {
 }
 
 /** Writes a step down, and makes a function of it. Leaves every variable as it was. */
-export function traceStep(backend: TensorFlowBackend, step: Step, inputs: Tensors): TracedStep {
-  const program = write(backend, step, inputs);
+export function traceStep(
+  backend: TensorFlowBackend,
+  step: Step,
+  inputs: Tensors,
+  precision: Precision,
+): TracedStep {
+  const program = write(backend, step, inputs, precision);
   return {
     run: (given) => execute(backend, program, given),
     dispose() {
@@ -36,7 +41,7 @@ export function traceStep(backend: TensorFlowBackend, step: Step, inputs: Tensor
   };
 }
 
-function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program {
+function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precision: Precision): Program {
   const { binding } = backend;
   const before = new Map<TensorEntry, tf.Variable>();
   const known = new Set(Object.values(bookkeeping().registeredVariables));
@@ -45,7 +50,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program
     before.set(entry, variable);
   }
   const held = [...before].map(([entry, variable]) => ({ entry, variable, dataId: variable.dataId }));
-  const trace = new Trace(backend, before);
+  const trace = new Trace(backend, before, precision);
   const inputNames = Object.keys(inputs).sort();
   const arguments_: Output[] = [];
   // The old values outlive their replacement in the step.
@@ -74,7 +79,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program
       const outputs = outputsOf(step, symbols);
       refuseVariables(variablesBesides(known));
       results = Object.entries(outputs).map(([name, tensor]) => {
-        return [name, trace.valueOf(trace.idOf(backend.entry(tensor)))];
+        return [name, trace.wideValueOf(trace.idOf(backend.entry(tensor)))];
       });
       for (const { entry, variable, dataId } of held) {
         if (variable.isDisposed || variable.dataId === dataId) continue;
@@ -82,7 +87,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors): Program
         if (use === null) {
           throw new OverparamError('type-unsupported', `A compiled step cannot assign '${variable.name}': it holds strings.`); // biome-ignore format: one message
         }
-        finals.set(use, trace.output(trace.idOf(backend.entry(variable))));
+        finals.set(use, trace.wideOutput(trace.idOf(backend.entry(variable))));
       }
       // Those that the step kept out of its own scopes to hand them out.
       for (const tensor of Object.values(outputs)) {

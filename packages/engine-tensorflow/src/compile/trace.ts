@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import type { Precision } from '../backend/steps';
 import type { Tracing, UpdateAttributes } from '../backend/tracing';
 import type { TensorEntry } from '../backend/upstream';
 import type { TensorMetadata } from '../binding/binding';
@@ -11,6 +12,7 @@ import type { Values } from '../binding/values';
 import { adamRule } from './adam';
 import { Graph } from './graph';
 import { momentumRule } from './momentum';
+import { Narrowing } from './narrowing';
 import { readError } from './read-error';
 import { Updates } from './updates';
 import { assignable, readEntry, type VariableUse } from './variables';
@@ -37,6 +39,8 @@ export class Trace implements Tracing {
   readonly uses = new Map<TensorEntry, VariableUse>();
   /** Tensors that were made before, as further arguments: handles of this trace's own. */
   readonly captures: { readonly input: Output; readonly id: number }[] = [];
+  /** Null where all is computed in float32. */
+  private readonly narrowing: Narrowing | null;
   private readonly symbols = new Map<number, Output>();
   private readonly known = new WeakMap<TensorEntry, number>();
   /** Empty, or the last operation that the next one of its kind waits for. */
@@ -47,14 +51,17 @@ export class Trace implements Tracing {
   constructor(
     readonly backend: TensorFlowBackend,
     private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
+    precision: Precision = 'float32',
   ) {
     this.graph = new Graph(backend.binding);
     this.updates = new Updates(this.graph);
+    this.narrowing = precision === 'bfloat16' ? new Narrowing(this.graph) : null;
   }
 
   /** A tensor that is an argument of the step. */
   argument(shape: readonly number[], dtype: number): { readonly input: Output; readonly id: number } {
     const input = this.graph.placeholder(shape, dtype);
+    this.narrowing?.mark(input);
     return { input, id: this.symbol(input) };
   }
 
@@ -113,6 +120,18 @@ export class Trace implements Tracing {
     return found;
   }
 
+  /** As {@link output}, in float32 where it was narrowed. */
+  wideOutput(id: number): Output {
+    const output = this.output(id);
+    return this.narrowing?.wide(output) ?? output;
+  }
+
+  /** As {@link valueOf}, in float32 where it was narrowed: what leaves the step, or changes a variable. */
+  wideValueOf(id: number): Output {
+    const value = this.valueOf(id);
+    return this.narrowing?.wide(value) ?? value;
+  }
+
   /** What a number stands for, to be computed with: where it stands for an updated value, that value. */
   valueOf(id: number): Output {
     return this.updates.resolve(this.output(id));
@@ -133,11 +152,17 @@ export class Trace implements Tracing {
       // The image is needed again only now: made anew once the gradient is there, it need not be kept until then.
       sources[0] = this.valueOf(this.again(inputs[0]!, [inputs[2]!]));
     }
+    const plan = this.narrowing?.plan(name, attributes, sources);
+    const taken = plan?.sources ?? sources;
     const turn = this.isLargeGradient(name, sources) ? this.lastLargeGradient : [];
-    const oper = this.graph.add(name, attributes, sources, turn);
+    const oper = this.graph.add(name, plan?.attributes ?? attributes, taken, turn);
     if (turn === this.lastLargeGradient) this.lastLargeGradient = [oper];
     if (name === 'Relu') this.rectified.set(keyOf(sources[0]!), { oper, index: 0 });
-    return Array.from({ length: outputs }, (_, index) => this.describe(name, { oper, index }));
+    return Array.from({ length: outputs }, (_, index) => {
+      const output = { oper, index };
+      if (plan?.data) this.narrowing!.mark(output);
+      return this.describe(name, plan?.parameterGradient ? this.narrowing!.wide(output) : output);
+    });
   }
 
   remake(id: number, make: (others: readonly number[]) => number): void {
@@ -153,7 +178,9 @@ export class Trace implements Tracing {
     const later = ids.map((id) => {
       const x = this.valueOf(id);
       const T = attribute.type('T', this.graph.dtypeOf(x));
-      return this.symbol({ oper: this.graph.add('Identity', [T], [x], this.lastLargeGradient), index: 0 });
+      const output = { oper: this.graph.add('Identity', [T], [x], this.lastLargeGradient), index: 0 };
+      if (this.narrowing?.isData(x)) this.narrowing.mark(output);
+      return this.symbol(output);
     });
     this.lastLargeGradient = [this.valueOf(make(later)).oper];
   }
@@ -166,7 +193,13 @@ export class Trace implements Tracing {
     const x = this.valueOf(id);
     const T = attribute.type('T', this.graph.dtypeOf(x));
     const before = others.map((other) => this.valueOf(other).oper);
-    return this.describe('Identity', { oper: this.graph.add('Identity', [T], [x], before), index: 0 });
+    const output = { oper: this.graph.add('Identity', [T], [x], before), index: 0 };
+    if (this.narrowing?.isData(x)) this.narrowing.mark(output);
+    return this.describe('Identity', output);
+  }
+
+  widened(id: number): TensorMetadata {
+    return this.describe('Cast', this.wideValueOf(id));
   }
 
   /** One update by an optimiser, to be done in place at the step's end. Gives the new parameter and slots. */
@@ -179,8 +212,8 @@ export class Trace implements Tracing {
     if (!variables.every((use) => use !== null)) return null;
     const update = {
       variables,
-      gradient: this.valueOf(others.gradient),
-      rate: this.valueOf(others.rate),
+      gradient: this.wideValueOf(others.gradient),
+      rate: this.wideValueOf(others.rate),
       apply: this.valueOf(others.apply),
       rule: attributes.rule === 'adam' ? adamRule(attributes) : momentumRule(attributes),
     };
@@ -211,7 +244,10 @@ export class Trace implements Tracing {
           'it before the step and hand the result in.',
       );
     }
-    return { id: this.symbol(output), shape: shape ?? [0], dtype: this.graph.dtypeOf(output) };
+    const dtype = this.graph.dtypeOf(output);
+    // tfjs knows of no half precision.
+    const told = dtype === dataTypes.TF_BFLOAT16 ? dataTypes.TF_FLOAT : dtype;
+    return { id: this.symbol(output), shape: shape ?? [0], dtype: told };
   }
 
   /** A tensor that was made before the step, or of JavaScript's values within it. */

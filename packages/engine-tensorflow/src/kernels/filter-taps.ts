@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { Tracing } from '../backend/tracing';
+import { processorFlags } from '../processor';
 
 /** A convolution without stride whose output is as large as its image. */
 export interface TapGeometry {
@@ -16,18 +16,10 @@ const largeImage = 2 ** 19;
 /** Slices of whole rows of so many numbers share the memory of what they are slices of. */
 const alignment = 16;
 
-let narrow: boolean | null = null;
-
 /** Whether the processor is one for which oneDNN has no fast gradient by filter: x64 without AVX512. */
 function hasNarrowVectors(): boolean {
-  if (narrow === null) {
-    try {
-      narrow = process.arch === 'x64' && !/\bavx512f\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
-    } catch {
-      narrow = false;
-    }
-  }
-  return narrow;
+  const known = processorFlags();
+  return process.arch === 'x64' && known.size > 0 && !known.has('avx512f');
 }
 
 /**

@@ -40,6 +40,13 @@ const runAfter: Kernel = (backend, { x, ...others }) => {
   );
 };
 
+/** Input x; output x in float32, where a step holds it in half precision. */
+const widen: Kernel = (backend, { x }) => {
+  const trace = backend.binding.recorder as Tracing | null;
+  if (trace === null) return tf.clone(x!);
+  return backend.createOutputTensor(trace.widened(trace.idOf(backend.entry(x!))));
+};
+
 /**
  * Kernels for training that tfjs has no names for. `@overparam/engine` calls them by these names and brings the
  * gradients; a program without it may do the same through tf.engine().runKernel.
@@ -49,5 +56,6 @@ export const trainingKernels: Readonly<Record<string, Kernel>> = {
   ...updateKernels,
   ReluGrad: reluGradient,
   RunAfter: runAfter,
+  Widen: widen,
   AllFinite: allFinite,
 };

@@ -15,6 +15,7 @@
  *   values there. Optional: pooling layers that use them have composites of their own.
  * - `RunAfter`: inputs x and 0, 1, ...; output x, in a compiled step not before the others are there. Optional: where
  *   ops run as they are called there is nothing to put in order.
+ * - `Widen`: input x; output x, in a compiled step in float32 where that holds it in half precision. Optional.
  */
 export const trainingKernels = {
   batchNorm: 'TrainingBatchNorm',
@@ -27,4 +28,5 @@ export const trainingKernels = {
   putPlace: 'PutPlace2x2',
   takePlace: 'TakePlace2x2',
   runAfter: 'RunAfter',
+  widen: 'Widen',
 } as const;

@@ -1,4 +1,10 @@
-import { type EngineName, type OptimiserConfig, optimisers, scheduleSchema } from '@overparam/engine';
+import {
+  type EngineName,
+  type OptimiserConfig,
+  optimisers,
+  requirePrecision,
+  scheduleSchema,
+} from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { parseOptions } from '@overparam/plugin';
 import { embedded } from './embedded';
@@ -26,6 +32,7 @@ export const defaults = {
   weightDecay: { coefficient: 5e-4, norms: false, biases: false },
   augment: true,
   statistics: 'unbiased',
+  precision: 'float32',
   select: null,
   limit: {},
   checkpoints: { keep: 'all' },
@@ -49,7 +56,7 @@ function complete(kind: Parameters<typeof chosen>[0], value: unknown, where: str
  * @param layer   one row, as `oneRow` or `layRows` give it
  * @param source  the config file's name, for messages, and its folder, for plugins
  * @throws OverparamError `missing-key`, `invalid-config`, `unknown-method` and so on, `invalid-options`,
- *   `batch-too-small`
+ *   `batch-too-small`, `precision-unsupported`
  */
 export async function completeConfig(
   layer: RunLayer,
@@ -65,6 +72,7 @@ export async function completeConfig(
       );
     }
   }
+  requirePrecision(merged.precision!);
   await loadDefaultPlugins();
   await loadPlugins(merged.plugins ?? [], source.folder);
   const method = complete('method', merged.method, source.name);
@@ -91,6 +99,7 @@ export async function completeConfig(
     augment: merged.augment!,
     statistics: merged.statistics!,
     engine,
+    precision: merged.precision!,
     select: merged.select as RunConfig['select'],
     limit: merged.limit!,
     checkpoints: merged.checkpoints!,

@@ -52,5 +52,6 @@ export function recipeOf(config: RunConfig): Recipe {
     optimiser: config.optimiser,
     weightDecay: config.weightDecay,
     evaluation: config.evaluation,
+    precision: config.precision,
   };
 }

@@ -38,6 +38,7 @@ const keys: readonly (keyof RunConfig)[] = [
   'augment',
   'statistics',
   'engine',
+  'precision',
   'select',
   'limit',
   'checkpoints',

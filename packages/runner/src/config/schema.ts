@@ -3,6 +3,8 @@ import {
   engines,
   type OptimiserConfig,
   optimisers,
+  type Precision,
+  precisions,
   type ScheduleConfig,
   scheduleLayerSchema,
 } from '@overparam/engine';
@@ -147,6 +149,11 @@ const runShape = {
     .enum(['unbiased', 'biased'])
     .describe("Running variance of batch norms: unbiased as in PyTorch, or the batch's own."),
   engine: engine.describe('Where the run computes; `auto` takes the best that loads.'),
+  precision: z
+    .enum(precisions)
+    .describe(
+      'What training steps compute activations in: `float32`, or `bfloat16`, about twice as fast on processors that multiply it. Evaluation, checkpoints and collapse are float32 in both.',
+    ),
   select: z
     .union([layerChoice, z.array(layerChoice).min(1)])
     .nullable()
@@ -277,6 +284,7 @@ export interface RunConfig {
   readonly augment: boolean;
   readonly statistics: 'unbiased' | 'biased';
   readonly engine: { readonly name: EngineName; readonly threads?: number };
+  readonly precision: Precision;
   readonly select: LayerChoice | readonly LayerChoice[] | null;
   readonly limit: { readonly train?: number; readonly test?: number };
   readonly checkpoints: { readonly keep: 'all' | number };

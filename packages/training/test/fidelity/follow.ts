@@ -1,5 +1,5 @@
 import { expand, parametersOf, plain, statesOf } from '@overparam/core-reparam';
-import { createOptimiser, keyFromSeed, type OptimiserConfig } from '@overparam/engine';
+import { createOptimiser, keyFromSeed, type OptimiserConfig, type Precision } from '@overparam/engine';
 import { fnl } from '@overparam/method-fnl';
 import { trirep } from '@overparam/method-new';
 import { repvgg } from '@overparam/method-repvgg';
@@ -69,7 +69,11 @@ export interface Followed {
 }
 
 /** Repeats one of PyTorch's runs on the present backend, with the training step that a phase compiles. */
-export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased'): Followed {
+export function follow(
+  run: Run,
+  statistics: 'biased' | 'unbiased' = 'unbiased',
+  precision: Precision = 'float32',
+): Followed {
   const model = prepare(run, statistics);
   const setting = fixture.optimisers[run.optimiser];
   const parameters = parametersOf(model);
@@ -81,6 +85,7 @@ export function follow(run: Run, statistics: 'biased' | 'unbiased' = 'unbiased')
     tasks: [task],
     optimiser,
     penalty: setting.weightDecay,
+    precision,
   });
   const rate = tf.scalar(setting.lr);
   const losses = fixture.labels.map((_, index) => {

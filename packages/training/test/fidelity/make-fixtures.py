@@ -50,7 +50,7 @@ class Norm(nn.BatchNorm2d):
 
     def forward(self, x):
         with torch.no_grad():
-            self.biased_var.lerp_(x.var((0, 2, 3), unbiased=False), self.momentum)
+            self.biased_var.lerp_(x.var((0, 2, 3), unbiased=False).to(self.biased_var), self.momentum)
         return super().forward(x)
 
     def parameters_by_name(self, prefix):
