@@ -44,15 +44,7 @@ async function runHalf(half, out, given) {
   // Half a comparison is hours of work on some machines: going on is what a second start means.
   const added = begun && !given.includes('--resume') ? ['--resume'] : [];
   if (begun) console.error(`${folder} holds a comparison already; it goes on where it stopped.`);
-  return runSource(
-    'scripts/cli.mjs',
-    'compare',
-    configOf(half),
-    '--out',
-    folder,
-    ...added,
-    ...given,
-  );
+  return runSource('scripts/cli.mjs', 'compare', configOf(half), '--out', folder, ...added, ...given);
 }
 
 await main(async () => {

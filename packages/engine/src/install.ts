@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerGradients } from './gradients';
+import { registerArrayGradients } from './kernels/array-gradients';
 import { registerComposites } from './kernels/composite';
 import { registerCpuKernels } from './kernels/cpu';
 import { registerWasmKernels } from './kernels/wasm';
@@ -12,7 +13,11 @@ import { registerWasmKernels } from './kernels/wasm';
 export function installTraining(): void {
   registerGradients();
   registerCpuKernels();
-  if (tf.engine().registryFactory.wasm !== undefined) registerWasmKernels();
+  registerArrayGradients('cpu');
+  if (tf.engine().registryFactory.wasm !== undefined) {
+    registerWasmKernels();
+    registerArrayGradients('wasm');
+  }
   for (const backend of Object.keys(tf.engine().registryFactory)) registerComposites(backend);
 }
 

@@ -81,12 +81,20 @@ const opAttributes = ({ plan, window, strides }: Pooling, solid: boolean) => [
 const suffix = (solid: boolean) => (solid ? '3D' : '');
 const float = (x: tf.Tensor) => (x.dtype === 'float32' ? x : tf.cast(x, 'float32'));
 
+/**
+ * TensorFlow's op passes over what is not a number, and makes the least float of windows that hold nothing else, so that a
+ * diverged network would go on as if nothing were. Averages of the same windows tell where that is.
+ */
 const maximum: Kernel = (backend, { x }, attributes) => {
   const solid = x!.rank === 5;
   const pooling = poolingOf(x!.shape, attributes);
   const image = padImage(float(x!), pooling.plan.around, 1, Number.NEGATIVE_INFINITY);
-  const y = backend.executeSingleOutput(`MaxPool${suffix(solid)}`, opAttributes(pooling, solid), [image]);
-  return x!.dtype === 'float32' ? y : tf.cast(y, x!.dtype);
+  const over = (name: 'MaxPool' | 'AvgPool') =>
+    backend.executeSingleOutput(`${name}${suffix(solid)}`, opAttributes(pooling, solid), [image]);
+  const y = over('MaxPool');
+  if (x!.dtype !== 'float32') return tf.cast(y, x!.dtype);
+  const mean = over('AvgPool');
+  return tf.where(tf.isNaN(mean), mean, y);
 };
 
 function average(backend: TensorFlowBackend, x: tf.Tensor, pooling: Pooling): tf.Tensor {
@@ -118,9 +126,10 @@ const maximumGradient: Kernel = (backend, inputs, attributes) => {
   const image = padImage(input, pooling.plan.around, 1, Number.NEGATIVE_INFINITY);
   const types = solid ? [attribute.type('TInput', 'float32')] : [];
   const options = [...opAttributes(pooling, solid), ...types];
+  // In a step the same as in the forward pass, and computed once: TensorFlow finds what that has kept for the gradient.
+  const known = backend.binding.recorder === null ? inputs.output : undefined;
   const output =
-    inputs.output ??
-    backend.executeSingleOutput(`MaxPool${suffix(solid)}`, opAttributes(pooling, solid), [image]);
+    known ?? backend.executeSingleOutput(`MaxPool${suffix(solid)}`, opAttributes(pooling, solid), [image]);
   const dx = backend.executeSingleOutput(`MaxPool${suffix(solid)}Grad`, options, [image, output, dy]);
   return unpadImage(dx, input.shape, pooling.plan.around, 1);
 };

@@ -4,10 +4,13 @@ import { filterGradient } from '../wasm/filter-gradient';
 import type { Geometry } from '../wasm/geometry';
 import { inputGradient } from '../wasm/input-gradient';
 import { addressOf, type WasmBackend, withScratch } from '../wasm/memory';
-import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
-import { applyChannels, type ChannelTable, finite, normGradientTable, normTable, sumChannels } from './loops';
+import { applyChannels, type ChannelTable, normGradientTable, normTable, sumChannels } from './loops';
 import { trainingKernels } from './names';
 import { maxPlaces, putPlaces, takePlaces } from './places';
+import { putKernels } from './registry';
+import { clampRepairs } from './wasm-clamps';
+import { convolutionRepairs, holdsNumbers } from './wasm-convolutions';
+import { sumRepairs } from './wasm-sums';
 
 interface Attributes {
   readonly epsilon: number;
@@ -38,15 +41,15 @@ const output = (backend: WasmBackend, values: Float32Array) => {
   return out;
 };
 
-function convolutionInfo(x: Shape4D, filter: Shape4D, attributes: Attributes, depthwise: boolean) {
+function convolutionInfo(x: Shape4D, filter: Shape4D, attributes: Attributes) {
   const { strides, pad, dimRoundingMode, dilations = [1, 1], dataFormat = 'NHWC' } = attributes;
   if (dataFormat !== 'NHWC')
     throw new Error(`The wasm backend convolves images in NHWC order, not ${dataFormat}.`);
-  return tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, pad, dimRoundingMode, depthwise);
+  return tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, pad, dimRoundingMode);
 }
 
 function geometry(x: Shape4D, filter: Shape4D, attributes: Attributes): Geometry {
-  const info = convolutionInfo(x, filter, attributes, false);
+  const info = convolutionInfo(x, filter, attributes);
   return {
     batch: info.batchSize,
     inHeight: info.inHeight,
@@ -71,22 +74,6 @@ const convolutionInput: Kernel = (backend, { dy, filter }, attributes) =>
 
 const convolutionFilter: Kernel = (backend, { x, dy }, attributes) =>
   filterGradient(backend, x!, dy!, geometry(x!.shape as Shape4D, attributes.filterShape, attributes));
-
-const depthwiseInput: Kernel = (backend, { dy, filter }, attributes) => {
-  const info = convolutionInfo(attributes.inputShape, filter!.shape as Shape4D, attributes, true);
-  const out = backend.makeOutput(attributes.inputShape, 'float32');
-  const values = valuesOf(backend, out).fill(0);
-  depthwiseInputGradient(valuesOf(backend, dy!), valuesOf(backend, filter!), values, info);
-  return out;
-};
-
-const depthwiseFilter: Kernel = (backend, { x, dy }, attributes) => {
-  const info = convolutionInfo(x!.shape as Shape4D, attributes.filterShape, attributes, true);
-  const out = backend.makeOutput(attributes.filterShape, 'float32');
-  const values = valuesOf(backend, out).fill(0);
-  depthwiseFilterGradient(valuesOf(backend, x!), valuesOf(backend, dy!), values, info);
-  return out;
-};
 
 /** Channel sums by SIMD where channels come in fours, by the plain loop elsewhere. */
 function sums(backend: WasmBackend, a: tf.TensorInfo, b: tf.TensorInfo, channels: number) {
@@ -160,7 +147,7 @@ const reluGradient: Kernel = (backend, { dy, x }) => {
 };
 
 const allFinite: Kernel = (backend, inputs) => {
-  const all = Object.values(inputs).every((x) => finite(valuesOf(backend, x)));
+  const all = Object.values(inputs).every((x) => holdsNumbers(backend, x));
   const out = backend.makeOutput([], 'bool');
   backend.wasm.HEAPU8[addressOf(backend, out)] = all ? 1 : 0;
   return out;
@@ -198,8 +185,6 @@ const kernels: Readonly<Record<string, Kernel>> = {
   Identity: identity,
   Conv2DBackpropInput: convolutionInput,
   Conv2DBackpropFilter: convolutionFilter,
-  DepthwiseConv2dNativeBackpropInput: depthwiseInput,
-  DepthwiseConv2dNativeBackpropFilter: depthwiseFilter,
   [trainingKernels.dilatedInputGradient]: convolutionInput,
   [trainingKernels.dilatedFilterGradient]: convolutionFilter,
   [trainingKernels.batchNorm]: batchNorm,
@@ -211,17 +196,21 @@ const kernels: Readonly<Record<string, Kernel>> = {
   [trainingKernels.takePlace]: takePlace,
 };
 
-const installed = new WeakSet<object>();
-
-/** Registers the training kernels of the wasm backend, replacing its slow input gradient of a convolution. */
+/**
+ * Registers the training kernels of the wasm backend, replacing its slow input gradient of a convolution, and repairs
+ * those of its own that are wrong.
+ */
 export function registerWasmKernels(): void {
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    const known = tf.getKernel(kernelName, 'wasm');
-    if (known !== undefined && installed.has(known.kernelFunc)) continue;
-    if (known !== undefined) tf.unregisterKernel(kernelName, 'wasm');
-    const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
-      kernel(backend as WasmBackend, inputs as Inputs, (attrs ?? {}) as unknown as Attributes);
-    installed.add(kernelFunc);
-    tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
-  }
+  const entries = Object.entries(kernels).map(([name, kernel]) => [
+    name,
+    () =>
+      ({ inputs, attrs, backend }: Parameters<tf.KernelFunc>[0]) =>
+        kernel(backend as WasmBackend, inputs as Inputs, (attrs ?? {}) as unknown as Attributes),
+  ]);
+  putKernels('wasm', {
+    ...Object.fromEntries(entries),
+    ...convolutionRepairs,
+    ...clampRepairs,
+    ...sumRepairs,
+  });
 }

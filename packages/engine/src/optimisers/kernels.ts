@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { type ArrayBackend, arrayBackends } from '../kernels/arrays';
 import { adamArithmetic } from './adam';
 import type { Arithmetic, Arrays, Attributes, StateName } from './rule';
 import { sgdArithmetic } from './sgd';
@@ -11,37 +12,6 @@ export const arithmetics: Readonly<Record<string, Arithmetic>> = {
 
 /** A kernel's outputs, in this order, are those of these names that are among its inputs. */
 export const stateNames: readonly StateName[] = ['parameter', 'velocity', 'first', 'second', 'step'];
-
-/** The part of a backend that holds numbers in memory that JavaScript can reach. */
-interface ArrayBackend {
-  allocate(shape: number[]): tf.TensorInfo;
-  /** Valid until the next allocation. */
-  view(tensor: tf.TensorInfo): Float32Array;
-}
-
-interface WasmBackend {
-  makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
-  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
-}
-
-interface CpuBackend {
-  readonly data: { get(dataId: object): { readonly values: Float32Array } };
-  makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): tf.TensorInfo;
-}
-
-const arrayBackends: Readonly<Record<string, (backend: unknown) => ArrayBackend>> = {
-  wasm: (backend) => ({
-    allocate: (shape) => (backend as WasmBackend).makeOutput(shape, 'float32'),
-    view: (tensor) => (backend as WasmBackend).typedArrayFromHeap(tensor),
-  }),
-  cpu: (backend) => ({
-    allocate: (shape) => {
-      const size = shape.reduce((product, length) => product * length, 1);
-      return (backend as CpuBackend).makeTensorInfo(shape, 'float32', new Float32Array(size));
-    },
-    view: (tensor) => (backend as CpuBackend).data.get(tensor.dataId).values,
-  }),
-};
 
 function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBackend): tf.KernelFunc {
   return ({ inputs, backend, attrs }) => {
