@@ -45,7 +45,7 @@ export function averagePooled(x: Plain, window: Window): Expected {
         const value = x.values[(image * h * w + pixel) * c + k]!;
         values[at]! += value;
         counts[at]!++;
-        scale = Math.max(scale, Math.abs(value));
+        if (Math.abs(value) > scale) scale = Math.abs(value);
       }
     });
   return { shape, values: values.map((sum, i) => (counts[i] === 0 ? 0 : sum / counts[i]!)), scale };

@@ -16,6 +16,17 @@ export interface Geometry {
 }
 
 /**
+ * Strides of the same convolution that oneDNN computes right. TensorFlow 2.21 with oneDNN 3 gives other memory's numbers
+ * where there is one input channel, the output is a single column of several rows, and the stride across is larger than
+ * the one down; over a single column any stride across is the same.
+ */
+function stridesOf(info: tf.backend_util.Conv2DInfo, depthwise: boolean): readonly [number, number] {
+  const { inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
+  const column = !depthwise && inChannels === 1 && outWidth === 1 && outHeight > 1;
+  return [strideHeight, column ? Math.min(strideHeight, strideWidth) : strideWidth];
+}
+
+/**
  * @param padding  `valid` where all padding is to be made beforehand
  */
 export function geometry(
@@ -37,6 +48,7 @@ export function geometry(
     format === 'NHWC' ? 'channelsLast' : 'channelsFirst',
   );
   const { padInfo } = info;
+  const [down, across] = stridesOf(info, depthwise);
   const whole = (vertical: number, horizontal: number) =>
     format === 'NHWC' ? [1, vertical, horizontal, 1] : [1, 1, vertical, horizontal];
   const awkward = info.strideHeight * info.strideWidth > 1 && info.dilationHeight * info.dilationWidth > 1;
@@ -44,20 +56,20 @@ export function geometry(
     {
       size: info.inHeight,
       out: info.outHeight,
-      stride: info.strideHeight,
+      stride: down,
       window: info.effectiveFilterHeight,
       before: padInfo.top,
     },
     {
       size: info.inWidth,
       out: info.outWidth,
-      stride: info.strideWidth,
+      stride: across,
       window: info.effectiveFilterWidth,
       before: padInfo.left,
     },
   ];
   const plan: Plan =
-    padding === 'valid'
+    padding === 'valid' || across !== info.strideWidth
       ? planValid(spans)
       : (padInfo.type === 'SAME' && !awkward) || padInfo.type === 'VALID'
         ? {
@@ -70,7 +82,7 @@ export function geometry(
         : planPadding(spans);
   return {
     plan,
-    strides: whole(info.strideHeight, info.strideWidth),
+    strides: whole(down, across),
     dilations: whole(info.dilationHeight, info.dilationWidth),
     format,
     spatial: format === 'NHWC' ? 1 : 2,
