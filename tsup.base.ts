@@ -1,6 +1,10 @@
 import { defineConfig } from 'tsup';
+import { zodBeside } from './tsup.zod';
 
-/** The build that every package shares: ESM and CommonJS with types; dependencies stay outside. */
+/**
+ * The build that every package shares: ESM and CommonJS with types; dependencies stay outside. A package that has zod
+ * among its development dependencies gets the part of it that it uses as a file of its own.
+ */
 export function packageBuild(entry: string[]) {
   return defineConfig({
     entry,
@@ -12,5 +16,6 @@ export function packageBuild(entry: string[]) {
     target: 'node20',
     splitting: true,
     shims: true,
+    esbuildPlugins: [zodBeside],
   });
 }

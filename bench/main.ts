@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { columns } from '@overparam/terminal';
 import { compare, NoSuchRow } from './compare';
 import type { cifar100Parity } from './parity';
 import { NoData } from './parity/data';
@@ -55,12 +56,13 @@ const benchmarks: readonly Benchmark[] = [
     question: 'How fast are the convolutions on wasm, in GFLOP/s: forward, input gradient, filter gradient?',
     run: async () => (await import('./wasm-layers')).wasmLayers(),
     summary: (result: Awaited<ReturnType<typeof wasmLayers>>) =>
-      result
-        .map(
-          ({ layer, forward, inputGradient, filterGradient }) =>
-            `${layer.padEnd(34)} ${[forward, inputGradient, filterGradient].map((speed) => speed.toFixed(1).padStart(6)).join('')}`,
-        )
-        .join('\n  '),
+      columns(
+        result.map(({ layer, forward, inputGradient, filterGradient }) => [
+          layer,
+          ...[forward, inputGradient, filterGradient].map((speed) => speed.toFixed(1)),
+        ]),
+        [false, true, true, true],
+      ).replaceAll('\n', '\n  '),
   },
 ];
 

@@ -55,11 +55,46 @@ function collect(folder, found) {
   }
 }
 
+/** Whether sources import a package's values, or a part of it. */
+function imports(folder, name) {
+  const pattern = new RegExp(`^(?:import|export) (?!type )[^;]*from '${name}['/]|import\\('${name}['/]`, 'm');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .some((file) => pattern.test(readFileSync(join(folder, file), 'utf8')));
+}
+
+/**
+ * What is copied into a package's build, added to `found` by name and version with the packages that hold it: a
+ * development dependency that the sources import is not there when the package is installed, so its build holds it.
+ */
+function collectCopied(folder, found) {
+  const { name: holder, devDependencies = {}, peerDependencies = {} } = read(folder);
+  for (const name of Object.keys(devDependencies)) {
+    if (name.startsWith('@overparam/') || name in peerDependencies || !imports(join(folder, 'src'), name))
+      continue;
+    const place = locate(name, folder);
+    const dependency = read(place);
+    const key = `${dependency.name}@${dependency.version}`;
+    const entry = found.get(key) ?? {
+      licence: licenceOf(dependency),
+      copyright: copyrightOf(place),
+      holders: [],
+    };
+    entry.holders.push(holder);
+    found.set(key, entry);
+  }
+}
+
+const row = (cells) => `| ${cells.join(' | ')} |`;
+
 function render() {
   const found = new Map();
+  const copied = new Map();
   for (const name of readdirSync(join(root, 'packages'))) {
     const folder = join(root, 'packages', name);
-    if (existsSync(join(folder, 'package.json')) && !read(folder).private) collect(folder, found);
+    if (!existsSync(join(folder, 'package.json')) || read(folder).private) continue;
+    collect(folder, found);
+    collectCopied(folder, copied);
   }
   const rows = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
   const counts = {};
@@ -69,8 +104,8 @@ function render() {
 
 Packages that are installed along with the packages of this workspace (dependencies and peer dependencies, theirs
 included), with the licence that each declares. Their full licence texts come with them, in
-\`node_modules\`. None of them is copied into the published packages, but for what a package's folder \`third-party\`
-names. Written by \`scripts/notices.mjs\`; \`.ci/run\` checks that it is up to date.
+\`node_modules\`. Parts of others are copied into published packages: see below. Written by \`scripts/notices.mjs\`;
+\`.ci/run\` checks that it is up to date.
 
 | licence | packages |
 | --- | --- |
@@ -78,7 +113,19 @@ ${summary.map(([licence, count]) => `| ${licence} | ${count} |`).join('\n')}
 
 | package | licence | copyright |
 | --- | --- | --- |
-${rows.map(([key, { licence, copyright }]) => `| ${key} | ${licence} | ${copyright} |`).join('\n')}
+${rows.map(([key, { licence, copyright }]) => row([key, licence, copyright])).join('\n')}
+
+## Copied into published packages
+
+Builds hold the parts that they use of these, with the licence's text beside them (\`dist/THIRD_PARTY\`) or in front of
+the file (\`dist/zod.js\`).
+
+| package | licence | copyright | copied into |
+| --- | --- | --- | --- |
+${[...copied]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([key, { licence, copyright, holders }]) => row([key, licence, copyright, holders.join(', ')]))
+  .join('\n')}
 
 ## Data
 

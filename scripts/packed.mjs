@@ -1,10 +1,12 @@
 // Packs every public package, installs the archives with npm in a folder outside the workspace, as a user would, and
-// loads each by `import` and by `require`. Needs the built packages (`pnpm build`) and pnpm on the path.
+// loads each by `import` and by `require`; then installs some of them by themselves, and measures what they bring along.
+// Needs the built packages (`pnpm build`) and pnpm on the path.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main, root } from './setup.mjs';
+import { checkSizes, installAlone } from './sizes.mjs';
 
 const windows = process.platform === 'win32';
 const call = (command, callArguments, cwd) =>
@@ -14,6 +16,8 @@ const call = (command, callArguments, cwd) =>
     shell: windows,
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1e8,
+    // Run by `npm exec --package`, this script would hand that package down to the npx that it tries.
+    env: { ...process.env, npm_config_package: undefined },
   });
 
 /** Every entry point a package offers to code, such as `@overparam/core-reparam/testing`. */
@@ -22,8 +26,45 @@ const entryPoints = (manifest) =>
     .filter((path) => !path.endsWith('.json'))
     .map((path) => manifest.name + path.slice(1));
 
+/** Declarations of packages that name zod: only the runner's may, so that no other package's users need it. */
+function typesWithZod(folder, manifests) {
+  return manifests
+    .filter(({ dependencies }) => !('zod' in (dependencies ?? {})))
+    .flatMap(({ name }) => {
+      const dist = join(folder, 'node_modules', name, 'dist');
+      return readdirSync(dist, { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.d\.c?ts$/.test(file))
+        .filter((file) =>
+          /from ['"]zod|import\(['"]zod|import ['"]zod/.test(readFileSync(join(dist, file), 'utf8')),
+        )
+        .map((file) => `${name}/${file}`);
+    });
+}
+
+/** A project with a method and without the backend for WebAssembly: what is missing is said, and all else works. */
+const slimProgram = `
+import { expand } from '@overparam/core-reparam';
+import { useEngine } from '@overparam/engine';
+import { fnl } from '@overparam/method-fnl';
+import { parseOptions } from '@overparam/plugin';
+const engine = await useEngine();
+const refused = await useEngine('wasm').catch((error) => error);
+let options;
+try { parseOptions(fnl.options, { ranc: 1, rankScale: -1 }, 'fnl'); } catch (error) { options = error.message; }
+console.log([engine.name, engine.notes.at(-1), refused.code, refused.message, options].join('\\n'));
+`;
+const slimOutput = [
+  /^cpu$/,
+  /^wasm passed over: the package @tensorflow\/tfjs-backend-wasm is not installed \(npm install @tensorflow/,
+  /^engine-unavailable$/,
+  /^The engine 'wasm' cannot be used: the package @tensorflow\/tfjs-backend-wasm is not installed/,
+  /^fnl: unknown option "ranc" \(did you mean "rank"\?\); option "rankScale": Too small: expected number to be >0\.$/,
+];
+
 await main(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'overparam-packed-'));
+  // Beside the other, not in it: Node would find all packages in a folder above.
+  const apart = mkdtempSync(join(tmpdir(), 'overparam-packed-apart-'));
   try {
     const manifests = readdirSync(join(root, 'packages'))
       .map((name) => ({
@@ -51,7 +92,8 @@ await main(async () => {
         2,
       ),
     );
-    call('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+    const install = (at) => call('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], at);
+    install(folder);
 
     let failures = 0;
     for (const entry of manifests.flatMap(entryPoints)) {
@@ -79,7 +121,12 @@ await main(async () => {
     for (const [name, manifest] of manifests.flatMap((manifest) =>
       Object.keys(manifest.bin ?? {}).map((bin) => [bin, manifest]),
     )) {
-      const named = call(join(folder, 'node_modules', '.bin', name), ['--help'], folder).includes(name);
+      // By the package's name too, as messages tell those to call it who may not have it yet.
+      const helps = [
+        call(join(folder, 'node_modules', '.bin', name), ['--help'], folder),
+        call('npx', ['--no-install', manifest.name, '--help'], folder),
+      ];
+      const named = helps.every((help) => help.includes(name));
       if (!named) failures += 1;
       console.log(
         `command ${name} --help (${manifest.name}): ${named ? 'ok' : 'FAILED, the help does not name the command'}`,
@@ -107,10 +154,16 @@ await main(async () => {
     ];
     for (const [name, dataset, expected, look] of samples) {
       for (const [file, load] of [
-        ['sample.mjs', `import { ${dataset} as data } from '${name}';`],
-        ['sample.cjs', `const { ${dataset}: data } = require('${name}');`],
+        [
+          'sample.mjs',
+          `import { parseOptions } from '@overparam/plugin'; import { ${dataset} as data } from '${name}';`,
+        ],
+        [
+          'sample.cjs',
+          `const { parseOptions } = require('@overparam/plugin'); const { ${dataset}: data } = require('${name}');`,
+        ],
       ]) {
-        const open = `data.open(data.options.parse({}), { dataDir: 'data' }).then(async (opened) => {
+        const open = `data.open(parseOptions(data.options), { dataDir: 'data' }).then(async (opened) => {
           ${look}
           await opened.close();
         });`;
@@ -122,8 +175,24 @@ await main(async () => {
         );
       }
     }
+    const named = typesWithZod(folder, manifests);
+    failures += named.length;
+    console.log(`declarations without zod: ${named.length === 0 ? 'ok' : `FAILED, ${named.join(', ')}`}`);
+
+    const alone = { archives, tfjs: peerDependencies['@tensorflow/tfjs'], install };
+    const slim = installAlone(
+      join(apart, 'slim'),
+      ['@overparam/core-reparam', '@overparam/method-fnl'],
+      alone,
+    );
+    writeFileSync(join(slim, 'slim.mjs'), slimProgram);
+    const lines = call(process.execPath, ['slim.mjs'], slim).trim().split('\n');
+    const said = slimOutput.every((pattern, index) => pattern.test(lines[index] ?? ''));
+    if (!said) failures += 1;
+    console.log(`without the WebAssembly backend: ${said ? 'ok' : `FAILED, it printed ${lines.join('\n')}`}`);
+    failures += checkSizes(apart, alone);
     return failures === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const path of [folder, apart]) rmSync(path, { recursive: true, force: true });
   }
 });

@@ -2,7 +2,7 @@
 // folder in FOLDER that `overparam compare` wrote. Run from source, as scripts/start.mjs does.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderPosterPage } from '../packages/runner/src/report/poster-page.ts';
+import { renderPosterPage } from '@overparam/report';
 
 const [folder, ...names] = process.argv.slice(2);
 const parts = names.map((name) => ({

@@ -1,3 +1,4 @@
+import { columns } from '@overparam/terminal';
 import { nameOf } from './rows';
 import type { Measured, RowResult } from './run-row';
 import { spreadOf } from './statistics';
@@ -38,23 +39,23 @@ export function reportRows({ row, ours, peers }: RowResult): ReportRow[] {
   }));
 }
 
-function speedText({ name, speed: { median, low, high }, memory }: Measured): string {
+function speedCells({ name, speed: { median, low, high }, memory }: Measured): string[] {
   const text = (speed: number) => speed.toFixed(speed < 10 ? 2 : 1);
-  const range = `(${text(low)} to ${text(high)})`;
-  const gigabytes = `${(memory / 2 ** 30).toFixed(2)} GiB`;
-  return `  ${name.padEnd(22)}${text(median).padStart(8)} images/s ${range.padEnd(20)}${gigabytes.padStart(9)}`;
+  const range = `images/s (${text(low)} to ${text(high)})`;
+  return [`  ${name}`, text(median), range, `${(memory / 2 ** 30).toFixed(2)} GiB`];
 }
 
 /** A row for a person: medians with their range over the turns, peak memory, and ratios. */
 export function rowText(result: RowResult): string {
   const { row, ours, peers, missing, disturbance } = result;
   const entries = reportRows(result);
-  const lines = peers.map((peer, index) => {
+  const cells = peers.map((peer, index) => {
     const { low, high } = spreadOf(ours.turns.map((speed, turn) => speed / peer.turns[turn]!));
     const { ratio, memoryRatio } = entries[index]!;
     const range = `(${low.toFixed(2)} to ${high.toFixed(2)} in one turn)`;
-    return `${speedText(peer)}   ratio ${ratio.toFixed(2)} ${range}, memory ${memoryRatio.toFixed(2)}`;
+    return [...speedCells(peer), `ratio ${ratio.toFixed(2)} ${range}, memory ${memoryRatio.toFixed(2)}`];
   });
+  const speeds = columns([speedCells(ours), ...cells], [false, true, false, true]);
   const absent = missing.map(({ name, reason }) => `  ${name}: not measured. ${reason}`);
   const loud =
     disturbance > 0.1
@@ -62,5 +63,5 @@ export function rowText(result: RowResult): string {
           `  Do not rely on these: other processes used up to ${(100 * disturbance).toFixed(0)} % of the machine.`,
         ]
       : [];
-  return [nameOf(row), speedText(ours), ...lines, ...absent, ...loud].join('\n');
+  return [nameOf(row), speeds, ...absent, ...loud].join('\n');
 }

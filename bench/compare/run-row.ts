@@ -166,7 +166,8 @@ export async function runRow(row: Row, { turns, python, checkout, note }: RunOpt
     let disturbance = 0;
     for (let turn = 0; turn < turns; turn++) {
       note(`turn ${turn + 1} of ${turns}, ${count} steps each`);
-      for (const side of ready) {
+      // Whoever comes first was seen a percent slower: each turn goes through the sides the other way.
+      for (const side of turn % 2 === 0 ? ready : ready.toReversed()) {
         const taken = await takeTurn(side, count);
         side.turns.push((1000 * row.batch) / medianOf(taken.steps.milliseconds));
         disturbance = Math.max(disturbance, taken.disturbance);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type Overfitted, overfit, recipe } from '../../packages/runner/test/overfit/recipe';
+import { type Overfitted, overfit, recipe } from '../../packages/training/test/overfit/recipe';
 
-/** What PyTorch came to; see packages/runner/test/overfit/overfit.py. */
+/** What PyTorch came to; see packages/training/test/overfit/overfit.py. */
 interface Stored {
   readonly runs: readonly ({ readonly seed: number; readonly run: number } & Overfitted)[];
 }
@@ -41,7 +41,7 @@ const endOf = ({ losses, mIoU }: Overfitted): End => ({ loss: mean(losses.slice(
  * @param tell   told the loss now and then
  */
 export async function nyuOverfit(short: boolean, tell: (text: string) => void): Promise<OverfitResult> {
-  const file = new URL('../../packages/runner/test/overfit/torch.json', import.meta.url);
+  const file = new URL('../../packages/training/test/overfit/torch.json', import.meta.url);
   const stored = JSON.parse(readFileSync(file, 'utf8')) as Stored;
   const runs: OverfitResult['runs'][number][] = [];
   for (const { seed, run, ...peer } of stored.runs.slice(0, short ? 1 : undefined)) {

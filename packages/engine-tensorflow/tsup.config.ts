@@ -6,7 +6,12 @@ import { defineConfig } from 'tsup';
  * install that package, whose install script downloads another TensorFlow.
  */
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'library/index': 'src/library/index.ts', cli: 'src/cli.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'library/index': 'src/library/index.ts',
+    'engine-command': 'src/engine-command.ts',
+    cli: 'src/cli.ts',
+  },
   format: ['esm', 'cjs'],
   dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   sourcemap: true,

@@ -60,7 +60,7 @@ const needsNoDownload = (path: string) => !programOf(read(path))?.code.includes(
 const readmes = readdirSync(join(root, 'packages'))
   .map((name) => `packages/${name}/README.md`)
   .filter((path) => existsSync(join(root, path)));
-const pages = ['README.md', 'docs/getting-started.md', ...readmes].filter(
+const pages = ['README.md', 'docs/getting-started.md', 'docs/your-own-loop.md', ...readmes].filter(
   (path) => programOf(read(path)) !== null && needsNoDownload(path),
 );
 
@@ -143,6 +143,7 @@ test('every file that a page links to exists', () => {
     'docs/several-tasks.md',
     'docs/writing-a-method.md',
     'docs/writing-a-plugin.md',
+    'docs/your-own-loop.md',
   ]) {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link]) => link!);
     const missing = links.filter((link) => !existsSync(join(root, path, '..', link)));

@@ -29,12 +29,19 @@ interface Printed {
   readonly rows: readonly {
     readonly method: string;
     readonly routine: string;
-    readonly top1Error: {
-      readonly mean: number;
-      readonly sd: number | null;
-      readonly values: readonly number[];
+    readonly kind: string;
+    readonly epochs: number;
+    readonly updates: number;
+    readonly figures: {
+      readonly class: {
+        readonly top1Error: {
+          readonly mean: number;
+          readonly sd: number | null;
+          readonly values: readonly number[];
+        };
+      };
     };
-    readonly difference: unknown;
+    readonly differences: { readonly class?: { readonly top1Error: { readonly interval: unknown } } };
     readonly trainParameters: number;
     readonly deployParameters: number;
     readonly secondsPerEpoch: number;
@@ -67,8 +74,12 @@ describe('the poster comparison in its smallest form', () => {
     expect(new Set(rows.map((row) => row.deployParameters)).size).toBe(1);
     for (const [index, row] of rows.entries()) {
       expect(row.collapseGap).toBeLessThan(1e-4);
-      expect(row.top1Error.values).toEqual([row.top1Error.mean]);
-      expect(row.difference).toBeNull();
+      const { top1Error } = row.figures.class;
+      expect(top1Error.values).toEqual([top1Error.mean]);
+      expect(row.kind).toBe(index === 0 ? 'baseline' : 'row');
+      if (index === 0) expect(row.differences).toEqual({});
+      else expect(row.differences.class?.top1Error.interval).toBeNull();
+      expect([row.epochs, row.updates]).toEqual([rows[0]!.epochs, rows[0]!.updates]);
       expect(row.secondsPerEpoch).toBeGreaterThan(0);
       if (index > 0) expect(row.trainParameters).toBeGreaterThan(rows[0]!.trainParameters);
     }
@@ -81,7 +92,8 @@ describe('the poster comparison in its smallest form', () => {
     const again = overparam('compare', config, '--variant', 'smoke', '--out', folder, '--json', '--resume');
     expect(again.status, again.stderr).toBe(0);
     expect(again.stderr.match(/was done already/g)).toHaveLength(7);
-    const figures = (text: string) => (JSON.parse(text) as Printed).rows.map((row) => row.top1Error);
+    const figures = (text: string) =>
+      (JSON.parse(text) as Printed).rows.map((row) => row.figures.class.top1Error);
     expect(figures(again.stdout)).toEqual(figures(first.stdout));
     expect(readFileSync(metrics, 'utf8')).toBe(before);
   });

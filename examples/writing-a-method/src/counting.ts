@@ -16,6 +16,8 @@ export const counting: TaskKind<z.infer<typeof options>> = {
     const isKnown = (label: tf.Tensor) => tf.cast(tf.notEqual(label, missing), 'float32');
     return {
       name,
+      kind: 'counting',
+      form: 'vector',
       outputs: 1,
       label: form,
       loss: (prediction, label) =>
@@ -26,7 +28,7 @@ export const counting: TaskKind<z.infer<typeof options>> = {
           return tf.div(tf.sum(errors), tf.maximum(tf.sum(known), 1)) as tf.Scalar;
         }),
       validLabels: (label) => tf.tidy(() => tf.sum(isKnown(label)) as tf.Scalar),
-      metrics: [{ name: 'exact', direction: 'higher', unit: '%' }],
+      metrics: [{ name: 'exact', direction: 'higher', unit: '%', digits: 1 }],
       accumulator() {
         let [right, all] = [0, 0];
         return {

@@ -1,5 +1,5 @@
 import { foldKey, normalTensor } from '@overparam/engine';
-import type { Backbone } from '@overparam/plugin';
+import { type Backbone, headOf } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { summed } from './summed';
@@ -13,13 +13,13 @@ export const small: Backbone<z.infer<typeof options>> = {
   summary: 'One convolution and heads.',
   options,
   build({ inputShape, tasks, key }, { filters }) {
+    const own = summed.make({ channels: 8 });
+    const heads = tasks.map((task) => headOf('small', task, { class: own, vector: own }));
     const image = tf.input({ name: 'image', shape: [...inputShape] });
     const conv = tf.layers.conv2d({ name: 'conv', filters, kernelSize: 3, padding: 'same' });
     const features = tf.layers.reLU({ name: 'relu' }).apply(conv.apply(image)) as tf.SymbolicTensor;
     const [height, width] = inputShape;
-    const outputs = tasks.map(({ name, kind, outputs, head = summed.make({ channels: 8 }) }) =>
-      head.build(features, { task: name, kind, outputs, size: [height, width] }),
-    );
+    const outputs = heads.map((head, index) => head.build(features, tasks[index]!, [height, width]));
     const model = tf.model({ name: 'small', inputs: image, outputs });
     // All first weights follow from the key: kernels by He's rule, biases 0.
     for (const weight of model.weights) {

@@ -12,14 +12,13 @@ export const summed: HeadKind<z.infer<typeof options>> = {
   options,
   make: ({ channels }) => ({
     name: 'summed',
-    supports: ({ kind }) =>
-      !['segmentation', 'depth', 'normals'].includes(kind) || 'it gives one answer for the whole image',
-    build(features, { task, outputs }) {
+    forms: ['class', 'vector'],
+    build(features, { name, outputs }) {
       const layers = [
-        tf.layers.conv2d({ name: `${task}_conv`, filters: channels, kernelSize: 1 }),
-        tf.layers.reLU({ name: `${task}_relu` }),
-        tf.layers.globalAveragePooling2d({ name: `${task}_mean` }),
-        tf.layers.dense({ name: `${task}_out`, units: outputs }),
+        tf.layers.conv2d({ name: `${name}_conv`, filters: channels, kernelSize: 1 }),
+        tf.layers.reLU({ name: `${name}_relu` }),
+        tf.layers.globalAveragePooling2d({ name: `${name}_mean` }),
+        tf.layers.dense({ name: `${name}_out`, units: outputs }),
       ];
       return layers.reduce((x, layer) => layer.apply(x) as tf.SymbolicTensor, features);
     },

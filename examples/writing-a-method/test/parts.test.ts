@@ -1,12 +1,5 @@
 import { useEngine } from '@overparam/engine';
-import {
-  type Backbone,
-  type Balancer,
-  type Dataset,
-  lookup,
-  type NetworkTask,
-  registerPlugin,
-} from '@overparam/plugin';
+import { type Backbone, type Balancer, type Dataset, lookup, registerPlugin } from '@overparam/plugin';
 import { testBackbone, testBalancer, testDataset, testRoutine, testTask } from '@overparam/plugin/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { counting } from '../src/counting';
@@ -24,11 +17,11 @@ beforeAll(async () => {
 testDataset(dots as Dataset, { test, context: { dataDir: 'data' }, options: { train: 20, test: 5 } });
 
 const label = { shape: [], dtype: 'float32' } as const;
-const number: NetworkTask = { name: 'number', kind: 'counting', outputs: 1, label };
 
-testTask(counting.make({ name: 'number', kind: 'counting', outputs: 1, label }, { missing: -1 }), {
+const number = counting.make({ name: 'number', kind: 'counting', outputs: 1, label }, { missing: -1 });
+
+testTask(number, {
   test,
-  prediction: [1],
   label: (at) => [1 + Math.floor(5 * at)],
   missing: [-1],
 });
@@ -39,7 +32,7 @@ testBackbone(small as Backbone, {
   options: [{}, { filters: 3 }],
   tasks: [
     { ...number, head },
-    { name: 'shade', kind: 'regression', outputs: 2 },
+    { name: 'shade', form: 'class', outputs: 2 },
   ],
 });
 

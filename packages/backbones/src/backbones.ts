@@ -1,7 +1,6 @@
 import type { Backbone } from '@overparam/plugin';
 import { basicTrunk, type Shortcut } from './basic';
 import { bottleneckTrunk } from './bottleneck';
-import { assemble } from './network';
 import {
   type LargeResnetOptions,
   largeResnetOptions,
@@ -10,6 +9,7 @@ import {
   type ResnetOptions,
   resnetOptions,
 } from './options';
+import { assembleSmall } from './small-images';
 
 /**
  * He et al.'s residual networks for CIFAR: a 3x3 stem, three stages of basic blocks with 1, 2 and 4 times
@@ -24,7 +24,7 @@ export const resnet: Backbone<ResnetOptions> = {
   options: resnetOptions,
   build(shape, { depth, width, shortcut, initialisation }) {
     const trunk = cifarTrunk(depth, width, shortcut);
-    return assemble(`resnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
+    return assembleSmall(`resnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
   },
 };
 
@@ -40,7 +40,7 @@ export const plainnet: Backbone<PlainnetOptions> = {
   options: plainnetOptions,
   build(shape, { depth, width, initialisation }) {
     const trunk = cifarTrunk(depth, width, 'none');
-    return assemble(`plainnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
+    return assembleSmall(`plainnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
   },
 };
 
@@ -57,7 +57,7 @@ export const resnet18: Backbone<LargeResnetOptions> = {
   options: largeResnetOptions,
   build(shape, { width, initialisation }) {
     const stages = [1, 2, 4, 8].map((factor) => ({ filters: width * factor, blocks: 2 }));
-    return assemble('resnet18', shape, initialisation, (image) =>
+    return assembleSmall('resnet18', shape, initialisation, (image) =>
       basicTrunk(image, { stem: width, stages, shortcut: 'B' }),
     );
   },
@@ -75,7 +75,7 @@ export const resnet50: Backbone<LargeResnetOptions> = {
   summary: 'ResNet-50 (bottlenecks, stride on the 3x3) with a stem for small images',
   options: largeResnetOptions,
   build(shape, { width, initialisation }) {
-    return assemble('resnet50', shape, initialisation, (image) =>
+    return assembleSmall('resnet50', shape, initialisation, (image) =>
       bottleneckTrunk(image, { width, blocks: [3, 4, 6, 3] }),
     );
   },

@@ -1,9 +1,9 @@
 import { WeightedSum } from '@overparam/layers';
-import { segnetHead } from '@overparam/mtl-heads';
 import type { Backbone, NetworkShape } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
-import { assembleDense, type DensePlan } from './dense';
+import { assemble, type Plan } from './assemble';
 import { type CrossStitchOptions, crossStitchOptions, widthOf } from './options';
+import { ownHeads } from './own-heads';
 import { decode, encode, levels, sideMultiple } from './segnet-levels';
 
 /**
@@ -25,12 +25,12 @@ function stitch(
 }
 
 /** What {@link segnetCrossStitch} is made of. */
-export function crossStitchPlan(shape: NetworkShape, width: number, own: number): DensePlan {
+export function crossStitchPlan(shape: NetworkShape, width: number, own: number): Plan {
   const tasks = shape.tasks.map(({ name }) => name);
   return {
     name: 'segnet-cross-stitch',
     multiple: sideMultiple,
-    head: segnetHead,
+    heads: ownHeads,
     trunk(image) {
       const places = new Map<number, tf.SymbolicTensor[]>();
       let columns = tasks.map(() => image);
@@ -79,7 +79,7 @@ export const segnetCrossStitch: Backbone<CrossStitchOptions> = {
   summary: 'a SegNet for each task, joined by cross-stitch units',
   options: crossStitchOptions,
   build(shape, { width, initialisation, own }) {
-    const scheme = { shared: initialisation, own: initialisation };
-    return assembleDense(crossStitchPlan(shape, widthOf(width), own), shape, scheme);
+    const schemes = { shared: initialisation, own: initialisation };
+    return assemble(crossStitchPlan(shape, widthOf(width), own), shape, schemes);
   },
 };

@@ -1,10 +1,11 @@
 import { apply, unit } from '@overparam/layers';
 import { deeplabHead } from '@overparam/mtl-heads';
-import type { Backbone, NetworkShape } from '@overparam/plugin';
+import type { Backbone } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import { assemble, type Plan, sharedFeatures } from './assemble';
 import { bottleneck } from './bottleneck';
-import { assembleDense, type DensePlan } from './dense';
 import { type DilatedResnetOptions, dilatedResnetOptions, widthOf } from './options';
+import { ownHeads } from './own-heads';
 
 /** Blocks of each stage, the stride of the first of them, and the dilation of the first and of the others. */
 const stages = [
@@ -39,19 +40,13 @@ export function dilatedTrunk(image: tf.SymbolicTensor, width: number): tf.Symbol
 }
 
 /** What {@link dilatedResnet50} is made of. */
-export function dilatedPlan(
-  shape: NetworkShape,
-  { width, rates, dropout }: Omit<DilatedResnetOptions, 'initialisation'>,
-): DensePlan {
+export function dilatedPlan({ width, rates, dropout }: Omit<DilatedResnetOptions, 'initialisation'>): Plan {
   const channels = widthOf(width);
   return {
     name: 'resnet50-dilated',
     multiple: 1,
-    head: deeplabHead({ filters: 4 * channels, rates, dropout }),
-    trunk(image) {
-      const last = dilatedTrunk(image, channels);
-      return { features: shape.tasks.map(() => last), representations: [last.sourceLayer.name] };
-    },
+    heads: { ...ownHeads, dense: deeplabHead({ filters: 4 * channels, rates, dropout }) },
+    trunk: (image, heads) => sharedFeatures(dilatedTrunk(image, channels), heads),
   };
 }
 
@@ -68,9 +63,6 @@ export const dilatedResnet50: Backbone<DilatedResnetOptions> = {
   options: dilatedResnetOptions,
   build(shape, options) {
     // Heads as PyTorch makes them by default.
-    return assembleDense(dilatedPlan(shape, options), shape, {
-      shared: options.initialisation,
-      own: 'uniform',
-    });
+    return assemble(dilatedPlan(options), shape, { shared: options.initialisation, own: 'uniform' });
   },
 };

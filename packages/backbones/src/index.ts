@@ -7,19 +7,13 @@ import { segnet } from './segnet';
 
 export * from './backbones';
 export type { Initialisation } from './initialise';
-export {
-  type CrossStitchOptions,
-  crossStitchOptions,
-  type DilatedResnetOptions,
-  dilatedResnetOptions,
-  type LargeResnetOptions,
-  largeResnetOptions,
-  type PlainnetOptions,
-  plainnetOptions,
-  type ResnetOptions,
-  resnetOptions,
-  type SegnetOptions,
-  segnetOptions,
+export type {
+  CrossStitchOptions,
+  DilatedResnetOptions,
+  LargeResnetOptions,
+  PlainnetOptions,
+  ResnetOptions,
+  SegnetOptions,
 } from './options';
 export { dilatedResnet50, segnet, segnetCrossStitch, segnetMtan };
 

@@ -1,9 +1,9 @@
 import { apply, convolution, norm, ResizeAligned, relu } from '@overparam/layers';
-import { segnetHead } from '@overparam/mtl-heads';
 import type { Backbone, NetworkShape } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { assembleDense, type DensePlan } from './dense';
+import { assemble, type Plan } from './assemble';
 import { type SegnetOptions, segnetOptions, widthOf } from './options';
+import { ownHeads } from './own-heads';
 import { segnetTrunk } from './segnet';
 import { channelsAt, decodedChannelsAt, levels, sideMultiple } from './segnet-levels';
 
@@ -48,11 +48,11 @@ function sharedUnit(name: string, filters: number): (x: tf.SymbolicTensor) => tf
 }
 
 /** What {@link segnetMtan} is made of. */
-export function mtanPlan(shape: NetworkShape, width: number): DensePlan {
+export function mtanPlan(shape: NetworkShape, width: number): Plan {
   return {
     name: 'segnet-mtan',
     multiple: sideMultiple,
-    head: segnetHead,
+    heads: ownHeads,
     trunk(image) {
       const { encoded, decoded } = segnetTrunk(image, width);
       // A level hands on to the next in as many channels as that one has; the last keeps its own.
@@ -105,7 +105,7 @@ export const segnetMtan: Backbone<SegnetOptions> = {
   summary: 'MTAN: SegNet with an attention module for each task at every level',
   options: segnetOptions,
   build(shape, { width, initialisation }) {
-    const scheme = { shared: initialisation, own: initialisation };
-    return assembleDense(mtanPlan(shape, widthOf(width)), shape, scheme);
+    const schemes = { shared: initialisation, own: initialisation };
+    return assemble(mtanPlan(shape, widthOf(width)), shape, schemes);
   },
 };

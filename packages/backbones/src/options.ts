@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { OptionsSchema } from '@overparam/plugin';
+import * as z from 'zod';
 
 /** Depths of the CIFAR networks: 6n + 2 layers, n blocks a stage. 50 is left to `resnet50`. */
 const depths = [8, 14, 20, 26, 32, 44, 56, 110] as const;
@@ -27,23 +28,44 @@ const shortcut = z
     'Where shapes differ: A subsamples and pads channels with zeros, B projects by a 1x1 convolution.',
   );
 
-/** Options of the backbone `resnet`. */
-export const resnetOptions = z.strictObject({
+/** Options of the backbone `resnet`, complete. */
+export interface ResnetOptions {
+  /** Layers with weights: 6n + 2, n blocks in each of three stages. */
+  readonly depth: (typeof depths)[number];
+  /** Channels of the stem and of the first stage; they double from stage to stage. */
+  readonly width: number;
+  /** Where shapes differ: `A` subsamples and pads channels with zeros, `B` projects by a 1x1 convolution. */
+  readonly shortcut: 'A' | 'B';
+  /** He initialisation of the convolutions: `fanOut` as torchvision has it, or `fanIn`. */
+  readonly initialisation: 'fanOut' | 'fanIn';
+}
+
+/** What a config may say of {@link ResnetOptions}. */
+export const resnetOptions: OptionsSchema<ResnetOptions> = z.strictObject({
   depth: depth.default(20),
   width: width.default(16),
   shortcut,
   initialisation,
 });
 
-/** Options of the backbone `plainnet`. */
-export const plainnetOptions = z.strictObject({
+/** Options of the backbone `plainnet`, complete: those of `resnet` without shortcuts. */
+export type PlainnetOptions = Omit<ResnetOptions, 'shortcut'>;
+
+/** What a config may say of {@link PlainnetOptions}. */
+export const plainnetOptions: OptionsSchema<PlainnetOptions> = z.strictObject({
   depth: depth.default(8),
   width: width.default(16),
   initialisation,
 });
 
-/** Options of the backbones `resnet18` and `resnet50`. */
-export const largeResnetOptions = z.strictObject({ width: width.default(64), initialisation });
+/** Options of the backbones `resnet18` and `resnet50`, complete. */
+export type LargeResnetOptions = Pick<ResnetOptions, 'width' | 'initialisation'>;
+
+/** What a config may say of {@link LargeResnetOptions}. */
+export const largeResnetOptions: OptionsSchema<LargeResnetOptions> = z.strictObject({
+  width: width.default(64),
+  initialisation,
+});
 
 /** Channels of the first level in the networks as published. */
 const publishedWidth = 64;
@@ -70,11 +92,28 @@ const scheme = z
   .default('xavier')
   .describe('First weights of all convolutions: xavier as published, or He initialisation.');
 
-/** Options of the backbones `segnet` and `segnet-mtan`. */
-export const segnetOptions = z.strictObject({ width: factorOrWidth, initialisation: scheme });
+/** Options of the backbones `segnet` and `segnet-mtan`, complete. */
+export interface SegnetOptions {
+  /** Channels of the first level, or, below 1, the fraction of the published 64, rounded; all others follow. */
+  readonly width: number;
+  /** First weights of all convolutions: `xavier` as published, or He initialisation. */
+  readonly initialisation: 'xavier' | 'fanOut' | 'fanIn';
+}
 
-/** Options of the backbone `segnet-cross-stitch`. */
-export const crossStitchOptions = z.strictObject({
+/** What a config may say of {@link SegnetOptions}. */
+export const segnetOptions: OptionsSchema<SegnetOptions> = z.strictObject({
+  width: factorOrWidth,
+  initialisation: scheme,
+});
+
+/** Options of the backbone `segnet-cross-stitch`, complete. */
+export interface CrossStitchOptions extends SegnetOptions {
+  /** First weight of a task's own features in a cross-stitch unit; the other tasks' share the rest. */
+  readonly own: number;
+}
+
+/** What a config may say of {@link CrossStitchOptions}. */
+export const crossStitchOptions: OptionsSchema<CrossStitchOptions> = z.strictObject({
   width: factorOrWidth,
   initialisation: scheme,
   own: z
@@ -87,8 +126,20 @@ export const crossStitchOptions = z.strictObject({
     ),
 });
 
-/** Options of the backbone `resnet50-dilated`. */
-export const dilatedResnetOptions = z.strictObject({
+/** Options of the backbone `resnet50-dilated`, complete. */
+export interface DilatedResnetOptions {
+  /** Channels of the first level, or, below 1, the fraction of the published 64, rounded; all others follow. */
+  readonly width: number;
+  /** He initialisation of the convolutions: `fanOut` as torchvision has it, or `fanIn`. */
+  readonly initialisation: 'fanOut' | 'fanIn';
+  /** Dilations of the heads' 3x3 convolutions, in pixels of an eighth of the image's size. */
+  readonly rates: readonly number[];
+  /** Share of features that the heads leave out in training. */
+  readonly dropout: number;
+}
+
+/** What a config may say of {@link DilatedResnetOptions}. */
+export const dilatedResnetOptions: OptionsSchema<DilatedResnetOptions> = z.strictObject({
   width: factorOrWidth,
   initialisation,
   rates: z
@@ -104,34 +155,3 @@ export const dilatedResnetOptions = z.strictObject({
     .default(0.5)
     .describe('Share of features that the heads leave out in training.'),
 });
-
-/**
- * See {@link resnetOptions}.
- * @interface
- */
-export type ResnetOptions = z.infer<typeof resnetOptions>;
-/**
- * See {@link plainnetOptions}.
- * @interface
- */
-export type PlainnetOptions = z.infer<typeof plainnetOptions>;
-/**
- * See {@link largeResnetOptions}.
- * @interface
- */
-export type LargeResnetOptions = z.infer<typeof largeResnetOptions>;
-/**
- * See {@link segnetOptions}.
- * @interface
- */
-export type SegnetOptions = z.infer<typeof segnetOptions>;
-/**
- * See {@link crossStitchOptions}.
- * @interface
- */
-export type CrossStitchOptions = z.infer<typeof crossStitchOptions>;
-/**
- * See {@link dilatedResnetOptions}.
- * @interface
- */
-export type DilatedResnetOptions = z.infer<typeof dilatedResnetOptions>;

@@ -1,8 +1,8 @@
-import { segnetHead } from '@overparam/mtl-heads';
-import type { Backbone, NetworkShape } from '@overparam/plugin';
+import type { Backbone } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
-import { assembleDense, type DensePlan } from './dense';
+import { assemble, type Plan, sharedFeatures } from './assemble';
 import { type SegnetOptions, segnetOptions, widthOf } from './options';
+import { ownHeads } from './own-heads';
 import { type Decoded, decode, type Encoded, encode, levels, sideMultiple } from './segnet-levels';
 
 /** SegNet without heads: what each level gave, by level number. */
@@ -28,15 +28,12 @@ export function segnetTrunk(image: tf.SymbolicTensor, width: number): SegnetTrun
 }
 
 /** What {@link segnet} is made of. */
-export function segnetPlan(shape: NetworkShape, width: number): DensePlan {
+export function segnetPlan(width: number): Plan {
   return {
     name: 'segnet',
     multiple: sideMultiple,
-    head: segnetHead,
-    trunk(image) {
-      const { last } = segnetTrunk(image, width).decoded.get(1)!;
-      return { features: shape.tasks.map(() => last), representations: [last.sourceLayer.name] };
-    },
+    heads: ownHeads,
+    trunk: (image, heads) => sharedFeatures(segnetTrunk(image, width).decoded.get(1)!.last, heads),
   };
 }
 
@@ -53,7 +50,7 @@ export const segnet: Backbone<SegnetOptions> = {
   summary: 'SegNet with one trunk for all tasks, as in the MTAN paper',
   options: segnetOptions,
   build(shape, { width, initialisation }) {
-    const scheme = { shared: initialisation, own: initialisation };
-    return assembleDense(segnetPlan(shape, widthOf(width)), shape, scheme);
+    const schemes = { shared: initialisation, own: initialisation };
+    return assemble(segnetPlan(widthOf(width)), shape, schemes);
   },
 };

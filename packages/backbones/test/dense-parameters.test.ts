@@ -1,19 +1,19 @@
 import { keyFromSeed } from '@overparam/engine';
-import type { NetworkShape, NetworkTask } from '@overparam/plugin';
+import { type NetworkShape, type NetworkTask, parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { layOut, type Plan } from '../src/assemble';
 import { crossStitchPlan } from '../src/cross-stitch';
-import { type DensePlan, layOut } from '../src/dense';
 import { dilatedPlan } from '../src/dilated';
-import { dilatedResnetOptions } from '../src/index';
 import { mtanPlan } from '../src/mtan';
+import { dilatedResnetOptions } from '../src/options';
 import { segnetPlan } from '../src/segnet';
 import { parameters } from './support';
 
 const tasks: NetworkTask[] = [
-  { name: 'segmentation', kind: 'segmentation', outputs: 13 },
-  { name: 'depth', kind: 'depth', outputs: 1 },
-  { name: 'normals', kind: 'normals', outputs: 3 },
+  { name: 'segmentation', form: 'dense', outputs: 13 },
+  { name: 'depth', form: 'dense', outputs: 1 },
+  { name: 'normals', form: 'dense', outputs: 3, unitLength: true },
 ];
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ function shapeOf(chosen: NetworkTask[]): NetworkShape {
 }
 
 /** Trained numbers in all, in shared layers, and in each task's own. */
-function counts(plan: (shape: NetworkShape) => DensePlan, chosen = tasks) {
+function counts(plan: (shape: NetworkShape) => Plan, chosen = tasks) {
   const { model, owner } = layOut(plan(shapeOf(chosen)), shapeOf(chosen));
   const of = (task: string | null) =>
     model.layers
@@ -40,7 +40,7 @@ function counts(plan: (shape: NetworkShape) => DensePlan, chosen = tasks) {
 }
 
 describe('SegNet: the counts of the published code', () => {
-  const plan = (shape: NetworkShape) => segnetPlan(shape, 64);
+  const plan = () => segnetPlan(64);
 
   // The published count, 25 055 188, has three weights of losses in it.
   test('split, without its three loss weights', () => {
@@ -72,7 +72,7 @@ describe('SegNet: the counts of the published code', () => {
 });
 
 describe('dilated ResNet-50 with DeepLab heads', () => {
-  const plan = (shape: NetworkShape) => dilatedPlan(shape, dilatedResnetOptions.parse({}));
+  const plan = () => dilatedPlan(parseOptions(dilatedResnetOptions));
 
   test('three heads: 71 888 721', () => {
     expect(counts(plan)).toEqual({
@@ -116,5 +116,5 @@ test('at another width the counts follow the closed form of SegNet', () => {
     return down + up;
   };
   expect(trunk(64)).toBe(24_943_296);
-  for (const width of [16, 5]) expect(counts((shape) => segnetPlan(shape, width)).shared).toBe(trunk(width));
+  for (const width of [16, 5]) expect(counts(() => segnetPlan(width)).shared).toBe(trunk(width));
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { keyFromSeed } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
+import { checkOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -79,9 +80,9 @@ test.each(small)(
   '%s: one output of logits for each task, heads owned by their task',
   (_, backbone, options) => {
     const tasks = [
-      { name: 'fine', kind: 'classification', outputs: 7 },
-      { name: 'coarse', kind: 'classification', outputs: 2 },
-    ];
+      { name: 'fine', form: 'class', outputs: 7 },
+      { name: 'coarse', form: 'class', outputs: 2 },
+    ] as const;
     const { model, owner, representations } = build(
       backbone,
       options,
@@ -208,17 +209,17 @@ test('what cannot be built is refused', () => {
     }
     return 'no error';
   };
-  const task = { name: 'a', kind: 'classification', outputs: 2 };
+  const task = { name: 'a', form: 'class', outputs: 2 } as const;
   expect(codeOf({ inputShape: [0, 8, 3] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [task, task] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [{ ...task, outputs: 0 }] })).toBe('invalid-network-shape');
-  expect(codeOf({ tasks: [{ ...task, kind: 'depth' }] })).toBe('unsupported-task');
+  expect(codeOf({ tasks: [{ ...task, form: 'sound' as 'class' }] })).toBe('unsupported-head');
 });
 
 test('options: a depth between, a misspelt name and a width of 0 are refused', () => {
   const messages = (options: object) =>
-    resnet.options.safeParse(options).error?.issues.map(({ message }) => message);
+    checkOptions(resnet.options, options).problems?.map(({ message }) => message);
   expect(messages({ depth: 50 })?.[0]).toMatch(/8, 14, 20.*resnet50/);
   expect(messages({ witdh: 16 })?.[0]).toMatch(/witdh/);
   expect(messages({ width: 0 })).toHaveLength(1);

@@ -1,12 +1,12 @@
 import { keyFromSeed } from '@overparam/engine';
-import type { Backbone, Network, NetworkShape } from '@overparam/plugin';
+import { type Backbone, type Network, type NetworkShape, parseOptions } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 
 /** A single-task shape; by default a small image and 10 classes. */
 export function shapeOf(change: Partial<NetworkShape> = {}): NetworkShape {
   return {
     inputShape: [32, 32, 3],
-    tasks: [{ name: 'class', kind: 'classification', outputs: 10 }],
+    tasks: [{ name: 'class', form: 'class', outputs: 10 }],
     key: keyFromSeed(1),
     ...change,
   };
@@ -14,12 +14,12 @@ export function shapeOf(change: Partial<NetworkShape> = {}): NetworkShape {
 
 /** A single task with a number of classes. */
 export function classes(outputs: number): Partial<NetworkShape> {
-  return { tasks: [{ name: 'class', kind: 'classification', outputs }] };
+  return { tasks: [{ name: 'class', form: 'class', outputs }] };
 }
 
 /** A backbone with its options completed as a config's are. */
 export function build<Options>(backbone: Backbone<Options>, options: object, shape: NetworkShape): Network {
-  return backbone.build(shape, backbone.options.parse(options));
+  return backbone.build(shape, parseOptions(backbone.options, options));
 }
 
 /** All numbers of all weights by tfjs's names. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { symmetricEigen } from './solvers/eigen';
 import { dot, sumOf } from './solvers/matrix';
@@ -25,7 +25,8 @@ const commonSize = {
  * are summed.
  *
  * With the Gramian `M = V diag(l) V'`: `alpha = sqrt(l_common) V diag(l)^(-1/2) V' 1`, over the eigenvalues
- * that are not 0 (above T times float32's epsilon times the largest).
+ * that are not 0 (above T times float32's epsilon times the largest, as in the published code). The squares of the
+ * weights thus sum to T at most, or to 2^23 with a `scale` other than `min`.
  *
  * Source: D. Senushkin and others, CVPR 2023, https://arxiv.org/abs/2305.19000
  */

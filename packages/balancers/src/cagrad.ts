@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
-import { dot, lengths, type Matrix, squaredLength, sumOf, times } from './solvers/matrix';
+import { dot, lengths, type Matrix, squaredLength, submatrix, sumOf, times } from './solvers/matrix';
+import { reach } from './solvers/reach';
 import { type Derivatives, simplexMinimum } from './solvers/simplex';
 
 const options = z.strictObject({
@@ -16,20 +17,63 @@ const options = z.strictObject({
   heads: headsOption('unweighted'),
 });
 
-/** `w'b + radius sqrt(w'Mw)` with its derivatives. */
-function objective(gramian: Matrix, linear: readonly number[], radius: number) {
+/** A combination of gradients: its length, and the one below which it counts as cancelled. */
+interface Combination {
+  readonly length: number;
+  readonly shortest: number;
+}
+
+function combination(gramian: Matrix, norms: readonly number[], w: readonly number[]): Combination {
+  return { length: Math.sqrt(squaredLength(gramian, w)), shortest: dot(norms, w) / reach };
+}
+
+/**
+ * `w'b + radius |g_w|` with its derivatives. Below the shortest length s, |g_w| is `(|g_w|^2 / s + s) / 2`, which
+ * goes on smoothly and stays convex.
+ */
+function objective(gramian: Matrix, norms: readonly number[], linear: readonly number[], radius: number) {
   return (w: readonly number[]): Derivatives => {
     const product = times(gramian, w);
-    // Keeps the square root smooth where the gradients can cancel.
-    const length = Math.sqrt(Math.max(0, dot(w, product)) + 1e-20);
+    const { length, shortest } = combination(gramian, norms, w);
+    if (length >= shortest) {
+      return {
+        value: dot(w, linear) + radius * length,
+        gradient: product.map((value, index) => linear[index]! + (radius * value) / length),
+        hessian: gramian.map((row, i) =>
+          row.map((value, j) => (radius / length) * (value - (product[i]! * product[j]!) / length ** 2)),
+        ),
+      };
+    }
+    const share = (length / shortest) ** 2;
+    const slopes = norms.map((norm) => norm / reach);
+    const bent = slopes.map((slope) => slope / shortest);
     return {
-      value: dot(w, linear) + radius * length,
-      gradient: product.map((value, index) => linear[index]! + (radius * value) / length),
+      value: dot(w, linear) + (radius * (share + 1) * shortest) / 2,
+      gradient: product.map(
+        (value, index) => linear[index]! + radius * (value / shortest + (slopes[index]! * (1 - share)) / 2),
+      ),
       hessian: gramian.map((row, i) =>
-        row.map((value, j) => (radius / length) * (value - (product[i]! * product[j]!) / length ** 2)),
+        row.map(
+          (value, j) =>
+            (radius / shortest) *
+            (value - product[i]! * bent[j]! - product[j]! * bent[i]! + length ** 2 * bent[i]! * bent[j]!),
+        ),
       ),
     };
   };
+}
+
+/** Factors of the gradients in the pull away from the mean gradient, which is at most `radius` long. */
+function pull(gramian: Matrix, linear: readonly number[], radius: number): number[] {
+  const norms = lengths(gramian);
+  // Even weights say how long gradients are in general; a minimum among far shorter ones is sought as exactly.
+  const order = (w: readonly number[]) => {
+    const own = dot(norms, w);
+    return own < 0.001 ? own : 1;
+  };
+  const w = simplexMinimum(norms.length, objective(gramian, norms, linear, radius), order);
+  const { length, shortest } = combination(gramian, norms, w);
+  return w.map((weight) => weight * (radius / Math.max(length, shortest)));
 }
 
 /**
@@ -37,6 +81,12 @@ function objective(gramian: Matrix, linear: readonly number[], radius: number) {
  *
  * w minimises `g_w . g_0 + c |g_0| |g_w|` over the simplex; the direction is `g_0 + c |g_0| g_w / |g_w|`,
  * divided by `1 + c^2`, times the number of tasks, so that it compares with the sum of the losses.
+ *
+ * Where g_w cancels, its length counts as at least s, a thousandth of the sum of `w_i |g_i|`, in both places (in the
+ * first smoothly, as `(|g_w|^2 / s + s) / 2`). The direction stays in the ball, its worst task is within
+ * `c |g_0| |g_i| / 2000` of the best, and `weight_i |g_i|` is at most
+ * `(|g_i| + 1000 c T |g_0|) / (1 + c^2)`. The published code adds 1e-8 to the squared length and to the length
+ * instead, whatever the scale of the gradients. A task without a gradient has no say, and gets the weight of the mean.
  *
  * Source: B. Liu and others, NeurIPS 2021, https://arxiv.org/abs/2110.14048; the two factors as in the
  * published code
@@ -52,11 +102,20 @@ export const cagrad = defineBalancer<z.output<typeof options>>({
     const unit = gramian.map((row) => row.map((value) => value / (scale || 1)));
     const even = unit.map(() => 1 / count);
     const radius = c * Math.sqrt(squaredLength(unit, even));
-    const w = radius > 0 ? simplexMinimum(count, objective(unit, times(unit, even), radius)) : even;
-    const length = Math.sqrt(squaredLength(unit, w));
-    const pull = length > 0 ? radius / length : 0;
     const factor = count / (rescale ? 1 + c * c : 1);
-    const weights = w.map((weight, task) => factor * (even[task]! + pull * weight));
+    const weights = even.map((weight) => factor * weight);
+    const there = unit.flatMap((row, task) => (row[task]! > 0 ? [task] : []));
+    if (radius > 0) {
+      const linear = times(unit, even);
+      const pulls = pull(
+        submatrix(unit, there),
+        there.map((task) => linear[task]!),
+        radius,
+      );
+      there.forEach((task, place) => {
+        weights[task] = factor * (even[task]! + pulls[place]!);
+      });
+    }
     return { weights, heads: headsOf(heads, weights) };
   },
 });

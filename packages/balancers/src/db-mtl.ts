@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer } from './define';
 import { lengths } from './solvers/matrix';
 
@@ -25,7 +25,8 @@ const offset = 1e-8;
  * alpha_i = max_j |a_j| / (|a_i| + 1e-8), where a_i is the running average of the gradient of
  * `log(L_i + 1e-8)`. With `beta` 0 there is no average, and the weights multiply the gradients of the
  * losses: `alpha_i / (L_i + 1e-8)`. Heads follow the logarithms as well, with `1 / (L_i + 1e-8)`. A task
- * without a gradient gets alpha 1. Losses must not be negative.
+ * without a gradient gets alpha 1. Losses must not be negative. The paper's 1e-8 are all that bounds alpha and the heads,
+ * by 1e8 times the longest gradient and by 1e8; the weighted gradients are never longer than the longest.
  *
  * Averages need as much memory as T gradients, and parameters: averages over the representations of
  * different batches would mean nothing.

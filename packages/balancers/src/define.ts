@@ -5,16 +5,17 @@ import type {
   BalancerNeed,
   BalancerSetup,
   BalancerState,
+  OptionsSchema,
 } from '@overparam/plugin';
-import { z } from 'zod';
-import { type Matrix, submatrix } from './solvers/matrix';
+import * as z from 'zod';
+import { consistent, type Matrix, submatrix } from './solvers/matrix';
 
 /** One update's numbers, of the present tasks only. */
 export interface Problem<State> extends Pick<BalancerInputs, 'update' | 'epoch' | 'key'> {
   /** Places of the present tasks among all, ascending. */
   readonly indices: readonly number[];
   readonly losses: readonly number[];
-  /** Empty where it is not needed. */
+  /** Empty where it is not needed; a gradient of no length has products of 0 alone. */
   readonly gramian: Matrix;
   /** Of all tasks. */
   readonly state: State;
@@ -33,7 +34,7 @@ export interface Solution<State> {
 export interface Definition<Options, State extends BalancerState> {
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   readonly needs?: (options: Options) => readonly BalancerNeed[];
   readonly supports?: (setup: BalancerSetup, options: Options) => true | string;
   readonly initialise?: (tasks: readonly string[], options: Options) => State;
@@ -84,7 +85,7 @@ export function defineBalancer<Options, State extends BalancerState = Record<str
         ...rest,
         indices,
         losses: indices.map((task) => losses[task]!),
-        gramian: gramian.length > 0 ? submatrix(gramian, indices) : [],
+        gramian: gramian.length > 0 ? consistent(submatrix(gramian, indices)) : [],
         state: state as State,
       };
       if (![...problem.losses, ...problem.gramian.flat()].every(Number.isFinite)) {

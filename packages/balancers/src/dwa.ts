@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, replaced } from './define';
 import { softmax } from './trained-scalars';
 

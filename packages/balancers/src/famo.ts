@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer } from './define';
 import { dot, sumOf } from './solvers/matrix';
 import { softmax, type TrainedScalars, trainedScalars, trainScalars } from './trained-scalars';
@@ -20,7 +20,7 @@ const offset = 1e-8;
  *
  * With z = softmax(w): weights `c z_i / L_i`, c = 1 / sum_j (z_j / L_j). After the update, with the losses
  * of the same batch anew, w takes one step of Adam along `J' (log L_before - log L_after)`, J the Jacobian
- * of the softmax. Losses must not be negative; the smallest possible loss is taken to be 0.
+ * of the softmax. Losses must not be negative; the smallest possible loss is taken to be 0. Weights sum to 1.
  *
  * Source: B. Liu and others, NeurIPS 2023, https://arxiv.org/abs/2306.03792
  */

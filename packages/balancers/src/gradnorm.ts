@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, replaced } from './define';
 import { dot, lengths, sumOf } from './solvers/matrix';
 import { softmax, type TrainedScalars, trainedScalars, trainScalars } from './trained-scalars';
@@ -41,7 +41,9 @@ export const gradnorm = defineBalancer<z.output<typeof options>, GradNormState>(
     const norms = lengths(gramian);
     const meanLength = dot(weights, norms) / count;
     // Where a first loss is 0 nothing is known of the task's pace.
-    const pace = ratios.map((ratio) => (ratio > 0 && meanRatio > 0 ? (ratio / meanRatio) ** alpha : 1));
+    const pace = ratios.map((ratio) =>
+      ratio > 0 && meanRatio > 0 ? Math.min((ratio / meanRatio) ** alpha, Number.MAX_VALUE) : 1,
+    );
     const slopes = norms.map(
       (norm, place) => norm * Math.sign(weights[place]! * norm - meanLength * pace[place]!),
     );

@@ -1,8 +1,9 @@
 import { foldKey } from '@overparam/engine';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { othersInOrder } from './order';
 import { columnSums, dot, lengths, type Matrix, squaredLength } from './solvers/matrix';
+import { reach } from './solvers/reach';
 
 const options = z.strictObject({
   beta: z
@@ -39,10 +40,11 @@ function turned(
     const cosine = Math.min(1, Math.max(-1, dot(gramian[other]!, factors) / scale));
     const goal = wanted[other]!;
     if (cosine < goal) {
-      // A goal of 1 would ask for an infinite push.
+      // A goal of 1 would ask for an infinite push, and one near 1 for a long one at every turn.
       const sine = Math.sqrt(Math.max(1e-8, 1 - goal * goal));
       const push = length * (goal * Math.sqrt(1 - cosine * cosine) - cosine * sine);
-      factors[other]! += push / (norms[other]! * sine);
+      const most = (reach * norms[own]! - length) * sine;
+      factors[other]! += Math.min(push, most) / (norms[other]! * sine);
     }
     next[other] = (1 - beta) * goal + beta * cosine;
   }
@@ -55,6 +57,10 @@ function turned(
  *
  * Wanted cosines start at 0 and follow the found ones, `(1 - beta) wanted + beta found`. The order of the
  * others is drawn from the update's key, folded with `gradvac` and the task's place.
+ *
+ * Wanted cosines near 1 ask for long pushes, each of which lengthens what the next one multiplies. A turned gradient
+ * grows to 1000 times the task's own at most: `weight_i |g_i|` stays below `|g_i| + 1000 sum_j |g_j|`. LibMTL adds
+ * 1e-8 to the divisors instead.
  *
  * Source: Z. Wang and others, ICLR 2021, https://arxiv.org/abs/2010.05874, algorithm 1
  */

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { cosines, lengths, solve, sumOf, withRidge } from './solvers/matrix';
+import { reach } from './solvers/reach';
 
 const options = z.strictObject({ heads: headsOption('unweighted') });
 
@@ -9,6 +10,10 @@ const options = z.strictObject({ heads: headsOption('unweighted') });
  *
  * `g . g_i / |g_i|` is the same for all i when `C b = 1` with `b_i = alpha_i |g_i|` and C the cosines
  * between the gradients. Weights can be negative. A task without a gradient gets 0.
+ *
+ * Where positive and negative weights nearly cancel in the sum, dividing by it would make them grow without limit: it
+ * counts as at least a thousandth of their absolute sum, which is thus 1000 at most. The projections stay equal, and
+ * become shorter. Published code divides whatever the sum.
  *
  * Source: L. Liu and others, ICLR 2021, https://openreview.net/forum?id=IMPnRXEWpvr, equation 6, in
  * symmetric form
@@ -29,8 +34,10 @@ export const imtlG = defineBalancer<z.output<typeof options>>({
     );
     const found = scaled.map((value, task) => (there[task] ? value / norms[task]! : 0));
     const sum = sumOf(found);
-    const usable = there.some(Boolean) && sum !== 0 && Number.isFinite(sum);
-    const weights = usable ? found.map((value) => value / sum) : norms.map(() => 1 / count);
+    const least = sumOf(found.map(Math.abs)) / reach;
+    const divisor = Math.abs(sum) >= least ? sum : sum < 0 ? -least : least;
+    const usable = there.some(Boolean) && divisor !== 0 && Number.isFinite(divisor);
+    const weights = usable ? found.map((value) => value / divisor) : norms.map(() => 1 / count);
     return { weights, heads: headsOf(heads, weights) };
   },
 });

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
-import { lengths, sumOf } from './solvers/matrix';
+import { lengths, type Matrix, sumOf } from './solvers/matrix';
 import { nonNegativeMinimum } from './solvers/non-negative';
 
 const options = z.strictObject({
@@ -12,11 +12,26 @@ const options = z.strictObject({
 });
 
 /**
+ * Units to solve in: a squared length, and for each gradient in how many of them it counts. Plain ones, but where one
+ * gradient is so short that it would be lost beside the others; then the shortest is the unit.
+ */
+function unitsFor(gramian: Matrix): { scale: number; stretches: number[] } {
+  const norms = lengths(gramian);
+  const shortest = Math.min(...norms);
+  if (Math.max(...norms) > 1000 * shortest) {
+    return { scale: shortest ** 2, stretches: norms.map((norm) => norm / shortest) };
+  }
+  const mean = sumOf(gramian.map((row, task) => row[task]!)) / norms.length;
+  return { scale: mean, stretches: norms.map(() => 1) };
+}
+
+/**
  * MGDA: the shortest vector in the convex hull of the gradients, whose direction harms no task. With
  * gradients on the shared representation it is MGDA-UB.
  *
  * alpha minimises `|sum_i alpha_i g_i|` over the simplex. It is found exactly: up to its sum, alpha is the
- * a >= 0 that minimises `|sum_i a_i g_i|^2 + (sum_i a_i - 1)^2`.
+ * a >= 0 that minimises `|sum_i a_i g_i|^2 + (sum_i a_i - 1)^2`. Being shares they need no other bound. A task
+ * without a gradient takes them all, and nothing shared moves: no step helps it.
  *
  * Source: O. Sener, V. Koltun, NeurIPS 2018, https://arxiv.org/abs/1810.04650; J.-A. Désidéri, 2012.
  * Normalised gradients decide the weights only, which multiply the gradients as they are.
@@ -35,14 +50,18 @@ export const mgda = defineBalancer<z.output<typeof options>>({
       lossTimesLength: norms.map((norm, task) => norm * losses[task]!),
     }[normalise].map((divisor) => (divisor > 0 ? divisor : 1));
     const divided = gramian.map((row, i) => row.map((value, j) => value / (divisors[i]! * divisors[j]!)));
-    const scale = sumOf(divided.map((row, task) => row[task]!)) / norms.length || 1;
-    const quadratic = divided.map((row) => row.map((value) => value / scale + 1));
+    const still = norms.filter((norm) => norm === 0).length;
+    if (still > 0) {
+      const shares = norms.map((norm) => (norm === 0 ? 1 / still : 0));
+      return { weights: shares, heads: headsOf(heads, shares) };
+    }
+    const { scale, stretches } = unitsFor(divided);
     const found = nonNegativeMinimum(
-      quadratic,
-      norms.map(() => 1),
-    );
+      divided.map((row, i) => row.map((value, j) => (value / scale + 1) / (stretches[i]! * stretches[j]!))),
+      stretches.map((stretch) => 1 / stretch),
+    ).map((value, task) => value / stretches[task]!);
     const sum = sumOf(found);
-    const weights = found.map((value) => value / sum);
+    const weights = found.map((value) => (sum > 0 ? value / sum : 1 / norms.length));
     return { weights, heads: headsOf(heads, weights) };
   },
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import {
   cosines,
@@ -7,10 +7,12 @@ import {
   type Matrix,
   solve,
   squaredLength,
+  squaredSum,
   sumOf,
   times,
   withRidge,
 } from './solvers/matrix';
+import { reach } from './solvers/reach';
 
 const options = z.strictObject({
   maxLength: z
@@ -22,24 +24,29 @@ const options = z.strictObject({
   heads: headsOption('weighted'),
 });
 
+/** How far each entry is above {@link reach}, where gradients cancel; else 0. */
+const excess = (b: readonly number[]) => b.map((entry) => Math.max(0, entry - reach));
+
 /**
  * The positive b with `C b = 1 / b`: the minimum of the strictly convex `1/2 b'Cb - sum log b`, by damped
- * Newton.
+ * Newton. Where it would lie beyond {@link reach}, half the squared excess is added: `C b = 1 / b - excess`.
  */
 export function bargain(matrix: Matrix): number[] {
-  const value = (b: readonly number[]) => dot(b, times(matrix, b)) / 2 - sumOf(b.map(Math.log));
+  const value = (b: readonly number[]) =>
+    (dot(b, times(matrix, b)) + squaredSum(excess(b))) / 2 - sumOf(b.map(Math.log));
   let b = matrix.map(() => 1);
   for (let iteration = 0; iteration < 200; iteration++) {
-    const slope = times(matrix, b).map((product, task) => product - 1 / b[task]!);
+    const beyond = excess(b);
+    const slope = times(matrix, b).map((product, task) => product - 1 / b[task]! + beyond[task]!);
     const curvature = matrix.map((row, i) =>
-      row.map((entry, j) => (i === j ? entry + 1 / b[i]! ** 2 : entry)),
+      row.map((entry, j) => (i === j ? entry + 1 / b[i]! ** 2 + (beyond[i]! > 0 ? 1 : 0) : entry)),
     );
     const step = solve(
       curvature,
       slope.map((entry) => -entry),
     );
     const decrement = Math.sqrt(Math.max(0, -dot(slope, step)));
-    // The function is self-concordant: this length is always safe, and the full step near the minimum.
+    // Without an excess the function is self-concordant: this length is safe, and the full step near the minimum.
     let length = decrement > 0.25 ? 1 / (1 + decrement) : 1;
     const before = value(b);
     const at = (share: number) => b.map((entry, task) => entry + share * step[task]!);
@@ -63,6 +70,12 @@ export function bargain(matrix: Matrix): number[] {
  * of the losses. It is solved for the cosines between gradients, `alpha_i = b_i / |g_i|`; a task without a
  * gradient gets 1.
  *
+ * Where gradients cancel, the solution lies at infinity. The published solver stops at a residual of 1e-3, where
+ * alpha is about 1000, and so does this: a b_i above 1000 is held back by as much as it is above, which is T / 1000
+ * at most, and `(C b)_i` lacks that of `1 / b_i`. The shared gradient is then shortened as if nothing were
+ * lacking. `weight_i |g_i|` stays below about `1000 maxLength / sqrt(T)`; for heads, and without a `maxLength`, below
+ * `1000 sqrt(|M|)` with the Frobenius norm of the Gramian.
+ *
  * Source: A. Navon and others, ICML 2022, https://arxiv.org/abs/2202.01017
  */
 export const nashMtl = defineBalancer<z.output<typeof options>>({
@@ -72,13 +85,15 @@ export const nashMtl = defineBalancer<z.output<typeof options>>({
   needs: () => ['gramian'],
   solve({ gramian }, { maxLength, heads }) {
     const norms = lengths(gramian);
-    // Where gradients cancel the solution lies at infinity; the ridge keeps it finite.
+    // The ridge keeps the matrix definite, which rounding alone may not leave it.
     const scaled = bargain(withRidge(cosines(gramian), 1e-9));
-    const frobenius = Math.sqrt(sumOf(gramian.flat().map((entry) => entry * entry)));
+    const frobenius = Math.sqrt(squaredSum(gramian.flat()));
     const solution = scaled.map((entry, task) =>
       norms[task]! > 0 ? (entry / norms[task]!) * Math.sqrt(frobenius) : 1,
     );
-    const length = Math.sqrt(squaredLength(gramian, solution));
+    // What was held back counts as well: in units of the Frobenius norm the sum is always the number of tasks.
+    const missing = dot(excess(scaled), scaled) * frobenius;
+    const length = Math.sqrt(squaredLength(gramian, solution) + missing);
     const shorten = maxLength !== null && length > maxLength ? maxLength / length : 1;
     return { weights: solution.map((entry) => entry * shorten), heads: headsOf(heads, solution) };
   },

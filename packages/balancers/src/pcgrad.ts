@@ -1,5 +1,5 @@
 import { foldKey } from '@overparam/engine';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { othersInOrder } from './order';
 import { columnSums, dot, type Matrix } from './solvers/matrix';
@@ -21,6 +21,9 @@ function projected(gramian: Matrix, own: number, order: readonly number[]): numb
  * random order; the sum of what is left.
  *
  * The order is drawn from the update's key, folded with `pcgrad` and the task's place.
+ *
+ * What is left is never longer than the gradient was, so that `weight_i |g_i|` is at most `sum_j |g_j|` by itself. A task
+ * without a gradient points against none.
  *
  * Source: T. Yu and others, NeurIPS 2020, https://arxiv.org/abs/2001.06782, algorithm 1
  */

@@ -1,5 +1,5 @@
 import { foldKey, randomNormal } from '@overparam/engine';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer } from './define';
 import { softmax } from './trained-scalars';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer } from './define';
 import { type TrainedScalars, trainedScalars, trainScalars } from './trained-scalars';
 
@@ -14,12 +14,16 @@ const options = z.strictObject({
     .describe("Adam's learning rate for the log-variances: 1e-4 in MTAN and LibMTL, 0.025 in Nash-MTL."),
 });
 
+/** Stands for a loss that is smaller, whose log-variance would fall for ever. */
+const smallest = 1e-8;
+
 /**
  * Uncertainty weighting: the sum of `L_i / (2 exp s_i) + s_i / 2`, where the log-variance s_i of each task is
  * trained along with the network.
  *
  * The weight of a loss is `1 / (2 exp s_i)`. After the weights are given out, s takes one step of Adam on
- * its own gradient `(1 - L_i / exp s_i) / 2`: with a rate of its own, no decay, and no schedule.
+ * its own gradient `(1 - L_i / exp s_i) / 2`: with a rate of its own, no decay, and no schedule. It goes to log L_i: a
+ * loss below 1e-8 counts as 1e-8, so that no weight stays above 5e7.
  *
  * Source: A. Kendall, Y. Gal, R. Cipolla, CVPR 2018, https://arxiv.org/abs/1705.07115, in the form with one
  * half for all tasks that MTAN and LibMTL use
@@ -31,7 +35,7 @@ export const uncertainty = defineBalancer<z.output<typeof options>, TrainedScala
   initialise: (tasks, { initial }) => trainedScalars(tasks.length, initial),
   solve({ indices, losses, state }, { rate }) {
     const precisions = indices.map((task) => Math.exp(-state.values[task]!));
-    const gradients = losses.map((loss, place) => (1 - loss * precisions[place]!) / 2);
+    const gradients = losses.map((loss, place) => (1 - Math.max(loss, smallest) * precisions[place]!) / 2);
     return {
       weights: precisions.map((precision) => precision / 2),
       state: trainScalars(state, indices, gradients, { rate }),

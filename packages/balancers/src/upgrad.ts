@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { cosines, lengths } from './solvers/matrix';
 import { nonNegativeMinimum } from './solvers/non-negative';
+import { reach } from './solvers/reach';
 
 const options = z.strictObject({ heads: headsOption('unweighted') });
 
@@ -11,6 +12,11 @@ const options = z.strictObject({ heads: headsOption('unweighted') });
  *
  * The projection of g_i is `g_i + sum_j v_j g_j` with the v >= 0 that makes it shortest, which is found
  * exactly, for gradients of unit length.
+ *
+ * Where only gradients that nearly cancel can undo a conflict, v would grow without limit; none goes above 1000. Along
+ * another gradient's direction, 1 / 4000 of `|g_i|` at most is left of the conflict. `weight_i |g_i|` is thus at
+ * most `|g_i| / T + 1000 mean_j |g_j|`. The authors' library adds 1e-4 to the diagonal instead, which changes all
+ * projections a little.
  *
  * Source: P. Quinton, V. Rey, Jacobian Descent for Multi-Objective Optimization, 2024,
  * https://arxiv.org/abs/2406.16232
@@ -29,6 +35,7 @@ export const upgrad = defineBalancer<z.output<typeof options>>({
       const added = nonNegativeMinimum(
         unit,
         row.map((cosine) => -cosine),
+        reach,
       );
       added.forEach((value, task) => {
         if (norms[task]! > 0) weights[task]! += (value * norms[own]!) / norms[task]! / count;

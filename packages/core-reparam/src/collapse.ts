@@ -1,8 +1,10 @@
 import { OverparamError } from '@overparam/errors';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { buildDeployed, type Norms } from './deploy';
+import { checkKeys, checkModel, kinds } from './check-options';
+import { buildDeployed, type Norms } from './network/deploy';
 import { trunkTasks } from './parameters';
-import { type VerifyOptions, type VerifyReport, verify } from './verify';
+import { checkTask } from './trunk-task';
+import { compareNetworks, type VerifyOptions, type VerifyReport, verifyKinds } from './verify';
 
 /** How a network is collapsed. */
 export interface CollapseOptions extends VerifyOptions {
@@ -32,28 +34,31 @@ export interface Collapsed {
  * Gives back plain layers for expanded ones, after checking that the outputs are the same.
  *
  * @param expanded  is left as it was
- * @throws OverparamError `collapse-mismatch`, with the worst layer and the likely cause, unless allowed
+ * @throws OverparamError `collapse-mismatch`, with the worst layer and the likely cause, unless allowed;
+ *   `invalid-options`, `unknown-task`, `probe-mismatch`; `probe-failed` where a network cannot be run on the probes
  * @example
  * const { model, report } = collapse(trained); // report.gap is about 1e-7
  */
 export function collapse(expanded: LayersModel, options: CollapseOptions = {}): Collapsed {
-  const model = buildDeployed(expanded, options.norms ?? 'fold', taskOf(expanded, options));
-  const report = verify(expanded, model, options);
-  if (!report.ok && !options.allowMismatch) {
-    model.dispose();
-    throw new OverparamError('collapse-mismatch', describeMismatch(report, trunkTasks(expanded)));
+  checkModel('collapse', 'the network', expanded);
+  checkKeys('collapse', options, {
+    ...verifyKinds,
+    norms: kinds.oneOf('fold', 'keep'),
+    allowMismatch: kinds.flag,
+  });
+  checkTask(expanded, options.task);
+  const model = buildDeployed(expanded, options.norms ?? 'fold', options.task ?? null);
+  let kept = false;
+  try {
+    const report = compareNetworks(expanded, model, options);
+    if (!report.ok && !options.allowMismatch) {
+      throw new OverparamError('collapse-mismatch', describeMismatch(report, trunkTasks(expanded)));
+    }
+    kept = true;
+    return { model, report };
+  } finally {
+    if (!kept) model.dispose();
   }
-  return { model, report };
-}
-
-function taskOf(expanded: LayersModel, { task }: CollapseOptions): string | null {
-  const tasks = trunkTasks(expanded);
-  if (task === undefined || tasks.includes(task)) return task ?? null;
-  const known =
-    tasks.length > 0
-      ? `expected one of ${tasks.join(', ')}`
-      : 'the network has one trunk for all; leave task out';
-  throw new OverparamError('unknown-task', `task: "${task}" has no trunk of its own (${known}).`);
 }
 
 /** One sentence on why a network may not be handed out. */

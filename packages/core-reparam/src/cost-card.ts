@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { buildDeployed } from './deploy';
 import { forward } from './forward';
+import { buildDeployed } from './network/deploy';
 
 /** What a network costs. */
 export interface Cost {

@@ -1,25 +1,24 @@
 import { foldKey, type Key } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Expansion, Method, NormWeights, PlainWeights, Site } from '@overparam/plugin';
-import { parseOptions } from '@overparam/plugin';
+import { definedBy, parseOptions } from '@overparam/plugin';
 import type { LayersModel, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { DropoutLayer, type DropoutLayerSettings } from './network/dropout-layer';
-import { ExpandedLayer } from './network/expanded-layer';
-import { buildModel, describeLayer, type Graph, type GraphLayer, readGraph } from './network/graph';
-import { NormLayer, type NormLayerSettings } from './network/norm-layer';
-import { checkNames, matches, type Selector } from './select';
-import { absorbedPadding, isNorm, type SiteSettings, siteOf } from './sites';
-
-/** One method and the layers that it expands. */
-export interface Selection {
-  // biome-ignore lint/suspicious/noExplicitAny: a method's own schema guards its options.
-  readonly method: Method<any>;
-  /** Checked by the method's schema; defaults where left out. */
-  readonly options?: unknown;
-  /** Every site that the method supports, where left out. */
-  readonly select?: Selector;
-}
+import { brokenMethod, checkExpansion, checkValues, collapsedLayers } from './check-expansion';
+import { checkKeys, checkModel, type Kind, kinds } from './check-options';
+import { checkStart } from './check-start';
+import { keepsLayer } from './keeps-layer';
+import { buildModel } from './network/build-graph';
+import { checkCopies } from './network/check-copies';
+import type { ExpandedLayer } from './network/expanded-layer';
+import type { Graph, GraphLayer } from './network/graph';
+import { readGraph } from './network/read-graph';
+import { replaceDropout, replaceNorms, replaceSite } from './network/replace';
+import type { Probes } from './probes';
+import { checkNames, matches } from './select';
+import { checkSelection, type Selection } from './selection';
+import { placedLayers, type SiteSettings, siteOf } from './sites';
+import { makeDilatedTrainable } from './stay-plain';
 
 /** How a network is expanded. */
 export type ExpandOptions = (Selection | { readonly selections: readonly Selection[] }) &
@@ -35,76 +34,139 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
     readonly values?: 'initial' | 'zero';
     /** Told after each layer whose first values are there, as a method may take minutes for all of them. */
     readonly onLayer?: (done: number, total: number, layer: string) => void;
+    /** Inputs on which the expanded network is compared with the given one; drawn where left out. See `verify`. */
+    readonly probes?: Probes;
+    /** Returns a network that should begin as the given one, and does not, instead of throwing. */
+    readonly allowMismatch?: boolean;
   };
+
+const optionKinds: Readonly<Record<string, Kind>> = {
+  key: kinds.key,
+  decay: kinds.notNegative,
+  values: kinds.oneOf('initial', 'zero'),
+  onLayer: kinds.callback,
+  probes: kinds.tensors,
+  allowMismatch: kinds.flag,
+  statistics: kinds.oneOf('unbiased', 'biased'),
+  tasks: kinds.texts,
+  owner: kinds.callback,
+};
 
 /**
  * Replaces layers of a network by their expansions and returns a new network; the given one is untouched.
  *
- * Names are kept. Where several selections take a layer, the first does. A norm that no expansion takes over
- * becomes a `NormLayer`, which trains faster and keeps PyTorch's statistics. Dropout becomes a
- * layer whose masks follow from a key; see `dropoutMasks`.
+ * Names are kept. Where several selections take a layer, the first does. Layers of models that are layers themselves
+ * are expanded there; their names stand behind that model's, as in `base/conv`. A layer that is frozen stays as it is,
+ * and frozen. A norm that no expansion takes over becomes a `NormLayer`, which trains faster and keeps PyTorch's
+ * statistics. Dropout becomes a layer whose masks follow from a key; see `dropoutMasks`.
+ *
+ * Where every expansion begins as the layer that it replaces, with `start: 'preserve'` or by itself, the expanded
+ * network is compared with the given one, as `collapse` compares.
  *
  * @returns the expanded network; the caller disposes it
- * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`
+ * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`; `layer-not-copied`
+ *   and `shared-weights` for layers that cannot be made again, `no-gradient` for one that tfjs cannot train,
+ *   `empty-output` for one that leaves nothing; `expand-mismatch`, with the worst layer, where the
+ *   network does not begin as the given one, unless allowed; `method-broken` where a method gave what it must not
  * @example
  * const wide = expand(model, { method: fnl, key: keyFromSeed(1) });
  */
 export function expand(model: LayersModel, options: ExpandOptions): LayersModel {
-  const selections = 'selections' in options ? options.selections : [options];
-  const graph = readGraph(model);
-  const made: { layer: string; values: Record<string, tf.Tensor> }[] = [];
-  const borrowed: tf.Tensor[] = [];
+  const selections = checkOptions(model, options);
+  const whole = readGraph(model);
+  checkCopies(whole);
+  const made: { id: number; values: Record<string, tf.Tensor> }[] = [];
   let trunks = false;
+  let keeps = options.values !== 'zero';
   try {
-    const planned = plan(graph, selections, options);
-    for (const [index, { site, method, parsed }] of planned.entries()) {
+    const planned = plan(whole, selections, options);
+    for (const [index, { graph, layer, site, method, parsed }] of planned.entries()) {
       const layerKey = foldKey(options.key, 'expand', site.name);
       const expansion = method.expand(site, parsed);
-      if (options.values !== 'zero') {
-        const plain = plainWeights(graph, site);
-        borrowed.push(plain.kernel);
-        const values = { ...expansion.initialise(plain, layerKey) };
-        made.push({ layer: site.name, values });
-        checkValues(site, method, expansion, values);
+      checkExpansion(method, site, expansion);
+      if (options.values === 'zero') checkCollapse(method, site, expansion);
+      else {
+        const { values, kept } = firstValues(
+          graph,
+          site,
+          { method, parsed, expansion, key: layerKey },
+          layer,
+        );
+        made.push({ id: layer.id, values });
+        keeps &&= kept;
       }
-      replaceSite(graph, site, method.name, parsed, expansion, options.decay ?? 0);
+      const plugin = definedBy('method', method);
+      const settings = { site, method: method.name, ...(plugin && { plugin }), options: parsed };
+      replaceSite(graph, layer.name, { ...settings, fitDecay: options.decay ?? 0 }, expansion);
       trunks ||= expansion.perTask === 'separate' && site.tasks.length > 1;
       options.onLayer?.(index + 1, planned.length, site.name);
     }
-    replaceNorms(graph, options, trunks);
-    replaceDropout(graph);
-    const expanded = buildModel(graph);
-    for (const { layer, values } of made) (expanded.getLayer(layer) as ExpandedLayer).assign(values);
+    makeDilatedTrainable(whole, options, options.decay ?? 0);
+    for (const graph of whole.withInner()) {
+      replaceNorms(graph, options, trunks);
+      replaceDropout(graph);
+    }
+    const { model: expanded, layers } = buildModel(whole);
+    for (const { id, values } of made) (layers.get(id) as ExpandedLayer).assign(values);
+    if (keeps) checkStart(model, expanded, options);
     return expanded;
   } finally {
     tf.dispose(made.map(({ values }) => values));
-    tf.dispose(borrowed);
   }
 }
 
+/** Checks what may have been written in JavaScript. @returns the selections */
+function checkOptions(model: LayersModel, options: ExpandOptions): readonly Selection[] {
+  checkModel('expand', 'the network', model);
+  const several = typeof options === 'object' && options !== null && 'selections' in options;
+  const selection = { method: kinds.anything, options: kinds.anything, select: kinds.anything };
+  const list: Kind = {
+    words: 'a list of { method, options, select }',
+    fits: (value) => Array.isArray(value) && value.length > 0,
+  };
+  const own: Readonly<Record<string, Kind>> = several ? { selections: list } : selection;
+  checkKeys('expand', options, { ...own, ...optionKinds }, ['key', several ? 'selections' : 'method']);
+  if (!several) {
+    const { method, options: given, select } = options as Selection;
+    checkSelection('expand', { method, options: given, select });
+    return [options as Selection];
+  }
+  const { selections } = options as { readonly selections: readonly Selection[] };
+  for (const [index, each] of selections.entries()) checkSelection(`expand, selections[${index}]`, each);
+  return selections;
+}
+
 interface PlannedSite {
+  readonly graph: Graph;
+  readonly layer: GraphLayer;
   readonly site: Site;
   readonly method: Method;
   readonly parsed: unknown;
 }
 
-function plan(graph: Graph, selections: readonly Selection[], settings: SiteSettings): PlannedSite[] {
-  const reports = [...graph.layers.values()].map((layer) => siteOf(graph, layer, settings));
+function plan(whole: Graph, selections: readonly Selection[], settings: SiteSettings): PlannedSite[] {
+  const places = placedLayers(whole);
+  const reports = places.map(({ graph, layer }) => siteOf(graph, layer, settings));
   const prepared = selections.map(({ method, options, select }) => {
     if (select !== undefined) checkNames(select, reports);
     return { method, select, parsed: parseOptions(method.options, options, `method "${method.name}"`) };
   });
   const planned: PlannedSite[] = [];
   const refusals: string[] = [];
-  for (const { site } of reports) {
-    if (!site) continue;
+  for (const [index, { layer, site, reason }] of reports.entries()) {
+    if (!site) {
+      if (reason) refusals.push(`"${layer}": ${reason}`);
+      continue;
+    }
     for (const { method, select, parsed } of prepared) {
       if (select !== undefined && !matches(select, site)) continue;
       const verdict = method.supports(site, parsed);
       if (verdict === true) {
-        planned.push({ site, method, parsed });
+        planned.push({ ...places[index]!, site, method, parsed });
         break;
       }
+      if (typeof verdict !== 'string' || verdict === '')
+        throw brokenMethod(method, site, `supports gave ${String(verdict)} (expected true, or why not)`);
       // Asked for by selection, a layer that cannot be expanded is an error; taken by default, it stays plain.
       if (select !== undefined) {
         throw new OverparamError(
@@ -120,108 +182,77 @@ function plan(graph: Graph, selections: readonly Selection[], settings: SiteSett
     const why = refusals.length > 0 ? ` Refused: ${refusals.slice(0, 3).join('; ')}.` : '';
     throw new OverparamError(
       'nothing-selected',
-      `No layer of "${graph.name}" is expanded by ${names}.${why}`,
+      `No layer of "${whole.name}" is expanded by ${names}.${why}`,
     );
   }
   return planned;
 }
 
+/** What first values are made from. */
+interface Start {
+  readonly method: Method;
+  readonly parsed: unknown;
+  readonly expansion: Expansion;
+  readonly key: Key;
+}
+
+/** First values of a site, which the caller disposes, and whether they begin as the given layer. */
+function firstValues(
+  graph: Graph,
+  site: Site,
+  { method, parsed, expansion, key }: Start,
+  layer: GraphLayer,
+): { values: Record<string, tf.Tensor>; kept: boolean } {
+  const plain = plainWeights(graph, site, layer);
+  const given = new Set<tf.Tensor>(
+    [...Object.values({ ...plain, ...plain.norm })].flatMap((one) => (one instanceof tf.Tensor ? [one] : [])),
+  );
+  let values: Record<string, tf.Tensor> = {};
+  try {
+    values = { ...expansion.initialise(plain, key) };
+    checkValues(method, site, expansion, values);
+    const borrowed = Object.entries(values).find(([, value]) => given.has(value));
+    if (borrowed)
+      throw brokenMethod(
+        method,
+        site,
+        `initialise gave the layer's own tensor back as "${borrowed[0]}" (expected a clone of it)`,
+      );
+    const preserves = (parsed as { readonly start?: unknown } | null)?.start === 'preserve';
+    const kept = tf.tidy(() => {
+      const layers = collapsedLayers(method, site, expansion, values);
+      return preserves || keepsLayer(layers, plain, site, expansion.takesNorm);
+    });
+    return { values, kept };
+  } catch (error) {
+    tf.dispose(Object.values(values).filter((value) => !given.has(value)));
+    throw error;
+  } finally {
+    plain.kernel.dispose();
+  }
+}
+
+/** A collapse of numbers that mean nothing, so that what cannot be collapsed is refused before it is trained. */
+function checkCollapse(method: Method, site: Site, expansion: Expansion): void {
+  tf.tidy(() => {
+    const specs = [...expansion.parameters, ...expansion.state];
+    const values = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.fill([...shape], 0.5)]));
+    collapsedLayers(method, site, expansion, values);
+  });
+}
+
 /** The weights of a site and its norm; the kernel belongs to the caller, all else to the network. */
-function plainWeights(graph: Graph, site: Site): PlainWeights {
-  const [kernel, bias] = graph.layer(site.name).weights!;
+function plainWeights(graph: Graph, site: Site, layer: GraphLayer): PlainWeights {
+  const [kernel, bias] = layer.weights!;
+  const norm = site.norm ? graph.layer(site.norm.layer.slice(graph.prefix.length)) : null;
   return {
     kernel: kernel!.reshape([...site.kernelShape]) as Tensor4D,
     bias: site.bias ? (bias as Tensor1D) : null,
-    norm: site.norm ? affineNorm(graph.layer(site.norm.layer)) : null,
+    norm: norm ? affineNorm(norm) : null,
   };
 }
 
 function affineNorm(layer: GraphLayer): NormWeights {
   const [gamma, beta, mean, variance] = layer.weights as Tensor1D[];
   return { gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
-}
-
-function checkValues(
-  site: Site,
-  method: Method,
-  expansion: Expansion,
-  values: Record<string, tf.Tensor>,
-): void {
-  for (const { name, shape } of [...expansion.parameters, ...expansion.state]) {
-    const found = values[name]?.shape.join('x') ?? 'nothing';
-    if (found === shape.join('x')) continue;
-    throw new OverparamError(
-      'method-broken',
-      `[${method.name}] layer "${site.name}": initialise gave ${found} for "${name}" (expected ${shape.join('x')}). ` +
-        'This is a mistake in the method.',
-    );
-  }
-}
-
-function replaceSite(
-  graph: Graph,
-  site: Site,
-  method: string,
-  options: unknown,
-  expansion: Expansion,
-  fitDecay: number,
-): void {
-  const layer = graph.layer(site.name);
-  const padding = site.kind === 'conv2d' ? absorbedPadding(graph, layer) : null;
-  const takenNorm = expansion.takesNorm && site.norm ? graph.layer(site.norm.layer) : null;
-  const host = {
-    layer: layer.config,
-    padding: padding ? graph.layer(padding.layer).config : null,
-    norm: takenNorm ? takenNorm.config : null,
-  };
-  const settings = {
-    site,
-    method,
-    options,
-    host,
-    fitDecay,
-    trainable: layer.config.trainable as boolean | undefined,
-  };
-  if (padding) graph.bypass(padding.layer);
-  if (takenNorm) graph.bypass(takenNorm.name);
-  const expanded = new ExpandedLayer({ ...settings, name: site.name }, expansion);
-  graph.replace({ ...describeLayer(expanded), weights: null, calls: layer.calls });
-}
-
-/** Norms in a network with a trunk for each task keep statistics of each, unless they belong to one. */
-function replaceNorms(
-  graph: Graph,
-  { statistics = 'unbiased', tasks = [], owner }: SiteSettings,
-  trunks: boolean,
-): void {
-  for (const layer of [...graph.layers.values()]) {
-    if (!isNorm(layer) || layer.className === 'OverparamNorm') continue;
-    const { epsilon, momentum, center, scale } = layer.config as unknown as NormLayerSettings;
-    const trainable = layer.config.trainable as boolean | undefined;
-    const own = trunks && (owner?.(layer.name) ?? null) === null ? tasks : [];
-    const unbiased = statistics === 'unbiased';
-    const settings = {
-      epsilon,
-      momentum,
-      center,
-      scale,
-      unbiased,
-      trainable,
-      tasks: { name: JSON.stringify(own) },
-    };
-    const norm = new NormLayer({ ...settings, name: layer.name });
-    const weights = [...layer.weights!];
-    const statisticsOfAll = weights.splice(-2);
-    const repeated = (own.length > 0 ? own : [null]).flatMap(() => statisticsOfAll);
-    graph.replace({ ...describeLayer(norm), weights: [...weights, ...repeated], calls: layer.calls });
-  }
-}
-
-function replaceDropout(graph: Graph): void {
-  for (const layer of [...graph.layers.values()]) {
-    if (layer.className !== 'Dropout') continue;
-    const { rate, noiseShape, seed } = layer.config as unknown as DropoutLayerSettings;
-    const dropout = new DropoutLayer({ name: layer.name, rate, noiseShape, seed });
-    graph.replace({ ...describeLayer(dropout), calls: layer.calls });
-  }
 }

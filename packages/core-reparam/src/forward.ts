@@ -1,6 +1,8 @@
 import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import type { Decisions } from './network/decisions';
-import { trunkTasks } from './parameters';
+import { masksFor } from './network/dropout-masks';
+import type { ExpandedLayer } from './network/expanded-layer';
+import { placedExpansions, trunkTasks } from './parameters';
 
 /** How {@link forward} runs a network. */
 export interface ForwardOptions {
@@ -32,23 +34,39 @@ export interface ForwardOptions {
  */
 export function forward(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions): Tensor[] {
   const tasks = options.task ? [] : trunkTasks(model);
-  if (tasks.length === 0) return run(model, x, options);
-  return tasks.map((task, index) => {
-    const outputs = run(model, x, { ...options, task });
-    for (const [other, output] of outputs.entries()) if (other !== index) output.dispose();
-    return outputs[index]!;
-  });
+  const composed: Composed = new Map();
+  const outputs =
+    tasks.length === 0
+      ? run(model, x, options, composed)
+      : tasks.map((task, index) => {
+          const all = run(model, x, { ...options, task }, composed);
+          for (const [other, output] of all.entries()) if (other !== index) output.dispose();
+          return all[index]!;
+        });
+  if (composed.size > 0) {
+    const paths = new Map(placedExpansions(model).map(({ layer, path }) => [layer, path]));
+    for (const [layer, kernel] of composed) options.composed!.set(paths.get(layer)!, kernel);
+  }
+  return outputs;
 }
 
-function run(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions): Tensor[] {
+/** Composed kernels by the layers themselves: two models inside a network may have layers of one name. */
+type Composed = Map<ExpandedLayer, Tensor4D>;
+
+function run(
+  model: LayersModel,
+  x: Tensor | Tensor[],
+  options: ForwardOptions,
+  composed: Composed,
+): Tensor[] {
   const result = model.apply(x, {
     training: options.mode === 'train',
     task: options.task ?? null,
     updateStatistics: options.updateStatistics ?? true,
     // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
-    masks: options.masks ?? null,
+    masks: masksFor(model, options.masks),
     decisions: options.decisions ?? null,
-    composed: options.composed ?? null,
+    composed: options.composed ? composed : null,
   }) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }

@@ -11,12 +11,14 @@ export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from '.
 export { gapBetween } from './closeness';
 export { type Collapsed, type CollapseOptions, collapse } from './collapse';
 export { type Cost, type CostCard, costCard } from './cost-card';
-export type { Norms } from './deploy';
-export { type ExpandOptions, expand, type Selection } from './expand';
+export { type ExpandOptions, expand } from './expand';
 export { type ForwardOptions, forward } from './forward';
 export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
-export { dropoutMasks } from './network/dropout-layer';
+export type { Norms } from './network/deploy';
+export { dropoutMasks } from './network/dropout-masks';
 export {
+  type ConstrainedWeight,
+  constrainedWeights,
   decayPenalty,
   type ExpandedSite,
   expansionsOf,
@@ -30,7 +32,9 @@ export {
   trunkTasks,
 } from './parameters';
 export { plain } from './plain';
+export type { Probes } from './probes';
 export type { Selector } from './select';
+export type { Selection } from './selection';
 export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './sites';
 export {
   type Branch,
@@ -40,4 +44,5 @@ export {
   defaultNorm,
 } from './spaces/branch-space';
 export { type WeightSpace, weightSpace } from './spaces/weight-space';
-export { defaultTolerance, type LayerGap, type VerifyOptions, type VerifyReport, verify } from './verify';
+export { defaultTolerance } from './tolerance';
+export { type LayerGap, type VerifyOptions, type VerifyReport, verify } from './verify';

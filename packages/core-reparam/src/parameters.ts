@@ -2,6 +2,7 @@ import type { Expansion, ParameterGroup, ParameterSpec, Role, Site, StateSpec } 
 import type { LayersModel, Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { ExpandedLayer } from './network/expanded-layer';
+import { layersWithin, timesRun } from './network/walk';
 
 type LayerVariable = tf.layers.Layer['trainableWeights'][number];
 
@@ -42,10 +43,10 @@ export interface ExpandedSite {
   readonly expansion: Expansion;
 }
 
-/** All expanded layers of a network, in its order. */
+/** All expanded layers of a network, in its order; those of models inside it too. */
 export function expansionsOf(model: LayersModel): ExpandedSite[] {
-  return expandedLayers(model).map(({ name, settings, expansion }) => ({
-    layer: name,
+  return placedExpansions(model).map(({ path, layer: { settings, expansion } }) => ({
+    layer: path,
     method: settings.method,
     options: settings.options,
     site: settings.site,
@@ -53,24 +54,32 @@ export function expansionsOf(model: LayersModel): ExpandedSite[] {
   }));
 }
 
-/** The layers themselves, for this package's own use. */
-export function expandedLayers(model: LayersModel): ExpandedLayer[] {
-  return model.layers.filter(
-    (layer): layer is ExpandedLayer => layer.getClassName() === ExpandedLayer.className,
+/** The expanded layers themselves with their places, for this package's own use. */
+export function placedExpansions(
+  model: LayersModel,
+): { readonly layer: ExpandedLayer; readonly path: string }[] {
+  return layersWithin(model).flatMap(({ layer, path }) =>
+    layer.getClassName() === ExpandedLayer.className ? [{ layer: layer as ExpandedLayer, path }] : [],
   );
+}
+
+/** The expanded layers themselves, for this package's own use. */
+export function expandedLayers(model: LayersModel): ExpandedLayer[] {
+  return placedExpansions(model).map(({ layer }) => layer);
 }
 
 /** All trained tensors of a network, in a fixed order. Works on plain networks too. */
 export function parametersOf(model: LayersModel): Parameter[] {
-  return model.layers.flatMap((layer) =>
-    layer.trainableWeights.map((weight): Parameter => {
-      const name = nameOf(layer, weight);
-      const base = { name, variable: variableOf(weight), layer: layer.name };
+  return layersWithin(model).flatMap((placed) =>
+    (placed.frozen ? [] : placed.layer.trainableWeights).map((weight): Parameter => {
+      const { layer, path } = placed;
+      const short = shortName(layer, weight);
       const expansion = layer instanceof ExpandedLayer ? layer.expansion : null;
-      const short = name.slice(layer.name.length + 1);
       const spec = expansion?.parameters.find((parameter) => parameter.name === short);
       return {
-        ...base,
+        name: `${path}/${short}`,
+        variable: variableOf(weight),
+        layer: path,
         role: spec?.role ?? 'plain',
         block: spec?.block ?? null,
         task: spec?.task ?? null,
@@ -87,13 +96,12 @@ function plainContinues(short: string): Parameter['continues'] {
 
 /** All tensors of a network that are not trained: running statistics and frozen weights, in a fixed order. */
 export function statesOf(model: LayersModel): StateVariable[] {
-  return model.layers.flatMap((layer) =>
-    layer.nonTrainableWeights.map((weight): StateVariable => {
-      const name = nameOf(layer, weight);
-      const short = name.slice(layer.name.length + 1);
+  return layersWithin(model).flatMap(({ layer, path, frozen }) =>
+    (frozen ? layer.weights : layer.nonTrainableWeights).map((weight): StateVariable => {
+      const short = shortName(layer, weight);
       const follows = specOf(layer, short)?.follows ?? null;
       const statistic = statisticOf(layer, short);
-      return { name, variable: variableOf(weight), layer: layer.name, statistic, follows };
+      return { name: `${path}/${short}`, variable: variableOf(weight), layer: path, statistic, follows };
     }),
   );
 }
@@ -109,13 +117,32 @@ function statisticOf(layer: tf.layers.Layer, short: string): StateVariable['stat
   return short.startsWith('moving_variance') ? 'variance' : null;
 }
 
-function nameOf(layer: tf.layers.Layer, weight: LayerVariable): string {
-  const name = weight.originalName;
-  return name.startsWith(`${layer.name}/`) ? name : `${layer.name}/${name}`;
+/** A weight's name without its layer's. */
+function shortName(layer: tf.layers.Layer, { originalName }: LayerVariable): string {
+  return originalName.startsWith(`${layer.name}/`) ? originalName.slice(layer.name.length + 1) : originalName;
 }
 
 function variableOf(weight: LayerVariable): Variable {
   return weight.read() as Tensor as Variable;
+}
+
+/** A weight under a constraint. */
+export interface ConstrainedWeight {
+  readonly layer: string;
+  /** The weight's name in its layer, such as `kernel`. */
+  readonly weight: string;
+}
+
+/**
+ * The weights that train and that a constraint is on. tfjs applies constraints when weights are set and at no update,
+ * and no optimiser of this project does.
+ */
+export function constrainedWeights(model: LayersModel): ConstrainedWeight[] {
+  return layersWithin(model).flatMap(({ layer, path, frozen }) =>
+    (frozen ? [] : layer.trainableWeights)
+      .filter((weight) => (weight as unknown as { readonly constraint: unknown }).constraint)
+      .map((weight) => ({ layer: path, weight: shortName(layer, weight) })),
+  );
 }
 
 /**
@@ -148,13 +175,23 @@ export function parameterGroups(parameters: readonly Parameter[]): ParameterGrou
 }
 
 /**
- * The sum of the penalties that methods bring of their own, with their coefficients; null where none does.
+ * The sum of the penalties that methods bring of their own, with their coefficients, and of the regularisers of layers
+ * that are not expanded, each once for every use of its layer, as tfjs counts them; null where there is none.
  * Differentiable; the caller disposes.
  */
 export function ownPenalty(model: LayersModel): Scalar | null {
-  const layers = expandedLayers(model).filter(({ expansion }) => expansion.regulariser);
-  if (layers.length === 0) return null;
-  return tf.tidy(() => tf.addN(layers.map((layer) => layer.regulariser()!)).asScalar());
+  const layers = layersWithin(model).map(({ layer }) => layer);
+  const isExpanded = (layer: tf.layers.Layer): layer is ExpandedLayer => layer instanceof ExpandedLayer;
+  const methods = layers.filter(isExpanded).filter(({ expansion }) => expansion.regulariser);
+  const regularised = layers.filter((layer) => !isExpanded(layer) && layer.losses.length > 0);
+  if (methods.length + regularised.length === 0) return null;
+  return tf.tidy(() => {
+    const times = regularised.length > 0 ? timesRun(model) : null;
+    const penalties = regularised.flatMap((layer) =>
+      layer.calculateLosses().map((loss) => tf.mul(tf.mean(loss), times!.get(layer)!)),
+    );
+    return tf.addN([...methods.map((layer) => layer.regulariser()!), ...penalties]).asScalar();
+  });
 }
 
 /**
@@ -168,7 +205,9 @@ export function decayPenalty(
   composed: ReadonlyMap<string, Tensor4D> = new Map(),
 ): Scalar {
   return tf.tidy(() => {
-    const penalties = expandedLayers(model).flatMap((layer) => layer.penalty(composed.get(layer.name)) ?? []);
+    const penalties = placedExpansions(model).flatMap(
+      ({ layer, path }) => layer.penalty(composed.get(path)) ?? [],
+    );
     return penalties.length > 0 ? tf.addN(penalties).asScalar() : tf.scalar(0);
   });
 }

@@ -1,7 +1,8 @@
 import type { Method, Start } from '@overparam/plugin';
+import { definePlugin } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { weightSpace } from './spaces/weight-space';
 
 const options = z.strictObject({
@@ -23,3 +24,6 @@ export const plain: Method<{ readonly start: Start }> = {
       decay: 'parameters',
     }),
 };
+
+// Networks that were saved with it are read like those of methods that have packages of their own.
+definePlugin({ name: '@overparam/core-reparam', apiVersion: 1, methods: [plain] });

@@ -2,13 +2,16 @@ import { convolution, foldKey, type Key, normalTensor, uniformTensor } from '@ov
 import type { PlainLayer, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { checkKeys, checkModel, type Kind, kinds } from './check-options';
 import { gapBetween } from './closeness';
-import { buildDeployed } from './deploy';
 import { diagnose } from './diagnose';
-import { forward } from './forward';
-import { type Decisions, recordDecisions } from './network/decisions';
+import { buildDeployed } from './network/deploy';
 import type { ExpandedLayer } from './network/expanded-layer';
-import { expandedLayers, statesOf, trunkTasks } from './parameters';
+import { type NetworkGap, networkGap } from './network-gap';
+import { placedExpansions, statesOf } from './parameters';
+import { type Probes, probesFor } from './probes';
+import { defaultTolerance } from './tolerance';
+import { checkTask } from './trunk-task';
 
 /** How closely one expanded layer and its collapsed form agree. */
 export interface LayerGap {
@@ -42,13 +45,24 @@ export interface VerifyOptions {
   readonly tolerance?: number;
   /** Decides probe inputs and random statistics. */
   readonly key?: Key;
+  /**
+   * Inputs to compare on, one tensor for each of the network's; borrowed. Left out, they are drawn: normal numbers, and
+   * whole ones below the number of entries where an embedding takes them; sides of 32 where the network leaves them open.
+   */
+  readonly probes?: Probes;
   /** Whose trunk `collapsed` is, where the network has one for each task. */
   readonly task?: string;
 }
 
-/** Largest gap allowed unless a caller says otherwise. */
-export const defaultTolerance = 1e-4;
 const defaultKey: Key = [0x0b5e55ed, 0x00c0ffee];
+
+/** What the options of {@link verify} must be. */
+export const verifyKinds: Readonly<Record<string, Kind>> = {
+  tolerance: kinds.positive,
+  key: kinds.key,
+  probes: kinds.tensors,
+  task: kinds.text,
+};
 
 /**
  * Compares an expanded network with its collapsed form on probe inputs: each expanded layer, and the whole,
@@ -57,30 +71,54 @@ const defaultKey: Key = [0x0b5e55ed, 0x00c0ffee];
  * rounding is no difference between them.
  *
  * Both networks are left as they were.
+ *
+ * @throws OverparamError `invalid-options`, `unknown-task`, `probe-mismatch`; `probe-failed` where a network cannot be
+ *   run on the probes
  */
 export function verify(
   expanded: LayersModel,
   collapsed: LayersModel,
   options: VerifyOptions = {},
 ): VerifyReport {
+  checkModel('verify', 'the expanded network', expanded);
+  checkModel('verify', 'the collapsed network', collapsed);
+  checkKeys('verify', options, verifyKinds);
+  checkTask(expanded, options.task);
+  return compareNetworks(expanded, collapsed, options);
+}
+
+/** {@link verify} for options that have been checked. */
+export function compareNetworks(
+  expanded: LayersModel,
+  collapsed: LayersModel,
+  options: VerifyOptions,
+): VerifyReport {
   const wanted = options.tolerance ?? defaultTolerance;
   const key = options.key ?? defaultKey;
-  const layers = expandedLayers(expanded).map((layer) => layerGap(layer, foldKey(key, layer.name), wanted));
+  const layers = placedExpansions(expanded).map(({ layer, path }) =>
+    layerGap(layer, path, foldKey(key, path), wanted),
+  );
   const layersAgree = layers.every((layer) => layer.gap <= wanted);
   const probing = {
     task: options.task ?? null,
     tolerance: wanted,
     forgiving: layersAgree && options.tolerance === undefined,
   };
-  const probes = [
-    networkGap(expanded, collapsed, key, probing),
-    ...randomStatisticsGap(expanded, foldKey(key, 'statistics'), probing),
+  const compare = (other: LayersModel, own: Key): NetworkGap => {
+    const probes = probesFor(expanded, options.probes, own);
+    try {
+      return networkGap(expanded, other, { ...probing, probes, key: own });
+    } finally {
+      tf.dispose(probes);
+    }
+  };
+  const gaps = [
+    compare(collapsed, key),
+    ...randomStatisticsGap(expanded, foldKey(key, 'statistics'), probing.task, compare),
   ];
   // Of the statistics that are refused, else of all, those with the largest gap.
-  const refused = probes.filter((probe) => probe.gap > probe.tolerance);
-  const { gap, tolerance } = (refused.length > 0 ? refused : probes).reduce((a, b) =>
-    b.gap > a.gap ? b : a,
-  );
+  const refused = gaps.filter((found) => found.gap > found.tolerance);
+  const { gap, tolerance } = (refused.length > 0 ? refused : gaps).reduce((a, b) => (b.gap > a.gap ? b : a));
   const worst = layers.reduce<LayerGap | null>(
     (max, layer) => (!max || layer.gap > max.gap ? layer : max),
     null,
@@ -89,7 +127,7 @@ export function verify(
   return { gap, tolerance, ok, worst, layers };
 }
 
-function layerGap(layer: ExpandedLayer, key: Key, tolerance: number): LayerGap {
+function layerGap(layer: ExpandedLayer, path: string, key: Key, tolerance: number): LayerGap {
   let gap = 0;
   let cause: string | null = null;
   tf.tidy(() => {
@@ -117,7 +155,7 @@ function layerGap(layer: ExpandedLayer, key: Key, tolerance: number): LayerGap {
       cause = diagnose(candidate, reference, training, site);
     }
   });
-  return { layer: layer.name, method: layer.settings.method, gap, cause };
+  return { layer: path, method: layer.settings.method, gap, cause };
 }
 
 /** One odd and one even side, large enough for the kernel and small enough to be quick. */
@@ -152,85 +190,27 @@ function randomStatistic(value: Tensor, statistic: StateSpec['statistic'] | null
   return statistic === 'mean' ? value.add(normalTensor(key, value.shape, 0, 0.3)) : value;
 }
 
-/** A whole network's gap on one set of statistics, and what is allowed there. */
-type NetworkGap = Pick<VerifyReport, 'gap' | 'tolerance'>;
-
-/** How whole networks are compared. */
-interface Probing {
-  readonly task: string | null;
-  readonly tolerance: number;
-  /** Whether a network that amplifies rounding is allowed more. */
-  readonly forgiving: boolean;
-}
-
-/** Outputs of one trunk, or of the network. */
-function outputsOf(model: LayersModel, outputs: Tensor[], task: string | null): Tensor[] {
-  return task === null ? outputs : [outputs[trunkTasks(model).indexOf(task)]!];
-}
-
-const largestGap = (candidates: readonly Tensor[], references: readonly Tensor[]) =>
-  Math.max(...references.map((reference, index) => gapBetween(candidates[index]!, reference)));
-
-function networkGap(
-  expanded: LayersModel,
-  collapsed: LayersModel,
-  key: Key,
-  { task, tolerance, forgiving }: Probing,
-): NetworkGap {
-  return tf.tidy(() => {
-    const probes = expanded.inputs.map((input, index) => {
-      const [, ...sides] = input.shape;
-      return normalTensor(foldKey(key, 'probe', index), [2, ...sides.map((side) => side ?? 17)], 0, 1);
-    });
-    const { recording, replay, dispose } = recordDecisions();
-    const run = (decisions: Decisions) =>
-      outputsOf(expanded, forward(expanded, probes, { mode: 'infer', task, decisions }), task);
-    const reference = run(recording);
-    const gap = largestGap(forward(collapsed, probes, { mode: 'infer', decisions: replay() }), reference);
-    const rounding =
-      forgiving && gap > tolerance
-        ? withRoundedWeights(expanded, foldKey(key, 'rounding'), () => largestGap(run(replay()), reference))
-        : 0;
-    dispose();
-    return { gap, tolerance: Math.max(tolerance, Math.min(10 * tolerance, 3 * rounding)) };
-  });
-}
-
-/** Runs something with up to half a unit in the last place, drawn, on every weight and statistic. */
-function withRoundedWeights<Result>(model: LayersModel, key: Key, run: () => Result): Result {
-  const exact = model.getWeights().map((weight) => weight.clone());
-  try {
-    tf.tidy(() => {
-      const half = 2 ** -24;
-      model.setWeights(
-        exact.map((weight, index) =>
-          weight.mul(uniformTensor(foldKey(key, index), weight.shape, 1 - half, 1 + half)),
-        ),
-      );
-    });
-    return run();
-  } finally {
-    model.setWeights(exact);
-    tf.dispose(exact);
-  }
-}
-
 /** The whole network again with other statistics, so that a norm that happens to do nothing is not missed. */
-function randomStatisticsGap(expanded: LayersModel, key: Key, probing: Probing): NetworkGap[] {
+function randomStatisticsGap(
+  expanded: LayersModel,
+  key: Key,
+  task: string | null,
+  compare: (collapsed: LayersModel, key: Key) => NetworkGap,
+): NetworkGap[] {
   const states = statesOf(expanded).filter((state) => state.statistic !== null);
   if (states.length === 0) return [];
   const saved = states.map((state) => tf.clone(state.variable));
+  let collapsed: LayersModel | null = null;
   try {
     tf.tidy(() => {
       for (const { name, variable, statistic } of states) {
         variable.assign(randomStatistic(variable, statistic, foldKey(key, name)) as typeof variable);
       }
     });
-    const collapsed = buildDeployed(expanded, 'fold', probing.task);
-    const found = networkGap(expanded, collapsed, key, probing);
-    collapsed.dispose();
-    return [found];
+    collapsed = buildDeployed(expanded, 'fold', task);
+    return [compare(collapsed, key)];
   } finally {
+    collapsed?.dispose();
     for (const [index, { variable }] of states.entries()) variable.assign(saved[index]! as typeof variable);
     tf.dispose(saved);
   }

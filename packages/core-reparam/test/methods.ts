@@ -3,7 +3,7 @@ import type { Method, NormWeights } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { branchSpace, weightSpace } from '../src';
+import { branchSpace, normThatAdds, weightSpace } from '../src';
 
 const branchyOptions = z.strictObject({
   start: z.enum(['fresh', 'preserve']).default('fresh'),
@@ -98,6 +98,56 @@ export const branchy: Method<z.infer<typeof branchyOptions>> = {
         penalty: tf.tidy(() => parameters.main_kernel!.square().sum().mul(0.5).asScalar()),
       }),
       decayCovers: ['main_kernel'],
+    });
+  },
+};
+
+const pooledOptions = z.strictObject({ start: z.enum(['fresh', 'preserve']).default('fresh') });
+
+/** Further branches of the "Diverse Branch Block": a mean over the window, alone and behind a 1x1 kernel and its norm. */
+export const pooled: Method<z.infer<typeof pooledOptions>> = {
+  apiVersion: 1,
+  name: 'pooled',
+  summary: 'Branches that are means over the window.',
+  options: pooledOptions,
+  supports: ({ kind, kernelShape: [kh, , cin, cout] }) =>
+    kind === 'conv2d' && kh % 2 === 1 && cin === cout ? true : 'is not an odd convolution of equal channels',
+  expand(site, { start }) {
+    const [kh, kw, cin, cout] = site.kernelShape;
+    const kernel = { operation: 'convolution', channels: cout, norm: true } as const;
+    return branchSpace(site, {
+      branches: [
+        { name: 'main', steps: [{ ...kernel, size: [kh, kw], role: 'core', continues: 'kernel' }] },
+        { name: 'mean', steps: [{ operation: 'average', size: [kh, kw], norm: true }] },
+        {
+          name: 'long',
+          steps: [
+            { ...kernel, name: 'in', size: [1, 1], role: 'branch' },
+            { name: 'scaled', operation: 'identity', norm: true },
+            { name: 'mean', operation: 'average', size: [kh, kw], norm: false },
+          ],
+        },
+      ],
+      initialise({ kernel, bias, norm }, key) {
+        const values: Record<string, tf.Tensor> = {
+          main_kernel: tf.clone(kernel),
+          long_in_kernel: normalTensor(foldKey(key, 'in'), [1, 1, cin, cout], 0, 0.5),
+        };
+        const preserve = start === 'preserve';
+        for (const name of ['mean', 'long_in', 'long_scaled', 'main']) {
+          const gamma = preserve && name !== 'main' ? 0 : 1;
+          values[`${name}_gamma`] = tf.fill([cout], gamma);
+          values[`${name}_beta`] = tf.zeros([cout]);
+          values[`${name}_mean`] = tf.zeros([cout]);
+          values[`${name}_variance`] = tf.ones([cout]);
+        }
+        if (preserve) {
+          const host = norm ?? normThatAdds(tf.zeros([cout]), 1e-5);
+          for (const [part, value] of Object.entries(host)) values[`main_${part}`] = tf.clone(value);
+          values.main_mean = host.mean.sub(bias ?? 0);
+        }
+        return values;
+      },
     });
   },
 };

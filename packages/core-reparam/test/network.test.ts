@@ -314,7 +314,13 @@ describe('collapse', () => {
       border: 'borders',
     };
     for (const [mistake, cause] of Object.entries(causes)) {
-      const expanded = expand(model, { method: broken, options: { mistake }, select: 'a1', key });
+      const expanded = expand(model, {
+        method: broken,
+        options: { mistake },
+        select: 'a1',
+        key,
+        allowMismatch: true,
+      });
       const message = codeOf(() => collapse(expanded));
       expect(message).toContain('collapse-mismatch');
       expect(message).toContain('"a1" (broken');

@@ -1,7 +1,7 @@
 import { foldKey, type Key, keyFromSeed, normalTensor, uniformTensor } from '@overparam/engine';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { statesOf } from '../src';
+import { isOverparamError, statesOf } from '../src';
 
 /** A residual network with a strided block, zero padding layers, a dilated convolution and a dense head. */
 export function residualNetwork(): LayersModel {
@@ -34,6 +34,10 @@ export function residualNetwork(): LayersModel {
 export function randomise(model: LayersModel, key: Key = keyFromSeed(11)): LayersModel {
   tf.tidy(() => {
     for (const layer of model.layers) {
+      if (layer instanceof tf.LayersModel) {
+        randomise(layer, key);
+        continue;
+      }
       const values = layer.getWeights().map((weight, index): Tensor => {
         const own = foldKey(key, layer.name, index);
         if (layer.getClassName() === 'BatchNormalization') return uniformTensor(own, weight.shape, 0.5, 1.5);
@@ -60,4 +64,15 @@ export function snapshot(model: LayersModel): Map<string, Float32Array> {
     ({ name, variable }) => [`state ${name}`, variable.dataSync() as Float32Array] as const,
   );
   return new Map([...entries, ...states].map(([name, values]) => [name, Float32Array.from(values)]));
+}
+
+/** The project's own error that something throws. */
+export function refusalOf(action: () => unknown): { readonly code: string; readonly message: string } {
+  try {
+    action();
+  } catch (error) {
+    if (isOverparamError(error)) return error;
+    throw error;
+  }
+  return { code: 'none', message: '' };
 }

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-export { writeBeside } from './atomic';
 export { type Checksum, type Download, digestOf, download } from './download';
+export { readGzip, unpackGzip } from './gzip';
 export { fromDifferences, toDifferences } from './median-edge';
-export { readTar, type TarEntry } from './tar';
+export { readTar, type TarEntry, type TarOptions } from './tar';
 export { unpackXz } from './xz';
+export { openZip, type ZipArchive, type ZipMember } from './zip';

@@ -1,99 +1,121 @@
-import { OverparamError } from '@overparam/errors';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { ParsedTarEntry } from 'modern-tar';
+import { refusedKind, safeName } from './names';
 
-const block = 512;
-
-/** A regular file in a tar archive; `bytes` is a view into the archive. */
+/** A regular file in a tar archive. */
 export interface TarEntry {
   readonly name: string;
+  /** A view into the archive, where that was given in one piece. */
   readonly bytes: Uint8Array;
 }
 
+/** Options of {@link readTar}. */
+export interface TarOptions {
+  /** The archive's name, for errors. */
+  readonly what: string;
+  /** The most bytes that all files together may have; nothing larger is allocated. */
+  readonly limit: number;
+  /** Which files are read, by name; all by default. The others are checked all the same. */
+  readonly wanted?: (name: string) => boolean;
+}
+
 /**
- * The regular files of a POSIX ustar archive, in order. Nothing is written anywhere.
+ * The regular files of a tar archive, in order; with the extended headers of PAX and GNU. Nothing is written anywhere.
  *
- * Checked before use: header checksums, sizes against the archive's end, and names, which must stay inside
- * the folder they are unpacked in. Folders are passed over; links, devices and extended headers are refused,
- * as the archives this is for have none.
+ * Checked before use: header checksums, sizes against the archive's end and the limit, and names, which must stay inside
+ * the folder they are unpacked in. Folders are passed over; links and devices are refused. So are sparse files in PAX
+ * form; those of GNU's older form (`tar --sparse --format=gnu`) are not told from others, and come without their holes.
  *
- * @param what  the archive's name, for errors
- * @throws OverparamError `data-truncated` when the archive ends early, `data-format` for all else
+ * @param archive  in one piece, or in pieces as they are read; of pieces, only what is wanted is kept in memory
+ * @throws OverparamError `data-truncated` when the archive ends early, `data-unsafe` for names and kinds that could do
+ *         harm, `data-format` for all else
+ * @example
+ * const files = await readTar(readGzip('scenes.tar.gz'), { what: 'scenes.tar.gz', limit: 1e9 });
  */
-export function readTar(archive: Uint8Array, what: string): TarEntry[] {
+export async function readTar(
+  archive: Uint8Array | AsyncIterable<Uint8Array>,
+  { what, limit, wanted = () => true }: TarOptions,
+): Promise<TarEntry[]> {
+  const { createTarDecoder } = await import('modern-tar');
+  const { readable, writable } = createTarDecoder({ strict: true });
+  const fed = feed(archive instanceof Uint8Array ? [archive] : archive, writable.getWriter());
   const entries: TarEntry[] = [];
-  let at = 0;
-  for (;;) {
-    if (at + block > archive.length) throw truncated(what, at, archive.length);
-    const header = archive.subarray(at, at + block);
-    if (header.every((byte) => byte === 0)) return entries;
-    checkHeader(header, what, at);
-    const name = safeName(header, what);
-    const size = octal(header.subarray(124, 136), what, name);
-    const start = at + block;
-    if (start + size > archive.length) throw truncated(what, start + size, archive.length);
-    const type = String.fromCharCode(header[156]!);
-    if (type === '0' || type === '\0') entries.push({ name, bytes: archive.subarray(start, start + size) });
-    else if (type !== '5') {
-      throw new OverparamError(
-        'data-format',
-        `${what}: entry "${name}" is of tar type "${type}"; only files and folders are read.`,
-      );
+  let left = limit;
+  try {
+    for await (const { header, body } of readable) {
+      const name = safeName(header.name, what);
+      checkKind(header, what);
+      if (header.type === 'directory' || !wanted(name)) {
+        await body.cancel();
+        continue;
+      }
+      if (header.size > left) {
+        throw new OverparamError(
+          'data-format',
+          `${what}: with "${name}" its files have more than ${limit} bytes; more are not unpacked in memory. Unpack it with tar first.`,
+        );
+      }
+      left -= header.size;
+      entries.push({ name, bytes: await collect(body, header.size) });
     }
-    at = start + Math.ceil(size / block) * block;
+  } catch (error) {
+    throw (await fed) ?? asFormatError(error, what);
+  }
+  return entries;
+}
+
+/** Gives the pieces to the decoder. @returns what was wrong with the pieces themselves */
+async function feed(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<unknown> {
+  // What the decoder finds wrong comes out at its other end, too.
+  let refused = false;
+  const give = (work: Promise<void>) =>
+    work.catch(() => {
+      refused = true;
+    });
+  try {
+    for await (const piece of pieces) {
+      await give(writer.write(piece));
+      if (refused) return undefined;
+    }
+    await give(writer.close());
+    return undefined;
+  } catch (error) {
+    await give(writer.abort(error));
+    return error;
   }
 }
 
-function truncated(what: string, needed: number, length: number): OverparamError {
+async function collect(body: ReadableStream<Uint8Array>, size: number): Promise<Uint8Array> {
+  let whole: Uint8Array | null = null;
+  let done = 0;
+  for await (const piece of body) {
+    if (piece.length === size) return piece;
+    whole ??= new Uint8Array(size);
+    whole.set(piece, done);
+    done += piece.length;
+  }
+  return whole ?? new Uint8Array(0);
+}
+
+function checkKind({ name, type, pax = {} }: ParsedTarEntry['header'], what: string): void {
+  if (type !== 'file' && type !== 'directory') throw refusedKind(name, String(type), what);
+  if (Object.keys(pax).some((key) => key.startsWith('GNU.sparse.'))) {
+    throw new OverparamError(
+      'data-format',
+      `${what}: entry "${name}" is a sparse file, which is not read. Pack it again without --sparse.`,
+    );
+  }
+}
+
+function asFormatError(error: unknown, what: string): unknown {
+  if (isOverparamError(error) || !(error instanceof Error)) return error;
+  const truncated = /truncated/.test(error.message);
   return new OverparamError(
-    'data-truncated',
-    `${what}: the tar archive ends after ${length} bytes, expected more than ${needed}.`,
+    truncated ? 'data-truncated' : 'data-format',
+    `${what}: ${truncated ? 'the tar archive ends early' : 'is damaged, or no tar archive'} (${error.message}).`,
+    { cause: error },
   );
-}
-
-/** The sum of a header's bytes, its own field counted as spaces, stands in the header. */
-function checkHeader(header: Uint8Array, what: string, at: number): void {
-  let sum = 0;
-  for (let i = 0; i < block; i++) sum += i >= 148 && i < 156 ? 32 : header[i]!;
-  if (octal(header.subarray(148, 156), what, `at byte ${at}`) !== sum) {
-    throw new OverparamError(
-      'data-format',
-      `${what}: no valid tar header at byte ${at}; the archive is damaged or not a tar file.`,
-    );
-  }
-}
-
-function octal(field: Uint8Array, what: string, name: string): number {
-  const digits = text(field).trim();
-  if (!/^[0-7]{1,12}$/.test(digits)) {
-    throw new OverparamError(
-      'data-format',
-      `${what}: entry "${name}" has the number field "${digits}", expected octal digits.`,
-    );
-  }
-  return Number.parseInt(digits, 8);
-}
-
-function safeName(header: Uint8Array, what: string): string {
-  const ustar = text(header.subarray(257, 262)) === 'ustar';
-  const prefix = ustar ? text(header.subarray(345, 500)) : '';
-  const name = (prefix === '' ? '' : `${prefix}/`) + text(header.subarray(0, 100));
-  const parts = name.split('/');
-  const unsafe =
-    name === '' || name.startsWith('/') || /[\\:]/.test(name) || hasControl(name) || parts.includes('..');
-  if (unsafe) {
-    throw new OverparamError(
-      'data-format',
-      `${what}: entry name ${JSON.stringify(name)} could leave the folder; nothing was unpacked.`,
-    );
-  }
-  return parts.filter((part) => part !== '.' && part !== '').join('/');
-}
-
-function hasControl(name: string): boolean {
-  return [...name].some((character) => character.charCodeAt(0) < 32);
-}
-
-/** Up to the first zero byte. */
-function text(field: Uint8Array): string {
-  const end = field.indexOf(0);
-  return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString('latin1');
 }

@@ -1,18 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { crc32, crc64 } from '../src/cyclic';
 import { unpackXz } from '../src/xz';
-
-const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
-const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) >> 3);
-const code = (expected: string) => expect.objectContaining({ code: expected });
-
-// Check values of "123456789": https://reveng.sourceforge.io/crc-catalogue/ (CRC-32/ISO-HDLC, CRC-64/XZ).
-test('cyclic sums have the published check values', () => {
-  const digits = Buffer.from('123456789');
-  expect(crc32(digits)).toBe(0xcbf43926);
-  expect(crc64(digits)).toEqual([0xdf1939fa, 0x995dc9bb]);
-});
+import { code, content, fixture } from './content';
 
 describe('unpacks what xz packed:', () => {
   test.each(['crc32.xz', 'blocks.xz', 'delta1.xz', 'delta3.xz', 'none.xz'])('%s', async (name) => {

@@ -2,8 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf, download } from '@overparam/dataset-files';
 import { isOverparamError } from '@overparam/errors';
-import type { Dataset, DatasetCheck, DatasetContext } from '@overparam/plugin';
-import type { z } from 'zod';
+import type { Dataset, DatasetCheck, DatasetContext, OptionsSchema } from '@overparam/plugin';
 import type { CifarExample } from './augment';
 import { folderOf, locate } from './locate';
 import { openRecords } from './open-dataset';
@@ -19,7 +18,7 @@ import type { CifarSpec, LabelField } from './spec';
 export function officialDataset<Options extends OfficialCifarOptions>(
   spec: CifarSpec,
   summary: string,
-  options: z.ZodType<Options>,
+  options: OptionsSchema<Options>,
   labelOf: (options: Options) => LabelField,
 ): Dataset<Options, CifarExample> {
   return {
@@ -31,9 +30,21 @@ export function officialDataset<Options extends OfficialCifarOptions>(
       const files = await readFiles(spec, context);
       return openRecords(files, spec, labelOf(options), options, `${spec.title} (official binary version)`);
     },
+    present: (_, context) => present(spec, context),
     verify: (_, context) => verify(spec, context),
     get: (options, context) => get(spec, options.url, context),
   };
+}
+
+async function present(spec: CifarSpec, context: DatasetContext): Promise<DatasetCheck> {
+  try {
+    const sources = await locate(spec, context.dataDir);
+    const paths = new Set([...sources.values()].map(({ path }) => path));
+    return { what: spec.title, ok: true, detail: [...paths].join(', ') };
+  } catch (error) {
+    if (!isOverparamError(error)) throw error;
+    return { what: spec.title, ok: false, detail: error.message };
+  }
 }
 
 async function verify(spec: CifarSpec, context: DatasetContext): Promise<DatasetCheck[]> {

@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import type { ExampleChoice, OptionsSchema } from '@overparam/plugin';
+import * as z from 'zod';
 import type { CifarSpec } from './spec';
 
 /** What every dataset of this package can be told. */
-export interface CifarOptions {
+export interface CifarOptions extends ExampleChoice {
   /** `input = (pixel / 255 - mean) / std`, by channel (red, green, blue). */
   readonly normalise: {
     readonly mean: readonly [number, number, number];
@@ -14,12 +15,6 @@ export interface CifarOptions {
     /** Mirror left and right with probability 1/2. */
     readonly flip: boolean;
   };
-  /** Training examples that become the split `val` instead. */
-  readonly holdOut: number;
-  /** Decides which they are; the run's seed does not, so that runs can be compared. */
-  readonly holdOutSeed: number;
-  /** The first so many examples of a split in official order (before `holdOut`); all by default. */
-  readonly limit: { readonly train?: number; readonly test?: number };
 }
 
 /** {@link CifarOptions}, and where the archive comes from. */
@@ -81,17 +76,17 @@ function address(spec: CifarSpec) {
 }
 
 /** The schema without an archive: the shipped sample's. */
-export function sampleSchema(spec: Pick<CifarSpec, 'mean' | 'std'>): z.ZodType<CifarOptions> {
+export function sampleSchema(spec: Pick<CifarSpec, 'mean' | 'std'>): OptionsSchema<CifarOptions> {
   return z.strictObject(shared(spec));
 }
 
 /** The schema of a dataset with one label. */
-export function officialSchema(spec: CifarSpec): z.ZodType<OfficialCifarOptions> {
+export function officialSchema(spec: CifarSpec): OptionsSchema<OfficialCifarOptions> {
   return z.strictObject({ ...shared(spec), url: address(spec) });
 }
 
 /** The schema of CIFAR-100, with its two labels. */
-export function cifar100Schema(spec: CifarSpec): z.ZodType<Cifar100Options> {
+export function cifar100Schema(spec: CifarSpec): OptionsSchema<Cifar100Options> {
   return z.strictObject({
     labels: z.enum(['fine', 'coarse']).default('fine').describe('100 fine or 20 coarse classes'),
     ...shared(spec),

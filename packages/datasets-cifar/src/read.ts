@@ -1,17 +1,13 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { readTar, unpackXz, writeBeside } from '@overparam/dataset-files';
+import { digestOf, readGzip, readTar, unpackGzip, unpackXz } from '@overparam/dataset-files';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import { keepFile } from '@overparam/files';
 import type { DatasetContext } from '@overparam/plugin';
 import { balance, expectedBytes, type Finding, inspect } from './inspect';
 import { folderOf, getCommand, locate, type Source } from './locate';
 import type { SplitFiles } from './records';
 import type { CifarFile, CifarSpec } from './spec';
-
-const inflate = promisify(gunzip);
 
 /**
  * Reads, unpacks and checks all files of a dataset. What had to be unpacked is kept beside the packed form
@@ -45,7 +41,7 @@ export async function readFiles(
       return fromArchive(await archives.get(source.path)!, file, spec);
     });
     accept(inspect(bytes, file, spec, `It was read from ${source.path}. ${advice}`));
-    if (source.kind !== 'plain') await writeBeside(folderOf(spec, context.dataDir), file.name, bytes);
+    if (source.kind !== 'plain') await keepFile(folderOf(spec, context.dataDir), file.name, bytes);
     files[file.split].push(bytes);
   }
   for (const split of ['train', 'test'] as const) {
@@ -90,49 +86,35 @@ async function readOne(
   });
 }
 
-async function unpackGzip(packed: Uint8Array, limit: number, path: string): Promise<Uint8Array> {
-  try {
-    return await inflate(packed, { maxOutputLength: limit });
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'Z_BUF_ERROR') {
-      throw new OverparamError(
-        'data-truncated',
-        `${path}: the gzip data ends early, after ${packed.length} bytes.`,
-        { cause },
-      );
-    }
-    const problem =
-      code === 'ERR_BUFFER_TOO_LARGE' ? `more than ${limit} bytes unpacked` : (cause as Error).message;
-    throw new OverparamError('data-format', `${path}: damaged gzip data (${problem}).`, { cause });
-  }
-}
-
 async function readArchive(
   path: string,
   spec: CifarSpec,
   context: DatasetContext,
 ): Promise<Map<string, Uint8Array>> {
-  const packed = await readFile(path);
-  const md5 = createHash('md5').update(packed).digest('hex');
+  const md5 = await digestOf(path, 'md5');
   if (md5 !== spec.archive.md5) {
     throw new OverparamError(
       'data-checksum',
       `${path}: has md5 ${md5}, expected ${spec.archive.md5} as published.`,
     );
   }
-  // A header and the last block's filling for each entry, and as much again for the texts beside the data.
-  const content = spec.files.reduce((sum, file) => sum + expectedBytes(file, spec), 0);
-  const limit = content + 1024 * 1024;
-  const what = `unpacking ${basename(path)}`;
-  context.progress?.(0, content, what);
-  const tar = await unpackGzip(packed, limit, path);
-  context.progress?.(content, content, what);
-  return new Map(readTar(tar, path).map((entry) => [entry.name, entry.bytes]));
+  const limit = spec.files.reduce((sum, file) => sum + expectedBytes(file, spec), 0);
+  const names = new Set(spec.files.map((file) => nameInArchive(file, spec)));
+  const { size } = await stat(path);
+  const archive = readGzip(path, (done) => {
+    assertRunning(context.signal);
+    context.progress?.(done, size, `unpacking ${basename(path)}`);
+  });
+  const entries = await readTar(archive, { what: path, limit, wanted: (name) => names.has(name) });
+  return new Map(entries.map((entry) => [entry.name, entry.bytes]));
+}
+
+function nameInArchive(file: CifarFile, spec: CifarSpec): string {
+  return `${spec.archive.folder}/${file.name}`;
 }
 
 function fromArchive(entries: ReadonlyMap<string, Uint8Array>, file: CifarFile, spec: CifarSpec): Uint8Array {
-  const name = `${spec.archive.folder}/${file.name}`;
+  const name = nameInArchive(file, spec);
   const bytes = entries.get(name);
   if (bytes === undefined) {
     throw new OverparamError('data-format', `${spec.archive.name}: has no entry "${name}".`);

@@ -1,8 +1,6 @@
-import { foldKey, keyFromSeed, permutation } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { Split } from '@overparam/plugin';
+import { chooseExamples, type ExampleChoice, type Split } from '@overparam/plugin';
 import type { CifarExample } from './augment';
-import type { CifarOptions } from './options';
 import {
   type CifarSpec,
   imageBytes,
@@ -71,27 +69,14 @@ export function makeSplits(
   files: SplitFiles,
   spec: Pick<CifarSpec, 'labelBytes'>,
   label: LabelField,
-  options: Pick<CifarOptions, 'limit' | 'holdOut' | 'holdOutSeed'>,
+  options: ExampleChoice,
 ): Readonly<Record<string, Split<CifarExample>>> {
   const size = recordBytes(spec);
-  const counted = (split: OfficialSplit) => {
-    const all = files[split].reduce((sum, file) => sum + file.length / size, 0);
-    return Math.min(all, options.limit[split] ?? all);
-  };
-  const trainCount = counted('train');
-  if (options.holdOut >= trainCount) {
-    throw new OverparamError(
-      'invalid-options',
-      `holdOut is ${options.holdOut}, but there are only ${trainCount} training examples; hold out fewer, or raise limit.train.`,
-    );
-  }
-  const order = permutation(foldKey(keyFromSeed(options.holdOutSeed), 'hold-out'), trainCount);
-  const held = order.slice(0, options.holdOut).sort();
-  const kept = order.slice(options.holdOut).sort();
-  const tested = Uint32Array.from({ length: counted('test') }, (_, index) => index);
+  const count = (split: OfficialSplit) => files[split].reduce((sum, file) => sum + file.length / size, 0);
+  const chosen = chooseExamples({ train: count('train'), test: count('test') }, options);
   return {
-    train: splitOf('train', files.train, kept, spec, label),
-    ...(held.length > 0 && { val: splitOf('val', files.train, held, spec, label) }),
-    test: splitOf('test', files.test, tested, spec, label),
+    train: splitOf('train', files.train, chosen.train, spec, label),
+    ...(chosen.val && { val: splitOf('val', files.train, chosen.val, spec, label) }),
+    test: splitOf('test', files.test, chosen.test, spec, label),
   };
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import type { Dataset, DatasetCheck } from '@overparam/plugin';
 import type { CifarExample } from './augment';
@@ -56,6 +56,13 @@ export function sampleDataset(path: string): Dataset<CifarOptions, CifarExample>
     async open(options) {
       const source = 'CIFAR-100, the shipped sample of ten classes';
       return openRecords(await readSample(path), sampleSpec, sampleSpec.labels.class!, options, source);
+    },
+    async present() {
+      const ok = await access(path).then(
+        () => true,
+        () => false,
+      );
+      return { what: sampleSpec.title, ok, detail: ok ? path : `${path} cannot be read. ${advice}` };
     },
     async verify() {
       const checks: DatasetCheck[] = [];

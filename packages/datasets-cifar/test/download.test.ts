@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { parseOptions } from '@overparam/plugin';
 import { expect, onTestFinished, test } from 'vitest';
 import { emptyFolder, tiny } from './tiny';
 
@@ -24,7 +25,7 @@ async function serve(handler: Handler) {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { ranges, options: schema.parse({ url: `http://127.0.0.1:${port}/tiny.tar.gz` }) };
+  return { ranges, options: parseOptions(schema, { url: `http://127.0.0.1:${port}/tiny.tar.gz` }) };
 }
 
 const whole =
@@ -155,7 +156,7 @@ test('an answer with another range than asked for is refused', async () => {
 
 test('no server: the download fails with the reason', async () => {
   const dataDir = await emptyFolder();
-  const options = schema.parse({ url: 'http://127.0.0.1:9/tiny.tar.gz' });
+  const options = parseOptions(schema, { url: 'http://127.0.0.1:9/tiny.tar.gz' });
   await expect(dataset.get!(options, { dataDir })).rejects.toThrow(code('data-download'));
 });
 

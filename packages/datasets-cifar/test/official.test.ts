@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { keyFromSeed } from '@overparam/engine';
+import { parseOptions } from '@overparam/plugin';
 import { testDataset } from '@overparam/plugin/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
@@ -143,7 +144,7 @@ describe('refuses', () => {
     const checks = await dataset.verify(options, { dataDir });
     expect(checks.filter(({ ok }) => !ok)).toHaveLength(1);
     expect(checks.at(-1)!.what).toContain(expected);
-    const left = (await readdir(join(dataDir, 'tiny'))).filter((name) => name.endsWith('.tmp'));
+    const left = (await readdir(join(dataDir, 'tiny'))).filter((name) => name.endsWith('.part'));
     expect(left).toEqual([]);
   });
 });
@@ -175,7 +176,7 @@ test('verify lists what it found, where, and each check', async () => {
 
 test('limit takes the first examples; holdOut carves val from them, the same for the same seed', async () => {
   const dataDir = await dataDirOf(content);
-  const open = (text: object) => dataset.open(schema.parse(text), { dataDir });
+  const open = (text: object) => dataset.open(parseOptions(schema, text), { dataDir });
   const limited = await open({ limit: { train: 7, test: 2 } });
   expect([limited.splits.train!.size, limited.splits.test!.size, limited.splits.val]).toEqual([
     7,
@@ -200,12 +201,16 @@ test('limit takes the first examples; holdOut carves val from them, the same for
 
 test('bad requests are named', async () => {
   const dataDir = await dataDirOf(content);
-  await expect(dataset.open(schema.parse({ holdOut: 12 }), { dataDir })).rejects.toThrow(/holdOut is 12/);
+  await expect(dataset.open(parseOptions(schema, { holdOut: 12 }), { dataDir })).rejects.toThrow(
+    /holdOut is 12/,
+  );
   const data = await dataset.open(options, { dataDir });
   expect(() => data.splits.train!.example(12)).toThrow(code('index-out-of-range'));
   const example = await data.splits.train!.example(0);
   expect(() => data.label(example, 'depth', new Int32Array(1), 0)).toThrow(code('unknown-task'));
-  const still = await dataset.open(schema.parse({ augmentation: { padding: 0, flip: false } }), { dataDir });
+  const still = await dataset.open(parseOptions(schema, { augmentation: { padding: 0, flip: false } }), {
+    dataDir,
+  });
   expect(still.augment(example, keyFromSeed(1))).toBe(example);
 });
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test } from 'vitest';
 import { selectSample } from '../scripts/select-sample';
 import { cifar100 } from '../src/index';
@@ -39,7 +40,7 @@ test.skipIf(!present)(
     const coded = encodeRecords(Buffer.concat([remade.train, remade.test]));
     expect(Buffer.compare(coded, brotliDecompressSync(await readFile(samplePath())))).toBe(0);
 
-    const options = cifar100.options.parse({ holdOut: 5000 });
+    const options = parseOptions(cifar100.options, { holdOut: 5000 });
     expect((await cifar100.verify(options, { dataDir: own })).every(({ ok }) => ok)).toBe(true);
     const data = await cifar100.open(options, { dataDir: own });
     expect([data.splits.train!.size, data.splits.val!.size, data.splits.test!.size]).toEqual([
@@ -51,7 +52,7 @@ test.skipIf(!present)(
       ['fine', 100, 'cattle'],
       ['coarse', 20, 'large_omnivores_and_herbivores'],
     ] as const) {
-      const chosen = cifar100.options.parse({ labels });
+      const chosen = parseOptions(cifar100.options, { labels });
       const { splits, tasks } = openRecords(
         files,
         cifar100Spec,

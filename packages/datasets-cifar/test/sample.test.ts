@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseOptions } from '@overparam/plugin';
 import { testDataset } from '@overparam/plugin/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +11,7 @@ import { samplePath } from '../src/sample-spec';
 import { emptyFolder } from './tiny';
 
 const context = { dataDir: 'not used' };
-const options = cifar100Sample.options.parse({});
+const options = parseOptions(cifar100Sample.options, {});
 
 describe('contract', () => {
   testDataset(cifar100Sample, { test, context });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { foldKey, keyFromSeed, randomBits } from '@overparam/engine';
+import { parseOptions } from '@overparam/plugin';
 import { onTestFinished } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
 import { officialDataset } from '../src/official';
@@ -53,7 +54,7 @@ export function tiny() {
   };
   const schema = officialSchema(spec);
   const dataset = officialDataset(spec, 'a tiny dataset', schema, () => spec.labels.class!);
-  return { content, archive, spec, dataset, schema, options: schema.parse({}) };
+  return { content, archive, spec, dataset, schema, options: parseOptions(schema, {}) };
 }
 
 /** An empty folder that is removed after the test. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { isWritableFolder, writeFileAtomic } from '@overparam/files';
 import type { DatasetContext } from '@overparam/plugin';
 import { checkTasks } from './check-scene';
 import { folderOf } from './locate';
@@ -75,7 +77,8 @@ function identityOf(source: SceneSource, split: OfficialSplit, options: NyuOptio
 async function cacheFolder(own: string, options: NyuOptions, context: DatasetContext): Promise<string> {
   const writable =
     options.cache !== undefined ||
-    ((await isWritable(folderOf(context.dataDir))) && (await isWritable(own, true)));
+    ((await isWritableFolder(folderOf(context.dataDir))) &&
+      (!existsSync(own) || (await isWritableFolder(own))));
   const folder = writable ? own : join(tmpdir(), 'overparam-nyuv2');
   await mkdir(folder, { recursive: true }).catch((cause) => {
     throw new OverparamError(
@@ -85,22 +88,6 @@ async function cacheFolder(own: string, options: NyuOptions, context: DatasetCon
     );
   });
   return folder;
-}
-
-/**
- * Whether files can and may be made in a folder: not on a file system that is read-only, nor where the folder is another
- * user's. Permission bits do not stop a superuser, but a folder marked read-only is meant to stay as it is.
- *
- * @param missing  what is said of a folder that is not there
- */
-async function isWritable(folder: string, missing = false): Promise<boolean> {
-  const info = await stat(folder).catch(() => null);
-  if (info === null) return missing;
-  if ((info.mode & 0o222) === 0) return false;
-  return access(folder, constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** The header of a whole cache with this identity; null where there is none. */
@@ -132,14 +119,11 @@ async function build(
   context: DatasetContext,
 ): Promise<Header> {
   await checkCounts(source, options);
-  const unfinished = `${path}.${process.pid}.tmp`;
   const statistics = collectStatistics();
   let format: RecordFormat | null = null;
   let count = 0;
   try {
-    const file = await open(unfinished, 'w');
-    let header: Header;
-    try {
+    return await writeFileAtomic(path, async (file) => {
       for await (const stored of checkedScenes(source, split, options, context)) {
         statistics.add(stored);
         const scene = resizeScene(stored, ...options.size);
@@ -161,18 +145,14 @@ async function build(
         await file.write(record, 0, record.length, headerBytes + count * record.length);
         count++;
       }
-      header = finish(identity, count, format, statistics.result(), split);
+      const header = finish(identity, count, format, statistics.result(), split);
       checkTasks(options.tasks, header.statistics.labelled, `${source.title}, split ${split}`);
       const bytes = Buffer.alloc(headerBytes, ' ');
       bytes.write(JSON.stringify(header));
       await file.write(bytes, 0, headerBytes, 0);
-    } finally {
-      await file.close();
-    }
-    await rename(unfinished, path);
-    return header;
+      return header;
+    });
   } catch (error) {
-    await rm(unfinished, { force: true });
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     throw new OverparamError(
       'cache-folder',

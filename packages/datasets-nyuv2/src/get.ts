@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type Checksum, digestOf, download } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
 import type { DatasetContext } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { folderOf } from './locate';
 import type { NyuOptions } from './options';
-import { labelledFile, splitsFile } from './source-mat';
+import { labelledFile } from './source-mat';
 
 /** A file to be fetched: where from, and its path in the dataset's folder. */
 export interface RemoteFile {
@@ -24,20 +24,16 @@ export const publishedAt: Readonly<Record<NyuOptions['download'], string>> = {
 /** Downloads the form that the options name; files that are there and sound are left as they are. */
 export async function get(options: NyuOptions, context: DatasetContext): Promise<void> {
   const base = (options.url ?? publishedAt[options.download]).replace(/\/$/, '');
-  const files = options.download === 'mat' ? officialFiles(base) : await mirrorFiles(base, context.signal);
+  const files = options.download === 'mat' ? [officialFile(base)] : await mirrorFiles(base, context.signal);
   await fetchFiles(files, context);
 }
 
-function officialFiles(base: string): RemoteFile[] {
-  const file = (folder: string, name: string, hex: string): RemoteFile => ({
-    url: `${base}/${folder}/${name}`,
-    path: name,
-    checksum: { algorithm: 'md5', hex },
-  });
-  return [
-    file('indoor_seg_sup', splitsFile, '08e3c3aea27130ac7c01ffd739a4535f'),
-    file('nyu_depth_v2', labelledFile, '520609c519fba3ba5ac58c8fefcc3530'),
-  ];
+function officialFile(base: string): RemoteFile {
+  return {
+    url: `${base}/nyu_depth_v2/${labelledFile}`,
+    path: labelledFile,
+    checksum: { algorithm: 'md5', hex: '520609c519fba3ba5ac58c8fefcc3530' },
+  };
 }
 
 /** What the mirror's listing says of a file: https://huggingface.co/docs/hub/api */

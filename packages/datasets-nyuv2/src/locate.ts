@@ -46,6 +46,6 @@ export async function locate(dataDir: string, wanted: SourceName | 'auto'): Prom
 const descriptions: Readonly<Record<SourceName, string>> = {
   folders: 'the folders train and val with image/<n>.npy and so on',
   archive: 'a .tar, .tar.gz or .tar.xz archive of them',
-  mat: `${labelledFile} with splits.mat`,
+  mat: labelledFile,
   parquet: 'train-*.parquet and val-*.parquet',
 };

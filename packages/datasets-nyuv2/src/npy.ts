@@ -1,5 +1,5 @@
 import { OverparamError } from '@overparam/errors';
-import { halfTable } from './half';
+import { halfTable } from '@overparam/files/half';
 import type { Numbers } from './numbers';
 
 const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]);

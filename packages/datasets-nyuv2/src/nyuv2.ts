@@ -5,7 +5,7 @@ import { locate } from './locate';
 import { openScenes } from './open-dataset';
 import { type NyuOptions, nyuSchema } from './options';
 import type { NyuExample } from './scene';
-import { verify } from './verify';
+import { present, verify } from './verify';
 
 /**
  * NYUv2 with the three tasks segmentation (13 classes), depth and surface normals, as in the MTAN paper: 795 training and 654
@@ -31,6 +31,7 @@ export const nyuv2: Dataset<NyuOptions, NyuExample> = {
       await source.close();
     }
   },
+  present,
   verify,
   get,
 };

@@ -1,6 +1,11 @@
-import { foldKey, keyFromSeed, permutation } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { DatasetTask, OpenDataset, Split } from '@overparam/plugin';
+import {
+  chooseExamples,
+  type DatasetTask,
+  type ExampleChoice,
+  type OpenDataset,
+  type Split,
+} from '@overparam/plugin';
 import { augment, drawCrop } from './augment';
 import { classes13 } from './classes';
 import type { NyuSampleOptions } from './options';
@@ -84,25 +89,16 @@ function describe(task: TaskName, height: number, width: number): DatasetTask {
   };
 }
 
-/** `test`, and `train` without what `val` takes; each keeps the published order. */
+/** Where a run's splits lie: `val` is a part of the training store. */
 function makeParts(
   stores: Readonly<Record<OfficialSplit, Store>>,
-  { limit, holdOut, holdOutSeed }: Pick<NyuSampleOptions, 'limit' | 'holdOut' | 'holdOutSeed'>,
+  choice: ExampleChoice,
 ): Readonly<Record<string, Part>> {
-  const counted = (split: OfficialSplit) =>
-    Math.min(stores[split].count, limit[split] ?? stores[split].count);
-  const count = counted('train');
-  if (holdOut >= count) {
-    throw new OverparamError(
-      'invalid-options',
-      `holdOut is ${holdOut}, but there are only ${count} training scenes; hold out fewer, or raise limit.train.`,
-    );
-  }
-  const order = permutation(foldKey(keyFromSeed(holdOutSeed), 'hold-out'), count);
+  const { train, val, test } = chooseExamples({ train: stores.train.count, test: stores.test.count }, choice);
   return {
-    train: { store: 0, records: order.slice(holdOut).sort() },
-    ...(holdOut > 0 && { val: { store: 0, records: order.slice(0, holdOut).sort() } }),
-    test: { store: 1, records: Uint32Array.from({ length: counted('test') }, (_, index) => index) },
+    train: { store: 0, records: train },
+    ...(val && { val: { store: 0, records: val } }),
+    test: { store: 1, records: test },
   };
 }
 

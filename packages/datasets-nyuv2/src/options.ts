@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { ExampleChoice, OptionsSchema } from '@overparam/plugin';
+import * as z from 'zod';
 import { officialCounts, type TaskName, taskNames } from './scene';
 import { type SourceName, sourceNames } from './source';
 
@@ -19,7 +20,7 @@ export interface Augmentation {
 }
 
 /** What both datasets of this package can be told. */
-export interface NyuSampleOptions {
+export interface NyuSampleOptions extends ExampleChoice {
   /** Height and width that every scene is resized to. */
   readonly size: readonly [number, number];
   readonly tasks: readonly TaskName[];
@@ -29,12 +30,6 @@ export interface NyuSampleOptions {
     readonly mean: readonly [number, number, number];
     readonly std: readonly [number, number, number];
   };
-  /** Training scenes that become the split `val` instead. */
-  readonly holdOut: number;
-  /** Decides which they are; the run's seed does not, so that runs can be compared. */
-  readonly holdOutSeed: number;
-  /** The first so many scenes of a split in published order (before `holdOut`); all by default. */
-  readonly limit: { readonly train?: number; readonly test?: number };
   /** Worker threads that read and augment ahead of the training step; 0 for none. The numbers do not depend on it. */
   readonly threads: number;
 }
@@ -111,10 +106,10 @@ function shared(size: readonly [number, number]) {
 }
 
 /** The schema of the shipped sample, at the size that it is shipped in. */
-export const sampleSchema: z.ZodType<NyuSampleOptions> = z.strictObject(shared([96, 128]));
+export const sampleSchema: OptionsSchema<NyuSampleOptions> = z.strictObject(shared([96, 128]));
 
 /** The schema of `nyuv2`. */
-export const nyuSchema: z.ZodType<NyuOptions> = z.strictObject({
+export const nyuSchema: OptionsSchema<NyuOptions> = z.strictObject({
   ...shared([288, 384]),
   source: z
     .enum(['auto', ...sourceNames])

@@ -1,4 +1,4 @@
-import { halfTable, toHalf } from './half';
+import { halfTable, toHalf } from '@overparam/files/half';
 import type { NyuExample, Scene } from './scene';
 
 /** How the numbers of a kept scene are stored; labels are always bytes. */
@@ -73,7 +73,7 @@ function write(values: Scene['image'] | Int8Array, target: ReturnType<typeof vie
   }
 }
 
-/** The inverse of {@link encodeRecord}; the numbers are those a run reads. */
+/** The inverse of {@link encodeRecord}. */
 export function decodeRecord(bytes: Uint8Array, format: RecordFormat): NyuExample {
   const layout = recordLayout(format);
   const { height, width } = format;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import type { Dataset, DatasetCheck } from '@overparam/plugin';
 import { checkScene } from './check-scene';
@@ -90,6 +90,13 @@ export function sampleDataset(path: string): Dataset<NyuSampleOptions, NyuExampl
         options,
         'NYUv2, the shipped sample; normals computed from depth, not the published ones',
       );
+    },
+    async present() {
+      const ok = await access(path).then(
+        () => true,
+        () => false,
+      );
+      return { what: 'NYUv2 sample', ok, detail: ok ? path : `${path} cannot be read. ${advice}` };
     },
     async verify() {
       const checks: DatasetCheck[] = [];

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { readTar, unpackXz } from '@overparam/dataset-files';
-import { OverparamError } from '@overparam/errors';
+import { readGzip, readTar, type TarEntry, unpackXz } from '@overparam/dataset-files';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { type NumberedFiles, numberedFiles } from './numbered-files';
 import type { FindSource } from './source';
 
-const inflate = promisify(gunzip);
 /** A larger archive is better unpacked on disk. */
 const mostBytes = 2 ** 31 - 1;
 
@@ -49,7 +47,7 @@ export const findArchive: FindSource = async (folder) => {
 };
 
 async function unpack(path: string): Promise<{ files: NumberedFiles; bytes: Map<string, Uint8Array> }> {
-  const entries = readTar(await tarOf(path), path);
+  const entries = await entriesOf(path);
   // The layout's root is the folder that `train/image` lies in.
   const first = entries.find(({ name }) => /(^|\/)(train|val)\/image\/[^/]+\.npy$/.test(name));
   const root = first === undefined ? '' : first.name.replace(/(train|val)\/image\/[^/]+$/, '');
@@ -66,18 +64,19 @@ async function unpack(path: string): Promise<{ files: NumberedFiles; bytes: Map<
   return { files, bytes };
 }
 
-async function tarOf(path: string): Promise<Uint8Array> {
-  const packed = await readFile(path);
-  if (path.endsWith('.tar')) return packed;
-  if (path.endsWith('.xz')) return unpackXz(packed, { limit: mostBytes }, path);
+async function entriesOf(path: string): Promise<TarEntry[]> {
   try {
-    return await inflate(packed, { maxOutputLength: mostBytes });
-  } catch (cause) {
-    const truncated = (cause as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
-    throw new OverparamError(
-      truncated ? 'data-truncated' : 'data-format',
-      `${path}: cannot be unpacked (${(cause as Error).message}). Get the archive again, or unpack it there.`,
-      { cause },
-    );
+    return await readTar(await tarOf(path), { what: path, limit: mostBytes });
+  } catch (error) {
+    if (!isOverparamError(error)) throw error;
+    const { code, message } = error;
+    throw new OverparamError(code, `${message} Get the archive again, or unpack it there.`, { cause: error });
   }
+}
+
+/** The tar archive: in pieces as it is read, but for xz, which is unpacked as a whole. */
+async function tarOf(path: string): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  if (path.endsWith('.tar')) return createReadStream(path, { highWaterMark: 1 << 18 });
+  if (path.endsWith('.xz')) return unpackXz(await readFile(path), { limit: mostBytes }, path);
+  return readGzip(path);
 }

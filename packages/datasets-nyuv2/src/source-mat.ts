@@ -1,31 +1,29 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { officialClasses, officialTo13 } from './classes';
-import { readMat5 } from './mat5';
 import type { Numbers } from './numbers';
+import { officialFrames, officialSplits } from './official-splits';
 import { officialCamera, planeNormals } from './plane-normals';
-import type { OfficialSplit } from './scene';
 import type { FindSource } from './source';
 
-/** The official file of 1,449 labelled frames, and the file that says which split each belongs to. */
+/** The official file of 1,449 labelled frames. */
 export const labelledFile = 'nyu_depth_v2_labeled.mat';
-export const splitsFile = 'splits.mat';
 
 const frame = { height: 480, width: 640 } as const;
 /** The part of a frame where the projected depth is valid: the toolbox's rows 45 to 471 and columns 41 to 601. */
 const valid = { top: 44, left: 40, height: 427, width: 561 } as const;
 
 /**
- * The official labelled file (MATLAB 7.3, which is HDF5) with its splits. The white border is cut off; 894
+ * The official labelled file (MATLAB 7.3, which is HDF5) in its official splits. The white border is cut off; 894
  * classes become 13; depth is the filled-in one; normals are computed from it by plane fits.
  */
 export const findMat: FindSource = async (folder) => {
   const path = join(folder, labelledFile);
   const info = await stat(path).catch(() => null);
   if (info === null) return null;
-  const splits = await readSplits(join(folder, splitsFile));
+  const splits = officialSplits();
   const fail = (problem: string, cause?: unknown) =>
     new OverparamError('data-format', `${path}: ${problem} Expected the official labelled file.`, { cause });
   if (!(await isHdf5(path))) throw fail('is no HDF5 file (wrong first bytes).');
@@ -37,13 +35,12 @@ export const findMat: FindSource = async (folder) => {
   } catch (cause) {
     throw fail(`cannot be opened as HDF5 (${(cause as Error).message}).`, cause);
   }
-  const frames = Math.max(...splits.train, ...splits.test);
   const dataset = (name: string, shape: readonly number[]) => {
     const found = file.get(name);
     if (!(found instanceof h5wasm.Dataset)) throw fail(`has no array "${name}".`);
     const [count, ...rest] = found.shape ?? [];
-    if (rest.join() !== shape.join() || (count ?? 0) < frames) {
-      throw fail(`"${name}" has shape [${found.shape}], expected [${[`at least ${frames}`, ...shape]}].`);
+    if (rest.join() !== shape.join() || count !== officialFrames) {
+      throw fail(`"${name}" has shape [${found.shape}], expected [${[officialFrames, ...shape]}].`);
     }
     return (index: number, range: readonly number[]) => {
       const part = found.slice([[index, index + 1], ...range.map((size): [number, number] => [0, size])]);
@@ -118,32 +115,6 @@ async function isHdf5(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
-}
-
-/** The frames of each split, counted from 1. */
-async function readSplits(path: string): Promise<Readonly<Record<OfficialSplit, readonly number[]>>> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new OverparamError(
-      'data-missing',
-      `${path}: cannot be read. It says which frames of ${labelledFile} belong to which split; download it with: overparam data get nyuv2 --set download=mat`,
-      { cause },
-    );
-  });
-  const arrays = readMat5(bytes, path);
-  const split = (name: string) => {
-    const frames = arrays.get(name);
-    if (frames?.length && frames.every((at) => Number.isInteger(at) && at >= 1)) return frames;
-    throw new OverparamError('data-format', `${path}: has no list of frames "${name}", counted from 1.`);
-  };
-  const train = split('trainNdxs');
-  const test = split('testNdxs');
-  const known = new Set(train);
-  const both = test.find((at) => known.has(at));
-  if (both === undefined) return { train, test };
-  throw new OverparamError(
-    'data-format',
-    `${path}: frame ${both} is in "trainNdxs" and in "testNdxs", so a network would be tested on what it learnt from; expected lists without a frame in common. Download the file again with: overparam data get nyuv2 --set download=mat`,
-  );
 }
 
 /** `[channels, width, height]` to `[height, width, channels]`. */

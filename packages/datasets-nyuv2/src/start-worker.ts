@@ -8,10 +8,10 @@ export function startWorker(stores: readonly Store[]): Worker {
   const own = import.meta.url;
   const options = { workerData: stores };
   if (!own.endsWith('.ts')) return new Worker(new URL('./worker.js', own), options);
-  // A thread does not inherit the loader that lets the main thread run TypeScript.
+  // A thread does not inherit the loader that lets the main thread run TypeScript, nor where it finds this workspace's packages.
   const loader = pathToFileURL(createRequire(own).resolve('tsx/package.json'));
   const api = new URL('./dist/esm/api/index.mjs', loader).href;
   const entry = new URL('./worker.ts', own).href;
   const start = `import(${JSON.stringify(api)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}); });`;
-  return new Worker(start, { ...options, eval: true });
+  return new Worker(start, { ...options, eval: true, execArgv: ['--conditions=@overparam/source'] });
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decodeRecord, type RecordFormat, recordLayout } from './record';
 import type { NyuExample } from './scene';
+import { toUnitLength } from './unit-normals';
 
 /** Where the kept scenes of a split lie; can be sent to another thread. */
 export interface Store {
@@ -14,6 +15,7 @@ export interface Store {
 export interface OpenStore {
   readonly count: number;
   readonly format: RecordFormat;
+  /** A scene as a run reads it. */
   read(index: number): NyuExample;
   close(): void;
 }
@@ -33,7 +35,11 @@ export function openStore({ format, count, place }: Store): OpenStore {
   return {
     count,
     format,
-    read: (index) => decodeRecord(record(index), format),
+    read(index) {
+      const example = decodeRecord(record(index), format);
+      toUnitLength(example.normals, format.normals);
+      return example;
+    },
     close() {
       if (file !== null) closeSync(file);
       file = null;

@@ -8,6 +8,18 @@ import type { TaskName } from './scene';
 import { checkCounts, checkedScenes } from './scenes';
 import { collectStatistics, type Statistics } from './statistics';
 
+/** Looks for the data in the form that the options name; an archive is not unpacked for it, and no scene is read. */
+export async function present(options: NyuOptions, context: DatasetContext): Promise<DatasetCheck> {
+  try {
+    const source = await locate(context.dataDir, options.source);
+    await source.close();
+    return { what: 'NYUv2', ok: true, detail: source.title };
+  } catch (error) {
+    if (!isOverparamError(error)) throw error;
+    return { what: 'NYUv2', ok: false, detail: error.message };
+  }
+}
+
 /** Reads every scene of the data itself, not of the cache, and reports what is there. */
 export async function verify(options: NyuOptions, context: DatasetContext): Promise<DatasetCheck[]> {
   const checks: DatasetCheck[] = [];

@@ -10,7 +10,7 @@ export interface Job {
   readonly crop: Crop | null;
 }
 
-// Only files without further packages are imported here, so that a thread starts quickly.
+// Only files without further packages are imported here, but for a small one, so that a thread starts quickly.
 const stores = (workerData as readonly Store[]).map((store): (() => OpenStore) => {
   let open: OpenStore | null = null;
   return () => {

@@ -1,6 +1,7 @@
 import { access, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test, vi } from 'vitest';
 import { nyuv2 } from '../src';
 import { dataFolder, emptyFolder, layout, small } from './support';
@@ -14,7 +15,7 @@ vi.mock('node:fs/promises', async (original) => {
 /** Opens and closes; says how many scenes were read from the data itself. */
 async function readings(dataDir: string, more: object = {}): Promise<number> {
   let read = 0;
-  const options = nyuv2.options.parse({ ...small, ...more });
+  const options = parseOptions(nyuv2.options, { ...small, ...more });
   const data = await nyuv2.open(options, { dataDir, progress: () => read++ });
   await data.close();
   return read;

@@ -1,11 +1,12 @@
 import { chmod, mkdir, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test } from 'vitest';
 import { nyuv2 } from '../src/index';
 import { code, dataFolder, emptyFolder, layout, noisyExample, npyFile, sceneFiles, small } from './support';
 
-const parse = (more: object = {}) => nyuv2.options.parse({ ...small, precision: 'float32', ...more });
+const parse = (more: object = {}) => parseOptions(nyuv2.options, { ...small, precision: 'float32', ...more });
 
 /** Opens and closes; says which scenes were read from the data itself. */
 async function readings(dataDir: string, more: object = {}) {

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { parseOptions } from '@overparam/plugin';
 import { expect, onTestFinished, test } from 'vitest';
 import { fetchFiles } from '../src/get';
 import { nyuv2 } from '../src/index';
@@ -44,7 +45,7 @@ const mirror = (entries: unknown) => (path: string, response: ServerResponse) =>
   response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
 };
 
-const get = (url: string, dataDir: string) => nyuv2.get!(nyuv2.options.parse({ url }), { dataDir });
+const get = (url: string, dataDir: string) => nyuv2.get!(parseOptions(nyuv2.options, { url }), { dataDir });
 
 test('downloads the mirror by its listing; a second time only what is missing or damaged', async () => {
   const dataDir = await emptyFolder();
@@ -83,17 +84,17 @@ test('a file that is not the listed one is removed; a server that fails is named
   await expect(get('http://127.0.0.1:9', dataDir)).rejects.toThrow(code('data-download'));
 });
 
-test('the official files are fetched from their published places, splits first', async () => {
+test('the official file is fetched from its published place', async () => {
   const dataDir = await emptyFolder();
   const { url, asked } = await serve((_, response) => void response.writeHead(404).end());
-  const options = nyuv2.options.parse({ download: 'mat', url: `${url}/` });
+  const options = parseOptions(nyuv2.options, { download: 'mat', url: `${url}/` });
   await expect(nyuv2.get!(options, { dataDir })).rejects.toThrow(code('data-download'));
-  expect(asked).toEqual(['/indoor_seg_sup/splits.mat']);
+  expect(asked).toEqual(['/nyu_depth_v2/nyu_depth_v2_labeled.mat']);
   // The checksum is the published one: other bytes are refused.
   const other = await serve((_, response) => void response.end('no such file'));
   await expect(
-    nyuv2.get!(nyuv2.options.parse({ download: 'mat', url: other.url }), { dataDir }),
-  ).rejects.toThrow(/08e3c3aea27130ac7c01ffd739a4535f/);
+    nyuv2.get!(parseOptions(nyuv2.options, { download: 'mat', url: other.url }), { dataDir }),
+  ).rejects.toThrow(/520609c519fba3ba5ac58c8fefcc3530/);
 });
 
 test('files are fetched in order, with progress; sound ones are left', async () => {

@@ -1,4 +1,5 @@
 import { foldKey, keyFromSeed } from '@overparam/engine';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test } from 'vitest';
 import { type NyuExample, nyuv2, nyuv2Sample } from '../src/index';
 import { code, dataFolder, layout, small } from './support';
@@ -10,14 +11,14 @@ const wanted = Array.from({ length: 20 }, (_, i) => ({
 }));
 
 test('threads give the same scenes in the same order, whatever their number', async () => {
-  const alone = await nyuv2Sample.open(nyuv2Sample.options.parse({ threads: 0 }), context);
+  const alone = await nyuv2Sample.open(parseOptions(nyuv2Sample.options, { threads: 0 }), context);
   expect(alone.prepare).toBeUndefined();
   const expected = wanted.map(({ index, key }) => {
     const example = alone.splits.train!.example(index) as NyuExample;
     return key === null ? example : alone.augment(example, key);
   });
   for (const threads of [1, 3]) {
-    const data = await nyuv2Sample.open(nyuv2Sample.options.parse({ threads }), context);
+    const data = await nyuv2Sample.open(parseOptions(nyuv2Sample.options, { threads }), context);
     expect(await data.prepare!('train', wanted)).toEqual(expected);
     // Batches that overlap in time do not mix.
     const [first, second] = await Promise.all([
@@ -31,7 +32,9 @@ test('threads give the same scenes in the same order, whatever their number', as
 
 test('threads read a cache file as well', async () => {
   const dataDir = await dataFolder(layout());
-  const data = await nyuv2.open(nyuv2.options.parse({ ...small, threads: 2, holdOut: 1 }), { dataDir });
+  const data = await nyuv2.open(parseOptions(nyuv2.options, { ...small, threads: 2, holdOut: 1 }), {
+    dataDir,
+  });
   const [test1, test0] = await data.prepare!('test', [
     { index: 1, key: null },
     { index: 0, key: null },
@@ -45,7 +48,7 @@ test('threads read a cache file as well', async () => {
 });
 
 test('wrong splits and indices are refused; so is reading on after closing', async () => {
-  const data = await nyuv2Sample.open(nyuv2Sample.options.parse({}), context);
+  const data = await nyuv2Sample.open(parseOptions(nyuv2Sample.options, {}), context);
   await expect(data.prepare!('val', [])).rejects.toThrow(code('unknown-split'));
   await expect(data.prepare!('test', [{ index: 12, key: null }])).rejects.toThrow(code('index-out-of-range'));
   const underway = data.prepare!('train', wanted);
@@ -57,7 +60,7 @@ test('wrong splits and indices are refused; so is reading on after closing', asy
 
 test('a record that cannot be read is an error of that scene', async () => {
   const dataDir = await dataFolder(layout());
-  const options = nyuv2.options.parse({ ...small, threads: 1 });
+  const options = parseOptions(nyuv2.options, { ...small, threads: 1 });
   const data = await nyuv2.open(options, { dataDir });
   const { readdir, truncate } = await import('node:fs/promises');
   const folder = `${dataDir}/nyuv2/cache`;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test } from 'vitest';
 import { selectSample } from '../scripts/select-sample';
 import { nyuv2 } from '../src/index';
@@ -25,7 +26,7 @@ test.skipIf(!present)(
   'the 64 + 24 real scenes load, and give the shipped sample',
   async () => {
     const cache = await emptyFolder();
-    const options = nyuv2.options.parse({
+    const options = parseOptions(nyuv2.options, {
       cache,
       scenes: { train: 64, test: 24 },
       limit: { train: 4, test: 3 },

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkOptions, parseOptions } from '@overparam/plugin';
 import { testDataset } from '@overparam/plugin/testing';
 import { describe, expect, test } from 'vitest';
 import { type NyuExample, nyuv2Sample } from '../src/index';
@@ -9,7 +10,7 @@ import { samplePath } from '../src/sample-spec';
 import { code, emptyFolder, noise } from './support';
 
 const context = { dataDir: 'not used' };
-const options = nyuv2Sample.options.parse({ threads: 0 });
+const options = parseOptions(nyuv2Sample.options, { threads: 0 });
 
 describe('contract', () => {
   testDataset(nyuv2Sample, { test, context });
@@ -53,7 +54,10 @@ test('depth and normals agree with each other and with the labels', async () => 
 });
 
 test('can be had at another size', async () => {
-  const data = await nyuv2Sample.open(nyuv2Sample.options.parse({ size: [32, 64], threads: 0 }), context);
+  const data = await nyuv2Sample.open(
+    parseOptions(nyuv2Sample.options, { size: [32, 64], threads: 0 }),
+    context,
+  );
   const { image, normals } = await data.splits.test!.example(3);
   expect([image.length, normals.length]).toEqual([6144, 6144]);
   expect(Math.hypot(normals[0]!, normals[1]!, normals[2]!)).toBeCloseTo(1, 5);
@@ -95,5 +99,5 @@ test.each([
   [{ threads: -1 }],
   [{ source: 'mat' }],
 ])('refuses the options %j', (given) => {
-  expect(nyuv2Sample.options.safeParse(given).success).toBe(false);
+  expect(checkOptions(nyuv2Sample.options, given).problems).toHaveLength(1);
 });

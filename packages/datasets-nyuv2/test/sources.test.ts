@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { parseOptions } from '@overparam/plugin';
 import { expect, test, vi } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
 import { officialTo13, to13 } from '../src/classes';
 import { nyuv2 } from '../src/index';
-import { readMat5 } from '../src/mat5';
 import { officialCamera, planeNormals } from '../src/plane-normals';
 import { findMat } from '../src/source-mat';
 import { code, dataFolder, difference, layout, noisyExample, small } from './support';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const open = (dataDir: string, more: object = {}) =>
-  nyuv2.open(nyuv2.options.parse({ ...small, precision: 'float32', ...more }), { dataDir });
+  nyuv2.open(parseOptions(nyuv2.options, { ...small, precision: 'float32', ...more }), { dataDir });
 
 test.each(['', 'nyuv2/', './some/where/'])('reads an archive whose root is %j', async (root) => {
   const entries = [...layout()].map(([name, bytes]) => ({ name: root + name, bytes }));
@@ -64,20 +64,19 @@ test('a parquet shard that is missing or damaged is refused', async () => {
   await expect(open(damaged, { size: [4, 6] })).rejects.toThrow(code('data-format'));
 });
 
-const official = () =>
-  new Map(
-    ['nyu_depth_v2_labeled.mat', 'splits.mat'].map((name) => [name, fixture(name)] as [string, Buffer]),
-  );
+const official = () => new Map([['nyu_depth_v2_labeled.mat', fixture('nyu_depth_v2_labeled.mat')]]);
 
 test('reads the official file: frames by split, border cut, classes joined, depth, and normals from it', async () => {
   const dataDir = await dataFolder(official());
   const source = (await findMat(join(dataDir, 'nyuv2')))!;
-  expect(await source.counts()).toEqual({ train: 2, test: 1 });
+  expect(await source.counts()).toEqual({ train: 795, test: 654 });
   const table = officialTo13();
+  // The n-th of the frames that the fixture has: 1, 3, 4 and 1449.
   for (const [split, index, frame] of [
-    ['train', 0, 0],
+    ['test', 0, 0],
+    ['train', 0, 1],
     ['train', 1, 2],
-    ['test', 0, 1],
+    ['test', 653, 3],
   ] as const) {
     const { image, segmentation, depth, normals } = await source.scene(split, index);
     expect(image.shape).toEqual([427, 561, 3]);
@@ -104,61 +103,34 @@ test('reads the official file: frames by split, border cut, classes joined, dept
     expect([depth!.data[hole], ...normals!.data.slice(3 * hole, 3 * hole + 3)]).toEqual([0, 0, 0, 0]);
   }
   await source.close();
-  const data = await open(dataDir, { size: [24, 32], scenes: { train: 2, test: 1 } });
+  const data = await open(dataDir, {
+    size: [24, 32],
+    scenes: { train: 795, test: 654 },
+    limit: { train: 2, test: 1 },
+  });
   expect(data.provenance).toMatch(/normals computed from depth, not the published ones/);
-  const { depth, normals } = await data.splits.test!.example(0);
-  expect([depth[0], normals[2]!]).toEqual([3, expect.closeTo(1, 5)]);
+  const { depth, normals } = await data.splits.train!.example(1);
+  expect([depth[0], normals[2]!]).toEqual([4, expect.closeTo(1, 5)]);
 });
 
-test('an official file without its splits, or that is something else, is refused', async () => {
-  const attempt = async (files: Map<string, Buffer>) =>
-    open(await dataFolder(files), { scenes: { train: 2, test: 1 } });
-  const alone = official();
-  alone.delete('splits.mat');
-  await expect(attempt(alone)).rejects.toThrow(code('data-missing'));
-  await expect(attempt(official().set('splits.mat', Buffer.alloc(300)))).rejects.toThrow(code('data-format'));
-  await expect(attempt(official().set('nyu_depth_v2_labeled.mat', Buffer.alloc(5000)))).rejects.toThrow(
+test('something else in place of the official file is refused', async () => {
+  const attempt = async (bytes: Buffer) =>
+    open(await dataFolder(new Map([['nyu_depth_v2_labeled.mat', bytes]])));
+  await expect(attempt(Buffer.alloc(5000))).rejects.toThrow(code('data-format'));
+  await expect(attempt(fixture('nyu_depth_v2_labeled.mat').subarray(0, 50_000))).rejects.toThrow(
     code('data-format'),
   );
 });
 
-test('frames that are in both splits are refused', async () => {
-  const splits = fixture('splits-plain.mat');
-  expect(readMat5(splits, 'splits').get('testNdxs')).toEqual([2]);
-  // The one frame of the test split.
-  splits.writeUInt16LE(3, 492);
-  const dataDir = await dataFolder(official().set('splits.mat', splits));
-  await expect(open(dataDir, { scenes: { train: 2, test: 1 } })).rejects.toThrow(
-    expect.objectContaining({ code: 'data-format', message: expect.stringContaining('frame 3 is in') }),
-  );
-});
-
 test('an official file that is refused is closed', async () => {
-  const splits = fixture('splits-plain.mat');
-  // More frames than the file has.
-  splits.writeUInt16LE(900, 492);
-  const dataDir = await dataFolder(official().set('splits.mat', splits));
+  const dataDir = await dataFolder(new Map([['nyu_depth_v2_labeled.mat', fixture('short.mat')]]));
   const { default: h5wasm } = await import('h5wasm/node');
   const close = vi.spyOn(h5wasm.File.prototype, 'close');
-  await expect(findMat(join(dataDir, 'nyuv2'))).rejects.toThrow(/expected \[at least 900/);
+  await expect(findMat(join(dataDir, 'nyuv2'))).rejects.toThrow(
+    /has shape \[1448,3,640,480\], expected \[1449,/,
+  );
   expect(close).toHaveBeenCalledTimes(1);
   close.mockRestore();
-});
-
-test('reads numeric arrays of MATLAB 5 files, packed or not, and refuses damaged ones', () => {
-  for (const name of ['splits.mat', 'splits-plain.mat']) {
-    const arrays = readMat5(fixture(name), name);
-    expect([arrays.get('trainNdxs'), arrays.get('testNdxs')]).toEqual([[1, 3], [2]]);
-    const file = fixture(name);
-    for (let length = 130; length < file.length - 8; length += 8) {
-      try {
-        readMat5(file.subarray(0, length), name);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'data-format' });
-      }
-    }
-    expect(() => readMat5(file.subarray(0, 100), name)).toThrow(code('data-format'));
-  }
 });
 
 test('classes: the 40 and the 894 go to the 13 that are published', () => {

@@ -114,6 +114,14 @@ export async function dataFolder(files: ReadonlyMap<string, Uint8Array>): Promis
 /** Options for the small dataset as it is. */
 export const small = { size: [6, 8], scenes: { train: 3, test: 2 }, threads: 0 };
 
+/** Normals brought to unit length; those that are all 0 stay so. */
+export function unitLength(normals: ArrayLike<number>): Float32Array {
+  return Float32Array.from(normals, (value, i) => {
+    const at = i - (i % 3);
+    return value / (Math.hypot(normals[at]!, normals[at + 1]!, normals[at + 2]!) || 1);
+  });
+}
+
 /** Largest difference of two arrays of equal length. */
 export function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);

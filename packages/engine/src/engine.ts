@@ -3,10 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { loadCpu, loadTensorFlow, loadWebGpu } from './backends/others';
 import { loadWasm } from './backends/wasm';
 import { compiles } from './compile';
+import { type EngineName, type EngineThreads, engines } from './engines';
 import { installTraining } from './install';
-
-/** The backends that training runs on, fastest first. */
-export type EngineName = 'tensorflow' | 'wasm' | 'webgpu' | 'cpu';
 
 /** Which engine was chosen, and why. */
 export interface EngineInfo {
@@ -15,6 +13,7 @@ export interface EngineInfo {
   readonly requested: EngineName | 'auto';
   /** For a person, such as `wasm: WebAssembly SIMD on one thread`. */
   readonly description: string;
+  readonly threads: EngineThreads;
   /** One line for each engine that `auto` passed over, with the reason. */
   readonly notes: readonly string[];
   /** Whether {@link compile} turns a step into one function here. */
@@ -32,19 +31,10 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
-const descriptions: Record<EngineName, string> = {
-  tensorflow: 'native TensorFlow',
-  webgpu: 'WebGPU',
-  wasm: 'WebAssembly SIMD on one thread',
-  cpu: 'plain JavaScript, slow: for tests and for want of anything else',
-};
-
-const order: readonly EngineName[] = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
-
 /**
  * Chooses the engine: makes its tfjs backend the current one and makes it fit for training ({@link installTraining}).
  *
- * `auto` takes the first that loads of tensorflow, webgpu, wasm, cpu. Calling it again changes the engine; tensors
+ * `auto` takes the first of {@link engines} that loads: tensorflow, webgpu, wasm, cpu. Calling it again changes the engine; tensors
  * made before move along as tfjs moves them.
  *
  * @throws OverparamError `engine-unavailable` where a named engine cannot be loaded: what is missing, how to get it;
@@ -57,10 +47,11 @@ export async function useEngine(
   requested: EngineName | 'auto' = 'auto',
   options: EngineOptions = {},
 ): Promise<EngineInfo> {
-  if (requested !== 'auto' && !order.includes(requested)) {
+  const tried = engines.filter(({ name }) => requested === 'auto' || requested === name);
+  if (tried.length === 0) {
     throw new OverparamError(
       'unknown-engine',
-      `There is no engine '${requested}'. Expected one of auto, ${order.join(', ')}.`,
+      `There is no engine '${requested}'. Expected one of auto, ${engines.map(({ name }) => name).join(', ')}.`,
     );
   }
   const load: Record<EngineName, () => Promise<string | null>> = {
@@ -70,12 +61,12 @@ export async function useEngine(
     cpu: loadCpu,
   };
   const notes: string[] = [];
-  for (const name of requested === 'auto' ? order : [requested]) {
+  for (const { name, title, threads } of tried) {
     const reason = await load[name]();
     if (reason === null) {
       installTraining();
-      const description = `${name}: ${descriptions[name]}`;
-      return { name, requested, description, notes, compiles: compiles() };
+      const description = `${name}: ${title}`;
+      return { name, requested, description, threads, notes, compiles: compiles() };
     }
     notes.push(`${name} passed over: ${reason}`);
   }

@@ -7,13 +7,15 @@ export {
   type Tensors,
 } from './compile';
 export { type ConvolutionOptions, convolution, type Padding } from './convolution';
-export { type EngineInfo, type EngineName, type EngineOptions, useEngine } from './engine';
+export { type EngineInfo, type EngineOptions, useEngine } from './engine';
+export { type Engine, type EngineName, type EngineThreads, engines } from './engines';
 export { allFinite } from './finite';
 export { installTraining } from './install';
 export { trainingKernels } from './kernels/names';
 export * from './keys';
 export { inferenceBatchNorm, type TrainingBatchNorm, trainingBatchNorm } from './norm';
 export * from './optimisers';
+export type { OptionsSchema, SchemaIssue, Validated } from './options/options-schema';
 export { type Block, type Key, philox4x32 } from './philox';
 export * from './random';
 export * from './schedule';

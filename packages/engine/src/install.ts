@@ -3,6 +3,7 @@ import { registerGradients } from './gradients';
 import { registerArrayGradients } from './kernels/array-gradients';
 import { registerComposites } from './kernels/composite';
 import { registerCpuKernels } from './kernels/cpu';
+import { registerSegmentSum } from './kernels/segment-sum';
 import { registerWasmKernels } from './kernels/wasm';
 
 /**
@@ -18,7 +19,10 @@ export function installTraining(): void {
     registerWasmKernels();
     registerArrayGradients('wasm');
   }
-  for (const backend of Object.keys(tf.engine().registryFactory)) registerComposites(backend);
+  for (const backend of Object.keys(tf.engine().registryFactory)) {
+    registerComposites(backend);
+    registerSegmentSum(backend);
+  }
 }
 
 /** Makes sure of the current backend only; cheap enough to precede every op. */

@@ -1,11 +1,14 @@
 import { OverparamError } from '@overparam/errors';
-import { z } from 'zod';
+import * as z from 'zod';
+import type { OptionsSchema } from './options/options-schema';
 
 /**
  * A length of training, as a number with its unit: `{ epochs: 5 }` (may be fractional), `{ updates: 100 }`, or
  * `{ share: 0.3 }` of the whole run.
  */
-export const lengthSchema = z.union(
+export type Length = { readonly epochs: number } | { readonly updates: number } | { readonly share: number };
+
+const length = z.union(
   [
     z.strictObject({ epochs: z.number().min(0) }),
     z.strictObject({ updates: z.int().min(0) }),
@@ -14,8 +17,8 @@ export const lengthSchema = z.union(
   { error: 'expected a length such as { epochs: 5 }, { updates: 100 } or { share: 0.3 }' },
 );
 
-/** See {@link lengthSchema}. */
-export type Length = z.output<typeof lengthSchema>;
+/** What a {@link Length} is written as. */
+export const lengthSchema: OptionsSchema<Length> = length;
 
 /**
  * A length in updates, rounded to the nearest whole one.
@@ -36,20 +39,40 @@ export function lengthInUpdates(
  * Each schedule reads the keys that are its own and ignores the others, so that a layered config can change
  * `schedule` alone. `step` and `multiStep` count from the run's start, `cosine` from the end of the warm-up.
  */
-export const scheduleSchema = z.strictObject({
+export interface ScheduleConfig {
+  /** How the rate falls from its peak. */
+  readonly schedule: 'constant' | 'step' | 'multiStep' | 'cosine';
+  /** The largest learning rate. */
+  readonly peak: number;
+  /** Length of a linear rise from peak / n at the first of its n updates to the peak at its last. */
+  readonly warmup?: Length;
+  /** `step`: length between two drops. */
+  readonly every?: Length;
+  /** `multiStep`: when the rate drops. */
+  readonly milestones?: readonly Length[];
+  /** `step`, `multiStep`: factor at each drop, 0.1 by default. */
+  readonly factor?: number;
+  /** `cosine`: the rate that it ends at, 0 by default. */
+  readonly floor?: number;
+}
+
+const schedule = z.strictObject({
   schedule: z.enum(['constant', 'step', 'multiStep', 'cosine']).describe('How the rate falls from its peak.'),
   peak: z.number().positive().describe('The largest learning rate.'),
-  warmup: lengthSchema
+  warmup: length
     .optional()
     .describe('Length of a linear rise from peak / n at the first of its n updates to the peak at its last.'),
-  every: lengthSchema.optional().describe('step: length between two drops.'),
-  milestones: z.array(lengthSchema).min(1).optional().describe('multiStep: when the rate drops.'),
+  every: length.optional().describe('step: length between two drops.'),
+  milestones: z.array(length).min(1).optional().describe('multiStep: when the rate drops.'),
   factor: z.number().positive().optional().describe('step, multiStep: factor at each drop, 0.1 by default.'),
   floor: z.number().min(0).optional().describe('cosine: the rate that it ends at, 0 by default.'),
 });
 
-/** See {@link scheduleSchema}. */
-export type ScheduleConfig = z.output<typeof scheduleSchema>;
+/** What a {@link ScheduleConfig} is written as. */
+export const scheduleSchema: OptionsSchema<ScheduleConfig> = schedule;
+
+/** Some keys of a {@link ScheduleConfig}: one layer of several that are laid on each other. */
+export const scheduleLayerSchema: OptionsSchema<Partial<ScheduleConfig>> = schedule.partial();
 
 function missing(config: ScheduleConfig, option: string, example: string): OverparamError {
   return new OverparamError(

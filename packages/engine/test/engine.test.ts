@@ -19,7 +19,7 @@ test('auto takes wasm here and says what it passed over, silently', async () => 
   const engine = await useEngine();
   expect(engine).toMatchObject({ name: 'wasm', requested: 'auto', compiles: false });
   expect(engine.notes.map((note) => note.split(' ')[0])).toEqual(['tensorflow', 'webgpu']);
-  expect(engine.notes[0]).toMatch(/^[^\n]* overparam-engine install[^\n]*$/);
+  expect(engine.notes[0]).toMatch(/^[^\n]* npx @overparam\/engine-tensorflow install[^\n]*$/);
   expect(tf.getBackend()).toBe('wasm');
   await useEngine('cpu');
   tf.square(tf.tensor1d([1, 2])).dataSync();
@@ -44,7 +44,7 @@ test('a named engine that is not there is an error that says how to get it', asy
   const { code, message } = await rejection(useEngine('tensorflow'));
   expect(code).toBe('engine-unavailable');
   expect(message).toMatch(
-    /not on this machine\. .*npx overparam-engine install.* no compiler\. Use --engine auto/,
+    /not on this machine\. .*npx @overparam\/engine-tensorflow install.* no compiler\. Use --engine auto/,
   );
   expect((await rejection(useEngine('webgpu'))).message).toMatch(/no WebGPU adapter/);
   expect((await rejection(useEngine('gpu' as 'cpu'))).code).toBe('unknown-engine');

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { writeFileAtomic } from '@overparam/files';
 import type { LayersModel } from '@tensorflow/tfjs';
 import {
   decodeNetwork,
@@ -11,41 +11,10 @@ import {
   type StoredNetwork,
 } from './network';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors';
+import { decodeSealed, encodeSealed } from './sealed-safetensors';
 
 const topologyFile = 'model.json';
 const weightsFile = 'weights.safetensors';
-
-/**
- * Writes a file so that whoever reads it sees the old contents or the new ones, never part of either, even if
- * the machine stops in between: a file beside it is written, flushed to the disk and given the name.
- *
- * @throws  what the file system throws; the file beside it is removed
- */
-export async function writeFileAtomic(path: string, contents: Uint8Array | string): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(contents);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(folder);
-}
-
-/** Makes the new name last. Not every system lets a folder be opened; there the file system sees to it. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
 
 /** Writes a safetensors file atomically; see `encodeSafetensors`. */
 export async function writeSafetensors(path: string, file: SafetensorsFile<StoredTensor>): Promise<void> {
@@ -59,6 +28,20 @@ export async function writeSafetensors(path: string, file: SafetensorsFile<Store
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   return decodeSafetensors(await readExisting(path), path);
+}
+
+/** Writes a safetensors file with a checksum over all of it, atomically; see `encodeSealed`. */
+export async function writeSealed(path: string, file: SafetensorsFile<StoredTensor>): Promise<void> {
+  await writeFileAtomic(path, await encodeSealed(file));
+}
+
+/**
+ * Reads a file that {@link writeSealed} wrote; see `decodeSealed`.
+ *
+ * @throws OverparamError `file-missing`, `safetensors-invalid`, `checksum-missing`, `checksum-mismatch`
+ */
+export async function readSealed(path: string): Promise<SafetensorsFile> {
+  return decodeSealed(await readExisting(path), path);
 }
 
 /**

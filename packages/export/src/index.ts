@@ -15,3 +15,4 @@ export {
   type SafetensorsFile,
   type StoredTensor,
 } from './safetensors';
+export { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';

@@ -1,7 +1,8 @@
-import { OverparamError } from '@overparam/errors';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { canonicalJson, isRecord, type JsonValue } from './json';
-import { decodeSafetensors, encodeSafetensors } from './safetensors';
+import { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
+import { checkTopology } from './topology';
 import { assignWeights, storedWeights } from './weights';
 
 /** What a network is: as trained with a method, collapsed from such a one, or never expanded. */
@@ -17,7 +18,10 @@ export interface NetworkMetadata {
 export interface NetworkFiles {
   /** Topology as JSON text: what tfjs's `model.toJSON()` gives. */
   readonly topology: string;
-  /** Weights in the safetensors format, by tfjs's names such as `stem_conv/kernel`; metadata in the header. */
+  /**
+   * Weights in the safetensors format, by tfjs's names such as `stem_conv/kernel`; metadata in the header, with a checksum
+   * over the whole file and one of the topology.
+   */
   readonly weights: Uint8Array;
 }
 
@@ -52,11 +56,17 @@ export async function encodeNetwork(model: tf.LayersModel, metadata: NetworkMeta
     );
   }
   const { role, ...lineage } = metadata;
-  const weights = encodeSafetensors({
+  const topology = `${JSON.stringify(model.toJSON(null, false))}\n`;
+  const weights = await encodeSealed({
     tensors: await storedWeights(model),
-    metadata: { format: 'overparam-network', role, lineage: canonicalJson(lineage, 'metadata') },
+    metadata: {
+      format: 'overparam-network',
+      role,
+      lineage: canonicalJson(lineage, 'metadata'),
+      topology: await sha256(new TextEncoder().encode(topology)),
+    },
   });
-  return { topology: `${JSON.stringify(model.toJSON(null, false))}\n`, weights };
+  return { topology, weights };
 }
 
 /**
@@ -66,8 +76,8 @@ export async function encodeNetwork(model: tf.LayersModel, metadata: NetworkMeta
  * A network with layers of a package's own, such as an expanded one, needs that package to be imported first;
  * a collapsed or plain one needs tfjs alone.
  *
- * @throws OverparamError `wrong-role` where the role is not the expected one; `safetensors-invalid` and
- *   `topology-invalid` for damaged contents; `unknown-layer` for a kind of layer that nothing registered;
+ * @throws OverparamError `wrong-role` where the role is not the expected one; `safetensors-invalid`,
+ *   `topology-invalid`, `checksum-missing` and `checksum-mismatch` for damaged contents; `unknown-layer` for a kind of layer that nothing registered;
  *   `weights-mismatch` where weights are missing, too many, or of another shape
  */
 export async function decodeNetwork(
@@ -75,7 +85,7 @@ export async function decodeNetwork(
   options: ReadNetworkOptions = {},
 ): Promise<StoredNetwork> {
   const source = options.source ?? 'network';
-  const stored = decodeSafetensors(files.weights, `${source}: weights`);
+  const stored = await decodeSealed(files.weights, `${source}: weights`);
   const metadata = readMetadata(stored.metadata, source);
   if (options.expect !== undefined && metadata.role !== options.expect) {
     throw new OverparamError(
@@ -83,7 +93,14 @@ export async function decodeNetwork(
       `${source}: expected a network of role "${options.expect}", but this one is of role "${metadata.role}". Give the folder of the ${options.expect} network.`,
     );
   }
-  const model = await buildModel(files.topology, source);
+  if ((await sha256(new TextEncoder().encode(files.topology))) !== stored.metadata.topology) {
+    throw new OverparamError(
+      'checksum-mismatch',
+      `${source}: topology: it is not the one that the weights were written with. It was changed or damaged, or is another network's; take both files from one copy.`,
+    );
+  }
+  const numbers = [...stored.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const model = await buildModel(files.topology, source, numbers);
   try {
     assignWeights(model, stored.tensors, source);
   } catch (error) {
@@ -110,7 +127,8 @@ function readMetadata(stored: Readonly<Record<string, string>>, source: string):
   return { ...(parsed as Record<string, JsonValue>), role: role as NetworkRole };
 }
 
-async function buildModel(topology: string, source: string): Promise<tf.LayersModel> {
+/** @param numbers  in all of its weights */
+async function buildModel(topology: string, source: string, numbers: number): Promise<tf.LayersModel> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(topology);
@@ -118,11 +136,16 @@ async function buildModel(topology: string, source: string): Promise<tf.LayersMo
     throw invalidTopology(source, 'it is not JSON', cause);
   }
   if (!isRecord(parsed)) throw invalidTopology(source, 'it is not a JSON object');
+  checkTopology(parsed, (problem) => {
+    throw invalidTopology(source, problem);
+  });
   try {
     // Wrapped, so that nothing but layers is taken from it: beside a topology tfjs would also follow a list
     // of weight files.
-    return await tf.models.modelFromJSON({ modelTopology: parsed } as unknown as tf.io.ModelJSON);
+    const model = { modelTopology: parsed } as unknown as tf.io.ModelJSON;
+    return await withAtMost(numbers, () => tf.models.modelFromJSON(model));
   } catch (cause) {
+    if (isOverparamError(cause)) throw invalidTopology(source, cause.message);
     const unknownLayer = /^Unknown \w+: ([^.]+)\./.exec(cause instanceof Error ? cause.message : '')?.[1];
     if (unknownLayer === undefined) throw invalidTopology(source, 'tfjs cannot build it', cause);
     throw new OverparamError(
@@ -130,6 +153,41 @@ async function buildModel(topology: string, source: string): Promise<tf.LayersMo
       `${source}: topology: no registered kind of layer is named "${unknownLayer}". Import the package that has it first; layers of expanded networks come with @overparam/core-reparam.`,
       { cause },
     );
+  }
+}
+
+/** Numbers that layers may ask for beyond what the weights hold: less than shows, more than a mistake in a test. */
+const slack = 2 ** 20;
+
+/**
+ * Builds a network whose weights hold no more numbers than a limit: what is asked for beyond is refused before there is
+ * memory for it. tfjs builds layers before its promise is returned, so nothing else is built meanwhile.
+ */
+function withAtMost<Result>(limit: number, build: () => Promise<Result>): Promise<Result> {
+  type Weight = { dispose(): void };
+  const layer = tf.layers.Layer.prototype as unknown as { addWeight: (...given: unknown[]) => Weight };
+  const { addWeight } = layer;
+  const made: Weight[] = [];
+  let sum = 0;
+  layer.addWeight = function (this: unknown, ...given: unknown[]) {
+    sum += tf.util.sizeFromShape(given[1] as number[]);
+    if (!(sum <= limit + slack)) {
+      throw new OverparamError(
+        'topology-invalid',
+        `its layers ask for more than the ${limit} numbers that the weights hold`,
+      );
+    }
+    const weight = addWeight.apply(this, given);
+    made.push(weight);
+    return weight;
+  };
+  try {
+    return build().catch((error: unknown) => {
+      for (const weight of made) weight.dispose();
+      throw error;
+    });
+  } finally {
+    layer.addWeight = addWeight;
   }
 }
 

@@ -1,1 +1,8 @@
-export { readNetwork, readSafetensors, writeFileAtomic, writeNetwork, writeSafetensors } from './files';
+export {
+  readNetwork,
+  readSafetensors,
+  readSealed,
+  writeNetwork,
+  writeSafetensors,
+  writeSealed,
+} from './files';

@@ -1,4 +1,5 @@
 import { OverparamError } from '@overparam/errors';
+import { halfTable } from '@overparam/files/half';
 import { canonicalJson } from './json';
 import { type HeaderEntry, lengthBytes, readHeader } from './safetensors-header';
 
@@ -95,8 +96,10 @@ function readTensor(bytes: Uint8Array, entry: HeaderEntry<keyof typeof widths>, 
       return { dtype, shape, data: new Int32Array(buffer) };
     case 'I64':
       return { dtype, shape, data: new BigInt64Array(buffer) };
-    case 'F16':
-      return { dtype, shape, data: Float32Array.from(new Uint16Array(buffer), halfToNumber) };
+    case 'F16': {
+      const numbers = halfTable();
+      return { dtype, shape, data: Float32Array.from(new Uint16Array(buffer), (word) => numbers[word]!) };
+    }
     default: {
       const data = new Uint8Array(buffer);
       if (dtype === 'BOOL' && data.some((value) => value > 1)) {
@@ -122,14 +125,4 @@ function checkTensor(name: string, tensor: StoredTensor): void {
   }
   if (problem !== null)
     throw new OverparamError('invalid-tensor', `Cannot write tensor "${name}": ${problem}.`);
-}
-
-/** An IEEE 754 half as a number; exact. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

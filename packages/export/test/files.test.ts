@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readNetwork, readSafetensors, writeFileAtomic, writeNetwork, writeSafetensors } from '../src/node';
+import { readNetwork, readSafetensors, writeNetwork, writeSafetensors } from '../src/node';
 import { errorOf } from './support';
 
 let folder: string;
@@ -46,23 +46,6 @@ test('neither the folder nor the time is in the files', async () => {
     expect(a!.equals(b!)).toBe(true);
     expect(a!.includes(folder)).toBe(false);
   }
-});
-
-test('an atomic write replaces the file and leaves nothing beside it', async () => {
-  const path = join(folder, 'state.json');
-  await writeFile(path, 'old');
-  await writeFileAtomic(path, 'new');
-  expect(await readFile(path, 'utf8')).toBe('new');
-  expect(await readdir(folder)).toEqual(['state.json']);
-});
-
-test('an atomic write that fails keeps the old file and leaves nothing beside it', async () => {
-  const path = join(folder, 'state.json');
-  await writeFile(path, 'old');
-  const broken = { toString: () => 'no bytes' } as unknown as string;
-  await expect(writeFileAtomic(path, broken)).rejects.toThrow();
-  expect(await readFile(path, 'utf8')).toBe('old');
-  expect(await readdir(folder)).toEqual(['state.json']);
 });
 
 test('a safetensors file is written and read, and a damaged one is named', async () => {

@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   decodeNetwork,
   decodeSafetensors,
+  decodeSealed,
   encodeNetwork,
   encodeSafetensors,
+  encodeSealed,
+  type NetworkFiles,
   type StoredTensor,
+  sha256,
 } from '../src/index';
 import { errorOf } from './support';
 
@@ -70,11 +74,21 @@ function outputs(model: tf.LayersModel): number[] {
 }
 
 /** The network's weights with one change. */
-function changed(weights: Uint8Array, change: (tensors: Map<string, StoredTensor>) => void): Uint8Array {
-  const { tensors, metadata } = decodeSafetensors(weights);
+async function changed(
+  weights: Uint8Array,
+  change: (tensors: Map<string, StoredTensor>) => void,
+  more: Record<string, string> = {},
+): Promise<Uint8Array> {
+  const { tensors, metadata } = await decodeSealed(weights, 'test');
   const copy = new Map(tensors as ReadonlyMap<string, StoredTensor>);
   change(copy);
-  return encodeSafetensors({ tensors: copy, metadata });
+  return encodeSealed({ tensors: copy, metadata: { ...metadata, ...more } });
+}
+
+/** The network with another topology that the weights name as theirs. */
+async function withTopology({ weights }: NetworkFiles, topology: string): Promise<NetworkFiles> {
+  const sum = await sha256(new TextEncoder().encode(topology));
+  return { topology, weights: await changed(weights, () => {}, { topology: sum }) };
 }
 
 beforeAll(async () => {
@@ -158,7 +172,7 @@ test('reading and writing leave no tensors behind, nor does a failure', async ()
   const { model: read } = await decodeNetwork(files);
   read.dispose();
   expect(tf.memory().numTensors).toBe(before);
-  const weights = changed(files.weights, (tensors) => tensors.delete('classifier/bias'));
+  const weights = await changed(files.weights, (tensors) => tensors.delete('classifier/bias'));
   await errorOf(() => decodeNetwork({ ...files, weights }));
   expect(tf.memory().numTensors).toBe(before);
 });
@@ -193,7 +207,8 @@ test.each<[string, (tensors: Map<string, StoredTensor>) => void, RegExp]>([
   ],
 ])('%s is an error that names it', async (_, change, message) => {
   const files = await encodeNetwork(network(), { role: 'plain' });
-  const error = await errorOf(() => decodeNetwork({ ...files, weights: changed(files.weights, change) }));
+  const weights = await changed(files.weights, change);
+  const error = await errorOf(() => decodeNetwork({ ...files, weights }));
   expect(error.code).toBe('weights-mismatch');
   expect(error.message).toMatch(message);
 });
@@ -203,12 +218,12 @@ test('truncated weights and a damaged topology are told apart', async () => {
   const codeOf = async (damage: Partial<typeof files>) =>
     (await errorOf(() => decodeNetwork({ ...files, ...damage }))).code;
   expect(await codeOf({ weights: files.weights.subarray(0, -1) })).toBe('safetensors-invalid');
-  expect(await codeOf({ weights: encodeSafetensors({ tensors: new Map(), metadata: {} }) })).toBe(
+  expect(await codeOf({ weights: await encodeSealed({ tensors: new Map(), metadata: {} }) })).toBe(
     'safetensors-invalid',
   );
-  expect(await codeOf({ topology: files.topology.slice(0, -3) })).toBe('topology-invalid');
-  expect(await codeOf({ topology: '[]' })).toBe('topology-invalid');
-  expect(await codeOf({ topology: '{}' })).toBe('topology-invalid');
+  for (const topology of [files.topology.slice(0, -3), '[]', '{}']) {
+    expect(await codeOf(await withTopology(files, topology))).toBe('topology-invalid');
+  }
 });
 
 test('a list of weight files in the topology is not followed', async () => {
@@ -217,7 +232,7 @@ test('a list of weight files in the topology is not followed', async () => {
     ...JSON.parse(files.topology),
     weightsManifest: [{ paths: ['http://127.0.0.1:9/x'], weights: [] }],
   });
-  const { model } = await decodeNetwork({ ...files, topology });
+  const { model } = await decodeNetwork(await withTopology(files, topology));
   expect(outputs(model)).toEqual(outputs(network()));
 });
 
@@ -238,4 +253,130 @@ test('metadata that JSON cannot hold is not written', async () => {
     (await errorOf(() => encodeNetwork(model, metadata as { role: 'plain' }))).code;
   expect(await codeOf({ role: 'plain', gap: Number.NaN })).toBe('invalid-metadata');
   expect(await codeOf({ role: 'fused' })).toBe('invalid-metadata');
+});
+
+test('one changed byte anywhere is noticed', async () => {
+  const files = await encodeNetwork(network(), { role: 'plain', seed: 7 });
+  const codes = new Set(['checksum-mismatch', 'checksum-missing', 'safetensors-invalid']);
+  for (let at = 0; at < files.weights.length; at += 1) {
+    const weights = files.weights.slice();
+    weights[at]! ^= 1;
+    expect(codes, `byte ${at}`).toContain((await errorOf(() => decodeNetwork({ ...files, weights }))).code);
+  }
+  for (const [from, to] of [
+    ['"filters":3', '"filters":4'],
+    ['"strides":[2,2]', '"strides":[1,2]'],
+  ] as const) {
+    const topology = files.topology.replace(from, to);
+    expect(topology).not.toBe(files.topology);
+    expect((await errorOf(() => decodeNetwork({ ...files, topology }))).code).toBe('checksum-mismatch');
+  }
+});
+
+test('files without a checksum are refused by name', async () => {
+  const files = await encodeNetwork(network(), { role: 'plain' });
+  const { tensors, metadata } = await decodeSealed(files.weights, 'test');
+  const weights = encodeSafetensors({ tensors: tensors as ReadonlyMap<string, StoredTensor>, metadata });
+  expect((await errorOf(() => decodeNetwork({ ...files, weights }))).code).toBe('checksum-missing');
+});
+
+describe('a topology that cannot be is refused before it is built', () => {
+  type Layer = {
+    name: string;
+    config: Record<string, unknown>;
+    inbound_nodes: [string, number, number, object][][];
+  };
+  let files: NetworkFiles;
+  beforeAll(async () => {
+    files = await encodeNetwork(network(), { role: 'plain' });
+  });
+  const damage = async (change: (layers: Layer[], config: Record<string, unknown>) => void) => {
+    const topology = JSON.parse(files.topology);
+    change(topology.config.layers, topology.config);
+    return errorOf(async () => decodeNetwork(await withTopology(files, JSON.stringify(topology))));
+  };
+  const named = (layers: Layer[], name: string) => layers.find((layer) => layer.name === name)!;
+
+  test.each<[string, Parameters<typeof damage>[0], RegExp]>([
+    [
+      'a call that there is not',
+      (layers) => {
+        named(layers, 'add').inbound_nodes[0]![0]![1] = 1;
+      },
+      /takes call 1 of/,
+    ],
+    [
+      'a layer that there is not',
+      (layers) => {
+        named(layers, 'add').inbound_nodes[0]![0]![0] = 'none';
+      },
+      /"none", which there is not/,
+    ],
+    [
+      'a circle',
+      (layers) => {
+        named(layers, 'stage1_pad').inbound_nodes[0]![0]![0] = 'add';
+      },
+      /waits for its own output/,
+    ],
+    [
+      'an index that is none',
+      (layers) => {
+        named(layers, 'add').inbound_nodes[0]![0]![1] = -1;
+      },
+      /no \[layer, call, output\]/,
+    ],
+    [
+      'two layers of one name',
+      (layers) => {
+        named(layers, 'relu').name = 'add';
+      },
+      /two layers are named "add"/,
+    ],
+    [
+      'no outputs',
+      (_, config) => {
+        config.output_layers = [];
+      },
+      /output_layers is empty/,
+    ],
+    [
+      'another output',
+      (_, config) => {
+        config.output_layers = [['add', 3, 0]];
+      },
+      /names call 3 of layer "add"/,
+    ],
+    [
+      'more weights than there are',
+      (layers) => {
+        named(layers, 'classifier').config.units = 1e9;
+      },
+      /ask for more than the \d+ numbers/,
+    ],
+  ])('%s', async (_, change, message) => {
+    const before = tf.memory().numTensors;
+    const started = performance.now();
+    const error = await damage(change);
+    expect(error.code).toBe('topology-invalid');
+    expect(error.message).toMatch(message);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(tf.memory().numBytes).toBeLessThan(1e6);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a network inside of a network is checked as well, and one that is sound comes back', async () => {
+    const inner = tf.sequential({
+      name: 'inner',
+      layers: [tf.layers.dense({ name: 'deep', units: 2, inputShape: [3] })],
+    });
+    const x = tf.input({ shape: [3] });
+    const model = tf.model({ inputs: x, outputs: inner.apply(x) as tf.SymbolicTensor });
+    const nested = await encodeNetwork(model, { role: 'plain' });
+    const { model: read } = await decodeNetwork(nested);
+    expect(read.getLayer('inner').countParams()).toBe(8);
+    const topology = nested.topology.replace('"units":2', '"units":200000000');
+    const error = await errorOf(async () => decodeNetwork(await withTopology(nested, topology)));
+    expect(error.message).toMatch(/ask for more than the 8 numbers/);
+  });
 });

@@ -86,7 +86,7 @@ export function add(a: tf.SymbolicTensor, b: tf.SymbolicTensor, name: string): t
  * In stock layers: average pooling over 1x1 pixels takes the pixels, and zero padding that is told that
  * channels come first pads the last two axes, the last of which holds the channels here.
  *
- * @param filters  channels wanted, at least those of x
+ * @param options  `filters`: channels wanted, at least those of x; `stride`: from one pixel that is taken to the next
  */
 export function paddedShortcut(
   x: tf.SymbolicTensor,

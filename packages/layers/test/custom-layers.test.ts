@@ -1,4 +1,4 @@
-import { keyFromSeed, normalTensor, randomInteger, useEngine } from '@overparam/engine';
+import { keyFromSeed, normalTensor, randomInteger, trainingKernels, useEngine } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -23,6 +23,11 @@ function poolByLoops(x: number[], [n, h, w, c]: number[]) {
         }
   return { values, at };
 }
+
+test('kernels have the names under which engines register them', () => {
+  const { maxPlace, putPlace, takePlace } = trainingKernels;
+  expect(placeKernels).toEqual({ maximum: maxPlace, put: putPlace, take: takePlace });
+});
 
 // The last one is wasm without the engine's own kernels for pooling, as in plain TensorFlow.js.
 describe.each(['cpu', 'wasm', 'plain'] as const)('on %s', (backend) => {

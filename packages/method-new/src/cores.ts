@@ -39,11 +39,12 @@ function coreOfEach({ kernelShape, tasks }: Site): ParameterSpec[] {
 function routedCores(site: Site): Cores {
   return {
     parameters: coreOfEach(site),
-    state: [{ name: 'core_first', shape: site.kernelShape }],
+    // No task's core is called so, whatever the task's name.
+    state: [{ name: 'core', shape: site.kernelShape }],
     core: (parameters, state) =>
-      tf.addN([state.core_first!, ...site.tasks.map((task) => parameters[coreOf(task)]!)]) as Tensor4D,
+      tf.addN([state.core!, ...site.tasks.map((task) => parameters[coreOf(task)]!)]) as Tensor4D,
     initialise: (kernel) => ({
-      core_first: tf.clone(kernel),
+      core: tf.clone(kernel),
       ...Object.fromEntries(site.tasks.map((task) => [coreOf(task), tf.zerosLike(kernel)])),
     }),
   };

@@ -10,7 +10,7 @@ import {
   plain,
 } from '@overparam/core-reparam';
 import { createOptimiser, foldKey, keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
-import type { Method } from '@overparam/plugin';
+import { type Method, parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { trirep } from '../src';
@@ -137,7 +137,7 @@ test('its first step amplifies the gradient by the formula of linear depth', () 
   // 1x1 and dense layers take the frame on the smaller side only: here outputs, U with W = M U.
   tf.tidy(() => {
     const site = { name: 'd', kind: 'dense', kernelShape: [1, 1, 5, 3] } as const;
-    const options = trirep.options.parse({ strength: 0.7 });
+    const options = parseOptions(trirep.options, { strength: 0.7 });
     const full = {
       ...site,
       strides: [1, 1],

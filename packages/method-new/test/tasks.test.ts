@@ -113,6 +113,15 @@ test.each([
   model.dispose();
 });
 
+test.each(['first', 'core', ''])('a task may be called "%s"', (name) => {
+  const model = network();
+  const named = ['classes', name];
+  const routed = expand(model, { method: trirep, key, tasks: named, owner });
+  const cores = parametersOf(routed).filter(({ role, layer }) => role === 'core' && layer === 'trunk');
+  expect(cores.map(({ task }) => task)).toEqual(named);
+  for (const each of [model, routed]) each.dispose();
+});
+
 test('routed has a core for each task, and deploys the parameters of the baseline', () => {
   const model = network();
   const routed = expand(model, { method: trirep, key, tasks, owner });

@@ -7,15 +7,24 @@ const limits = [11.25, 22.5, 30] as const;
 
 /** Mean and median angle in degrees, and the shares of pixels below three angles in percent. */
 export const angleMetrics: readonly MetricSpec[] = [
-  { name: 'meanAngle', direction: 'lower', unit: 'deg' },
-  { name: 'medianAngle', direction: 'lower', unit: 'deg' },
-  ...limits.map((limit): MetricSpec => ({ name: `within${limit}`, direction: 'higher', unit: '%' })),
+  { name: 'meanAngle', direction: 'lower', unit: '°', title: 'mean', digits: 2 },
+  { name: 'medianAngle', direction: 'lower', unit: '°', title: 'median', digits: 2 },
+  ...limits.map(
+    (limit): MetricSpec => ({
+      name: `within${limit}`,
+      direction: 'higher',
+      unit: '%',
+      title: `<${limit}°`,
+      digits: 2,
+    }),
+  ),
 ];
 
 /**
  * Measures {@link angleMetrics} between predicted and true normals over a split, in doubles.
  *
- * angle = acos(clamp(p . g / |p|, -1, 1)), with g taken as it is; 90 degrees for a prediction of no length.
+ * angle = acos(clamp(p . g / |p|, -1, 1)), with g taken as it is, which has to be of unit length; 90 degrees for a
+ * prediction of no length.
  * Pixels whose label is all 0 are left out. The shares count angles strictly below the limit. The median is
  * within 0.001 degrees; in the mode `batchMean` it is the mean of the batches' medians, each the lower of two
  * middle angles, as PyTorch has it.

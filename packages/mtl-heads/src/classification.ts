@@ -34,6 +34,8 @@ export function classification({ name, classes, labelSmoothing = 0 }: Classifica
   const ks = classes > 5 ? [1, 5] : [1];
   return {
     name,
+    kind: 'classification',
+    form: 'class',
     outputs: classes,
     label: { shape: [], dtype: 'int32' },
     loss(prediction, label) {

@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { MetricAccumulator, MetricSpec } from '@overparam/plugin';
+import { likeliest } from './pictures/likeliest';
 
 /**
  * What a class counts that occurs in neither labels nor predictions of a split.
@@ -14,8 +15,8 @@ export type AbsentClass = 'skip' | 'nan' | 'zero';
 
 /** Mean intersection over union and pixel accuracy, both in percent. */
 export const segmentationMetrics: readonly MetricSpec[] = [
-  { name: 'mIoU', direction: 'higher', unit: '%' },
-  { name: 'pixelAccuracy', direction: 'higher', unit: '%' },
+  { name: 'mIoU', direction: 'higher', unit: '%', digits: 2 },
+  { name: 'pixelAccuracy', direction: 'higher', unit: '%', title: 'pix acc', digits: 2 },
 ];
 
 /**
@@ -72,17 +73,6 @@ export function confusionAccumulator(
       return { confusionMatrix: rows, classIoU: classIoU() };
     },
   };
-}
-
-/** Index of the largest of `classes` logits from `offset`; `classes` where one is NaN. */
-function likeliest(logits: Float32Array, offset: number, classes: number): number {
-  let best = 0;
-  for (let candidate = 0; candidate < classes; candidate++) {
-    const logit = logits[offset + candidate]!;
-    if (Number.isNaN(logit)) return classes;
-    if (logit > logits[offset + best]!) best = candidate;
-  }
-  return best;
 }
 
 /** In percent; NaN where the class is neither in the truth nor predicted. */

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type MetricMode, runningMean } from './batch-mean';
 import { total } from './masked';
 import { maskedError } from './masked-error';
+import { scalePicture } from './pictures/scale-picture';
 import { requireOutputs, requireSameLength } from './requirements';
 
 /** What a depth task is made of. */
@@ -16,8 +17,8 @@ export interface DepthOptions {
 
 /** Mean |p - g| in metres, and mean |p - g| / g. */
 export const depthMetrics: readonly MetricSpec[] = [
-  { name: 'absoluteError', direction: 'lower', unit: 'm' },
-  { name: 'relativeError', direction: 'lower', unit: '' },
+  { name: 'absoluteError', direction: 'lower', unit: 'm', title: 'abs err', digits: 4 },
+  { name: 'relativeError', direction: 'lower', unit: '', title: 'rel err', digits: 4 },
 ];
 
 const known = (label: tf.Tensor) => tf.cast(tf.notEqual(label, 0), 'float32');
@@ -33,6 +34,8 @@ const known = (label: tf.Tensor) => tf.cast(tf.notEqual(label, 0), 'float32');
 export function depth({ name, size, metricMode = 'split' }: DepthOptions): Task {
   return {
     name,
+    kind: 'depth',
+    form: 'dense',
     outputs: 1,
     label: { shape: [...size, 1], dtype: 'float32' },
     loss(prediction, label) {
@@ -42,6 +45,12 @@ export function depth({ name, size, metricMode = 'split' }: DepthOptions): Task 
     validLabels: (label) => tf.tidy(() => total(known(label))),
     metrics: depthMetrics,
     accumulator: () => depthAccumulator(name, metricMode),
+    picture: scalePicture({
+      size,
+      unit: 'm',
+      text: "Bright is near, dark is far, on the truth's scale.",
+      isKnown: (value) => value !== 0,
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Heads and tasks: what a network answers, losses, metrics and relative improvement.
+ * Heads and tasks: what a network answers, losses, metrics, pictures and relative improvement.
  *
  * @packageDocumentation
  */
@@ -13,8 +13,10 @@ export { type ClassificationOptions, classification } from './classification';
 export { type AbsentClass, segmentationMetrics } from './confusion';
 export { crossEntropy } from './cross-entropy';
 export { type DepthOptions, depth, depthMetrics } from './depth';
+export { type DeeplabOptions, deeplabHead } from './heads/deeplab';
 export { headKinds } from './heads/head-kinds';
-export { type DeeplabOptions, deeplabHead, headOf, pooledHead, segnetHead } from './heads/heads';
+export { pooledHead, pooledHeadNamed } from './heads/pooled';
+export { segnetHead } from './heads/segnet';
 export { maskedCosine } from './masked-cosine';
 export { type ErrorKind, maskedError } from './masked-error';
 export { type NormalsOptions, normals } from './normals';

@@ -4,6 +4,7 @@ import { angleAccumulator, angleMetrics } from './angles';
 import type { MetricMode } from './batch-mean';
 import { total } from './masked';
 import { knownNormals, maskedCosine } from './masked-cosine';
+import { directionPicture } from './pictures/direction-picture';
 import { requireOutputs } from './requirements';
 
 /** What a surface normals task is made of. */
@@ -26,7 +27,10 @@ export interface NormalsOptions {
 export function normals({ name, size, metricMode = 'split' }: NormalsOptions): Task {
   return {
     name,
+    kind: 'normals',
+    form: 'dense',
     outputs: 3,
+    unitLength: true,
     label: { shape: [...size, 3], dtype: 'float32' },
     loss(prediction, label) {
       requireOutputs(name, prediction, label.shape);
@@ -35,5 +39,6 @@ export function normals({ name, size, metricMode = 'split' }: NormalsOptions): T
     validLabels: (label) => tf.tidy(() => total(knownNormals(label))),
     metrics: angleMetrics,
     accumulator: () => angleAccumulator(name, metricMode),
+    picture: directionPicture(size),
   };
 }

@@ -1,14 +1,18 @@
 import { OverparamError } from '@overparam/errors';
-import type { MetricAccumulator, MetricSpec, Task } from '@overparam/plugin';
+import type { MetricAccumulator, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { total } from './masked';
 import { type ErrorKind, maskedError } from './masked-error';
+import { scalePicture } from './pictures/scale-picture';
 import { requireSameLength } from './requirements';
 
 /** What a regression task is made of. */
 export interface RegressionOptions {
   readonly name: string;
-  /** Shape of one example's label: `[]` for one number, `[5]` for five, `[h, w, 1]` for an image of them. */
+  /**
+   * Shape of one example's label: `[]` for one number, `[5]` for five; `[h, w]` for an image of one number a pixel,
+   * `[h, w, channels]` for several.
+   */
   readonly shape: readonly number[];
   /** `squared` (default) or `absolute`. */
   readonly error?: ErrorKind;
@@ -19,11 +23,11 @@ export interface RegressionOptions {
 }
 
 /**
- * Numbers for each example or pixel: mean squared or absolute error against float32 labels `[n, ...shape]`,
- * over the elements of the batch that are not `missing`. Predictions have as many elements as labels. Reports
- * `absoluteError` (the mean) and `rootMeanSquareError`, both over the whole split.
+ * Numbers for each example, or for each pixel where labels are images: mean squared or absolute error against float32
+ * labels `[n, ...shape]`, over the elements of the batch that are not `missing`. Predictions have as many elements as
+ * labels. Reports `absoluteError` (the mean) and `rootMeanSquareError`, both over the whole split.
  *
- * @throws OverparamError `invalid-options` for a `missing` that is not finite
+ * @throws OverparamError `invalid-options` for a `missing` that is not finite, and for a shape of more than three axes
  * @example
  * const task = regression({ name: 'age', shape: [], error: 'absolute', missing: -1, unit: 'years' });
  */
@@ -35,29 +39,50 @@ export function regression(options: RegressionOptions): Task {
       `[${name}] missing must be a finite number or null; got ${missing}. Datasets give finite labels.`,
     );
   }
+  if (shape.length > 3) {
+    throw new OverparamError(
+      'invalid-options',
+      `[${name}] labels must be [], [numbers], [h, w] or [h, w, channels]; got [${shape}]. Give the numbers in one axis.`,
+    );
+  }
+  const [height, width] = shape;
+  const isImage = height !== undefined && width !== undefined;
+  const outputs = (isImage ? shape[2] : height) ?? 1;
   const valid = (label: tf.Tensor) =>
     missing === null ? tf.onesLike(label) : tf.cast(tf.notEqual(label, missing), 'float32');
-  const metrics: MetricSpec[] = [
-    { name: 'absoluteError', direction: 'lower', unit },
-    { name: 'rootMeanSquareError', direction: 'lower', unit },
-  ];
+  // Labels are float32, and so is what stands for a missing one among them.
+  const placeholder = missing === null ? null : Math.fround(missing);
   return {
     name,
-    outputs: shape.at(-1) ?? 1,
+    kind: 'regression',
+    form: isImage ? 'dense' : 'vector',
+    outputs,
     label: { shape, dtype: 'float32' },
     loss: (prediction, label) =>
       tf.tidy(() => {
         if (prediction.size !== label.size) {
           throw new OverparamError(
             'shape-mismatch',
-            `[${name}] predictions must have the ${label.size} elements of the labels [${label.shape}]; got [${prediction.shape}]. Give the head ${shape.at(-1) ?? 1} outputs.`,
+            `[${name}] predictions must have the ${label.size} elements of the labels [${label.shape}]; got [${prediction.shape}]. Give the head ${outputs} outputs${isImage ? ", at the label's size" : ''}.`,
           );
         }
         return maskedError(tf.reshape(prediction, label.shape), label, valid(label), error);
       }),
     validLabels: (label) => tf.tidy(() => total(valid(label))),
-    metrics,
-    accumulator: () => regressionAccumulator(name, missing === null ? null : Math.fround(missing)),
+    metrics: [
+      { name: 'absoluteError', direction: 'lower', unit, title: 'abs err' },
+      { name: 'rootMeanSquareError', direction: 'lower', unit, title: 'rms err' },
+    ],
+    accumulator: () => regressionAccumulator(name, placeholder),
+    ...(isImage &&
+      outputs === 1 && {
+        picture: scalePicture({
+          size: [height, width],
+          unit,
+          text: "Bright is little, dark is much, on the truth's scale.",
+          isKnown: (value) => value !== placeholder,
+        }),
+      }),
   };
 }
 

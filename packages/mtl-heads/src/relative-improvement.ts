@@ -2,8 +2,9 @@
 export interface ComparedFigure {
   readonly task: string;
   readonly direction: 'higher' | 'lower';
-  readonly value: number;
-  readonly reference: number;
+  /** Null where it was not counted, as in logs, whose JSON has no NaN. */
+  readonly value: number | null;
+  readonly reference: number | null;
 }
 
 /** A published way to sum up a row of figures in one number. */
@@ -18,9 +19,11 @@ export interface ImprovementDefinition {
   compute(figures: readonly ComparedFigure[]): number;
 }
 
-/** Change relative to the reference, positive where better. */
+/** Change relative to the reference, positive where better; NaN where one is missing, which arithmetic would take for 0. */
 const gain = ({ direction, value, reference }: ComparedFigure): number =>
-  ((direction === 'higher' ? 1 : -1) * (value - reference)) / reference;
+  value === null || reference === null
+    ? Number.NaN
+    : ((direction === 'higher' ? 1 : -1) * (value - reference)) / reference;
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;

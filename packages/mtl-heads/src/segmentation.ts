@@ -2,6 +2,7 @@ import { OverparamError } from '@overparam/errors';
 import type { Task } from '@overparam/plugin';
 import { type AbsentClass, confusionAccumulator, segmentationMetrics } from './confusion';
 import { countClassLabels, crossEntropy } from './cross-entropy';
+import { classPicture } from './pictures/class-picture';
 import { requireOutputs, requireSmoothing } from './requirements';
 
 /** What a segmentation task is made of. */
@@ -15,6 +16,8 @@ export interface SegmentationOptions {
   readonly labelSmoothing?: number;
   /** What a class counts in the mean that a split does not have; by default it is left out. */
   readonly absentClass?: AbsentClass;
+  /** Names of the classes in their order, for legends of pictures; numbers where left out. */
+  readonly classNames?: readonly string[];
 }
 
 /**
@@ -36,8 +39,11 @@ export function segmentation(options: SegmentationOptions): Task {
     );
   }
   requireSmoothing(name, labelSmoothing);
+  const classNames = Array.from({ length: classes }, (_, index) => options.classNames?.[index] ?? `${index}`);
   return {
     name,
+    kind: 'segmentation',
+    form: 'dense',
     outputs: classes,
     label: { shape: size, dtype: 'int32' },
     loss(prediction, label) {
@@ -47,5 +53,6 @@ export function segmentation(options: SegmentationOptions): Task {
     validLabels: countClassLabels,
     metrics: segmentationMetrics,
     accumulator: () => confusionAccumulator(name, classes, absentClass),
+    picture: classPicture(size, classNames),
   };
 }

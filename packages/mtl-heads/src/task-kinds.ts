@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { DatasetTask, TaskKind } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MetricMode } from './batch-mean';
 import { classification } from './classification';
 import type { AbsentClass } from './confusion';
@@ -50,6 +50,7 @@ export const taskKinds: readonly TaskKind<TaskOptions>[] = [
         size: sizeOf(task),
         labelSmoothing: options.labelSmoothing,
         absentClass: options.absentClass,
+        classNames: task.classes,
       }),
   },
   {
@@ -75,8 +76,14 @@ export const taskKinds: readonly TaskKind<TaskOptions>[] = [
       missing: z.number().nullable().optional(),
       unit: z.string().optional(),
     }),
-    make: ({ name, label }, { error, missing, unit }) =>
-      regression({ name, shape: label.shape, error, missing, unit }),
+    make({ name, label, outputs }, { error, missing, unit }) {
+      const task = regression({ name, shape: label.shape, error, missing, unit });
+      if (task.outputs === outputs) return task;
+      throw new OverparamError(
+        'shape-mismatch',
+        `Task "${name}" is declared with ${outputs} outputs; labels [${label.shape}] are ${task.form === 'dense' ? `images [h, w] or [h, w, channels] with ${task.outputs} a pixel` : `${task.outputs} in number`}. Declare ${task.outputs}, or labels of shape [${outputs}].`,
+      );
+    },
   },
 ];
 

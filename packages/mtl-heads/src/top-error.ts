@@ -3,7 +3,13 @@ import type { MetricAccumulator, MetricSpec } from '@overparam/plugin';
 
 /** The share of examples whose class is not among the k likeliest, for each k, in percent. */
 export function topErrors(ks: readonly number[]): readonly MetricSpec[] {
-  return ks.map((k) => ({ name: `top${k}Error`, direction: 'lower', unit: '%' }));
+  return ks.map((k) => ({
+    name: `top${k}Error`,
+    direction: 'lower',
+    unit: '%',
+    title: `top-${k} error`,
+    digits: 2,
+  }));
 }
 
 /**

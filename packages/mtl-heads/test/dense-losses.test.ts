@@ -3,7 +3,7 @@ import { compile, useEngine } from '@overparam/engine';
 import type { DatasetTask, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { depth, normals, type TaskOptions, taskFor } from '../src/index';
+import { depth, normals, regression, type TaskOptions, taskFor } from '../src/index';
 import { engines } from './engines';
 
 interface Case extends TaskOptions {
@@ -21,7 +21,8 @@ interface Case extends TaskOptions {
 const fixture = new URL('./fixtures/dense-tasks.json', import.meta.url);
 const cases: Case[] = JSON.parse(readFileSync(fixture, 'utf8')).losses;
 
-function taskOf({ kind, outputs = 1, labelShape, labelSmoothing, error }: Case): Task {
+function taskOf({ kind, labelShape, labelSmoothing, error, ...given }: Case): Task {
+  const outputs = given.outputs ?? (labelShape.length === 2 ? labelShape[1]! : 1);
   const dtype = kind === 'segmentation' ? 'int32' : 'float32';
   const label = { shape: labelShape.slice(1), dtype } as const;
   return taskFor({ name: kind, kind, outputs, label }, { labelSmoothing, error, missing: -1 });
@@ -93,4 +94,11 @@ test('what does not fit is refused, with the head that is expected', () => {
   expect(() =>
     taskFor({ name: 'age', kind: 'regression', outputs: 1, label: flat }, { missing: Number.NaN }),
   ).toThrow(/missing must be a finite number/);
+  const pose = { shape: [4, 4], dtype: 'float32' } as const;
+  expect(() => taskFor({ name: 'pose', kind: 'regression', outputs: 16, label: pose })).toThrow(
+    /"pose".*16 outputs.*\[4,4\].*Declare 1.*labels of shape \[16\]/,
+  );
+  expect(() => regression({ name: 'pose', shape: [2, 2, 2, 2] })).toThrow(
+    /\[pose\].*\[h, w, channels\].*2,2,2,2/,
+  );
 });

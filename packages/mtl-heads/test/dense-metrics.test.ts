@@ -92,6 +92,27 @@ test('split and batch mean differ on these batches', () => {
   }
 });
 
+test('a prediction of the labels themselves is right, and labels count as they are, whatever their length', () => {
+  const drawn = randomNormal(keyFromSeed(8), 3 * 30);
+  const unit = drawn.map((value, i) => {
+    const at = i - (i % 3);
+    return value / Math.hypot(drawn[at]!, drawn[at + 1]!, drawn[at + 2]!);
+  });
+  const angleTo = (label: Float32Array, prediction: Float32Array) => {
+    const accumulator = normals({ name: 'normals', size }).accumulator();
+    accumulator.add(prediction, label, 1);
+    return accumulator.result();
+  };
+  const longer = unit.map((value) => 7 * value);
+  for (const prediction of [unit, longer]) {
+    const { meanAngle, medianAngle, 'within11.25': within } = angleTo(unit, prediction);
+    expect([meanAngle! < 0.01, medianAngle! < 0.01, within]).toEqual([true, true, 100]);
+  }
+  // As published: p . g / |p| is 0.9 where g is shorter, so that a dataset has to bring its labels to unit length.
+  const shortened = unit.map((value) => 0.9 * value);
+  expect(angleTo(shortened, unit).meanAngle).toBeCloseTo((Math.acos(0.9) * 180) / Math.PI, 4);
+});
+
 test('the median of a million angles is that of the sorted angles within 0.001 degrees', () => {
   const pixels = 2 ** 20;
   const prediction = randomNormal(keyFromSeed(1), 3 * pixels);

@@ -77,3 +77,25 @@ test('every definition is 0 for the reference itself, and says where better is',
     expect(change * (definition.direction === 'higher' ? 1 : -1)).toBeCloseTo(10, 9);
   }
 });
+
+test('a figure that was not counted, before or after JSON, leaves no improvement rather than a loss of 100 %', () => {
+  for (const at of [0, 3, 4]) {
+    const figures = compared(together, single);
+    const parts = [
+      { ...figures[at]!, value: Number.NaN },
+      { ...figures[at]!, reference: Number.NaN },
+    ];
+    for (const missing of parts.flatMap((part) => [
+      part,
+      JSON.parse(JSON.stringify(part)) as ComparedFigure,
+    ])) {
+      const all = figures.map((figure, index) => (index === at ? missing : figure));
+      for (const name of ['deltaTask', 'deltaMetric', 'deltaM']) {
+        expect(improvementDefinitions[name]!.compute(all)).toBeNaN();
+      }
+      // The first figures of tasks are those at 0, 2 and 4.
+      const headline = improvementDefinitions.deltaHeadline!.compute(all);
+      expect(Number.isNaN(headline)).toBe(at !== 3);
+    }
+  }
+});

@@ -1,5 +1,5 @@
 import { useEngine } from '@overparam/engine';
-import { lookup, registerPlugin, type Task } from '@overparam/plugin';
+import { checkOptions, lookup, parseOptions, registerPlugin, type Task } from '@overparam/plugin';
 import { type TaskKit, testTask } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
@@ -11,27 +11,20 @@ beforeAll(async () => {
 
 const size = [3, 4] as const;
 const classOf = (at: number) => [Math.floor(7 * at)];
-const image = { prediction: [...size, 1], label: (at: number) => [0.5 + at], missing: [0] };
-const numbers = { prediction: [5], label: (at: number) => [4 * at - 2], missing: null };
+const image = { label: (at: number) => [0.5 + at], missing: [0] };
+const numbers = { label: (at: number) => [4 * at - 2], missing: null };
 
 const tasks: readonly (readonly [Task, Omit<TaskKit, 'test'>])[] = [
-  [
-    classification({ name: 'class', classes: 7, labelSmoothing: 0.1 }),
-    { prediction: [7], label: classOf, missing: [-1] },
-  ],
-  [
-    segmentation({ name: 'segmentation', classes: 7, size }),
-    { prediction: [...size, 7], label: classOf, missing: [-1] },
-  ],
+  [classification({ name: 'class', classes: 7, labelSmoothing: 0.1 }), { label: classOf, missing: [-1] }],
+  [segmentation({ name: 'segmentation', classes: 7, size }), { label: classOf, missing: [-1] }],
   [
     segmentation({ name: 'smooth segmentation', classes: 7, size, labelSmoothing: 0.2, absentClass: 'zero' }),
-    { prediction: [...size, 7], label: classOf, missing: [-1] },
+    { label: classOf, missing: [-1] },
   ],
   [depth({ name: 'depth', size }), image],
   [
     normals({ name: 'normals', size }),
     {
-      prediction: [...size, 3],
       label: (at) => [Math.cos(7 * at), Math.sin(7 * at) * 0.8, Math.sin(7 * at) * 0.6],
       missing: [0, 0, 0],
     },
@@ -39,12 +32,14 @@ const tasks: readonly (readonly [Task, Omit<TaskKit, 'test'>])[] = [
   [regression({ name: 'five numbers', shape: [5] }), numbers],
   [
     regression({ name: 'one number', shape: [], error: 'absolute', missing: -1, unit: 'years' }),
-    { prediction: [1], label: (at) => [90 * at], missing: [-1] },
+    { label: (at) => [90 * at], missing: [-1] },
   ],
   [
     regression({ name: 'a map of numbers', shape: [...size, 1], error: 'absolute', missing: -1 }),
     { ...image, missing: [-1] },
   ],
+  [regression({ name: 'a flat map of numbers', shape: size }), { ...image, missing: null }],
+  [regression({ name: 'a map of pairs', shape: [...size, 2] }), { ...numbers, missing: null }],
 ];
 
 for (const [task, kit] of tasks) testTask(task, { ...kit, test });
@@ -125,6 +120,34 @@ test.each<[string, Partial<Task>, RegExp]>([
     /in three batches, absoluteError/,
   ],
   [
+    'has classes for labels that are numbers',
+    { form: 'class' },
+    /its form is class, and its labels are float32 \[3,4,1\], not int32 \[\]/,
+  ],
+  ['has a form that there is not', { form: 'sound' as 'vector' }, /its form is "sound"/],
+  [
+    'has a picture that changes what it shows',
+    {
+      picture(prediction, label) {
+        label.fill(1);
+        return good.picture!(prediction, label);
+      },
+    },
+    /drawing a picture changes/,
+  ],
+  [
+    'has a picture of another size than its label',
+    { picture: (prediction, label) => ({ ...good.picture!(prediction, label), width: 3 }) },
+    /a picture has 3x3 pixels and the label 3x4/,
+  ],
+  [
+    'has a picture with too few numbers',
+    {
+      picture: (prediction, label) => ({ ...good.picture!(prediction, label), truth: new Uint8Array(12) }),
+    },
+    /truth has 12 numbers and not 36/,
+  ],
+  [
     'declares another metric than it reports',
     { metrics: [{ name: 'error', direction: 'lower', unit: '' }] },
     /declares the metrics error and reports absoluteError,relativeError/,
@@ -139,12 +162,12 @@ test('a registry finds the kinds of tasks, whose options are those of their kind
   const label = { shape: [], dtype: 'float32' } as const;
   const age = { name: 'age', kind: 'regression', outputs: 1, label };
   const kind = lookup('task', 'regression');
-  const options = kind.options.parse({ error: 'absolute', missing: -1, unit: 'years' });
+  const options = parseOptions(kind.options, { error: 'absolute', missing: -1, unit: 'years' });
   const made = kind.make(age, options);
-  expect(made.metrics[0]).toEqual({ name: 'absoluteError', direction: 'lower', unit: 'years' });
+  expect(made.metrics[0]).toMatchObject({ name: 'absoluteError', direction: 'lower', unit: 'years' });
   expect(made.metrics).toEqual(taskFor(age, { error: 'absolute', missing: -1, unit: 'years' }).metrics);
-  expect(kind.options.safeParse({ labelSmoothing: 0.1 }).success).toBe(false);
+  expect(checkOptions(kind.options, { labelSmoothing: 0.1 }).problems).toHaveLength(1);
   for (const name of ['classification', 'segmentation', 'depth', 'normals']) {
-    expect(lookup('task', name).options.safeParse({ missing: -1 }).success).toBe(false);
+    expect(checkOptions(lookup('task', name).options, { missing: -1 }).problems).toHaveLength(1);
   }
 });

@@ -64,8 +64,8 @@ test("a dataset's task becomes a task of its kind, or an error that names what t
   expect(task.outputs).toBe(100);
   expect(task.label).toEqual(label);
   expect(task.metrics).toEqual([
-    { name: 'top1Error', direction: 'lower', unit: '%' },
-    { name: 'top5Error', direction: 'lower', unit: '%' },
+    { name: 'top1Error', direction: 'lower', unit: '%', title: 'top-1 error', digits: 2 },
+    { name: 'top5Error', direction: 'lower', unit: '%', title: 'top-5 error', digits: 2 },
   ]);
   const unknown = { name: 'sound', kind: 'sound' as 'depth', outputs: 1, label };
   expect(() => taskFor(unknown)).toThrow(/"sound" is of kind "sound".*classification/);

@@ -1,15 +1,21 @@
 /**
- * The contracts for plugins, and what makes a plugin known by name.
+ * The contracts for plugins, what makes a plugin known by name, and what follows from a contract alone.
  *
  * @packageDocumentation
  */
-export { type Key, keyFromSeed } from '@overparam/engine';
+export { type Key, keyFromSeed, type OptionsSchema } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export { checkBalancer } from './check-balancer';
+export { type ChosenExamples, chooseExamples, type ExampleChoice } from './choose-examples';
 export type * from './contracts';
-export { parseOptions } from './options';
+export { matchesGroup } from './groups';
+export { headOf, type OwnHeads } from './head-of';
+export { type JsonSchema, jsonSchemaOf } from './json-schema';
+export { type CheckedOptions, checkOptions, type OptionProblem, parseOptions } from './options';
 export {
+  definedBy,
   definePlugin,
+  importedPart,
   lookup,
   type PluginKind,
   type PluginPart,
@@ -17,3 +23,4 @@ export {
   registered,
   registerPlugin,
 } from './registry';
+export { describeOptions, type OptionDescription, optionNames } from './schema';

@@ -1,47 +1,102 @@
+import type { OptionsSchema, SchemaIssue, Validated } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
-import { z } from 'zod';
+import { isClosed, jsonSchemaOf, type Place, placeOf, propertiesOf } from './json-schema';
+
+/** One thing that is wrong with given options. */
+export interface OptionProblem {
+  /** Keys and indices that lead to it. */
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** Where the last key of the path is no option: the options that there are. */
+  readonly known?: readonly string[];
+}
+
+/** What a check of options comes to. */
+export type CheckedOptions<Options> =
+  | { readonly options: Options; readonly problems?: undefined }
+  | { readonly problems: readonly OptionProblem[]; readonly options?: undefined };
 
 /**
- * Checks options against a schema and fills in defaults.
+ * Checks options against a schema and fills in defaults; what is wrong with them is the answer, not an error.
  *
- * @param schema  what is accepted
+ * Unknown options are told by the schema's JSON form, so that schemas of every library say the same of them.
+ *
+ * @param given  what came; undefined counts as `{}`
+ * @throws OverparamError `plugin-invalid` for a schema that answers with a promise
+ */
+export function checkOptions<Options>(
+  schema: OptionsSchema<Options>,
+  given: unknown = {},
+): CheckedOptions<Options> {
+  const result = validate(schema, given);
+  if (result.issues === undefined) return { options: result.value };
+  const unknown: OptionProblem[] = [];
+  const known = withoutUnknown(given, placeOf(jsonSchemaOf(schema)), [], unknown);
+  const issues = unknown.length === 0 ? result.issues : (validate(schema, known).issues ?? []);
+  return {
+    problems: [...unknown, ...issues.map((issue) => ({ path: pathOf(issue), message: issue.message }))],
+  };
+}
+
+function validate<Options>(schema: OptionsSchema<Options>, value: unknown): Validated<Options> {
+  const result = schema['~standard'].validate(value);
+  if (!(result instanceof Promise)) return result;
+  throw new OverparamError(
+    'plugin-invalid',
+    `A schema of options (of the library ${schema['~standard'].vendor}) answers with a promise. Options are checked at once: take what waits out of it.`,
+  );
+}
+
+/**
+ * Checks options against a schema and gives them with defaults filled in.
+ *
  * @param given   what came; undefined counts as `{}`
  * @param where   what the options belong to, for the message, such as `method "fnl"`
- * @throws OverparamError `invalid-options`, naming each wrong option
+ * @throws OverparamError `invalid-options`, naming each wrong option; what {@link checkOptions} throws
  */
-export function parseOptions<Options>(schema: z.ZodType<Options>, given: unknown, where: string): Options {
-  const result = schema.safeParse(given ?? {});
-  if (result.success) return result.data;
-  const known = knownKeys(schema);
-  const lines = result.error.issues.map((issue) => describeIssue(issue, known));
-  throw new OverparamError('invalid-options', `${where}: ${lines.join('; ')}.`);
+export function parseOptions<Options>(
+  schema: OptionsSchema<Options>,
+  given?: unknown,
+  where = 'options',
+): Options {
+  const checked = checkOptions(schema, given);
+  if (checked.problems === undefined) return checked.options;
+  throw new OverparamError('invalid-options', `${where}: ${checked.problems.map(problemText).join('; ')}.`);
 }
 
-function describeIssue(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  if (issue.code === 'unrecognized_keys') {
-    const path = issue.path.length > 0 ? `${issue.path.join('.')}.` : '';
-    return issue.keys
-      .map((key) => {
-        const near = nearest(key, known);
-        const hint = near ? `did you mean "${near}"?` : `expected one of ${known.join(', ') || 'none'}`;
-        return `unknown option "${path}${key}" (${hint})`;
-      })
-      .join('; ');
+const nameOf = (path: readonly PropertyKey[]) => path.map(String).join('.');
+
+function problemText({ path, message, known }: OptionProblem): string {
+  return path.length === 0 || known !== undefined ? message : `option "${nameOf(path)}": ${message}`;
+}
+
+/** The value without options that are not in its schema, which are added to `unknown`. */
+function withoutUnknown(
+  value: unknown,
+  place: Place,
+  path: readonly PropertyKey[],
+  unknown: OptionProblem[],
+): unknown {
+  if (Array.isArray(value)) {
+    return value.map((entry, index) => withoutUnknown(entry, place.at(index), [...path, index], unknown));
   }
-  const path = issue.path.length > 0 ? `option "${issue.path.join('.')}": ` : '';
-  return path + issue.message;
+  if (typeof value !== 'object' || value === null) return value;
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(value))) return value;
+  const names = [...propertiesOf(place).keys()];
+  const kept: [string, unknown][] = [];
+  for (const [key, entry] of Object.entries(value)) {
+    if (isClosed(place) && !names.includes(key)) {
+      const near = nearest(key, names);
+      const hint = near ? `did you mean "${near}"?` : `expected one of ${names.join(', ') || 'none'}`;
+      const message = `unknown option "${nameOf([...path, key])}" (${hint})`;
+      unknown.push({ path: [...path, key], message, known: names });
+    } else {
+      kept.push([key, withoutUnknown(entry, place.at(key), [...path, key], unknown)]);
+    }
+  }
+  return Object.fromEntries(kept);
 }
 
-/** Names of all options of a schema, at any depth, for suggestions. */
-function knownKeys(schema: z.ZodType<unknown>): string[] {
-  const keys = new Set<string>();
-  const walk = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return;
-    if ('properties' in node && typeof node.properties === 'object' && node.properties !== null) {
-      for (const key of Object.keys(node.properties)) keys.add(key);
-    }
-    for (const child of Object.values(node)) walk(child);
-  };
-  walk(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }));
-  return [...keys];
+function pathOf({ path = [] }: SchemaIssue): readonly PropertyKey[] {
+  return path.map((part) => (typeof part === 'object' ? part.key : part));
 }

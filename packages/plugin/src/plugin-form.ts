@@ -2,12 +2,17 @@ import { nearest, OverparamError } from '@overparam/errors';
 import type { Plugin } from './contracts';
 import type { PluginKind } from './registry';
 
-/** Each kind of part: its list in a plugin, what messages call it, and the functions that it must have. */
+/** Each kind of part: its list in a plugin, what messages call it, and the functions that it must and may have. */
 export const pluginKinds = {
   method: { list: 'methods', word: 'method', functions: ['supports', 'expand'] },
   routine: { list: 'routines', word: 'routine', functions: ['plan'] },
   backbone: { list: 'backbones', word: 'backbone', functions: ['build'] },
-  dataset: { list: 'datasets', word: 'dataset', functions: ['open', 'verify'] },
+  dataset: {
+    list: 'datasets',
+    word: 'dataset',
+    functions: ['open', 'verify'],
+    optional: ['present', 'get'],
+  },
   balancer: {
     list: 'balancers',
     word: 'balancer',
@@ -18,7 +23,12 @@ export const pluginKinds = {
 } as const satisfies Readonly<
   Record<
     PluginKind,
-    { readonly list: keyof Plugin; readonly word: string; readonly functions: readonly string[] }
+    {
+      readonly list: keyof Plugin;
+      readonly word: string;
+      readonly functions: readonly string[];
+      readonly optional?: readonly string[];
+    }
   >
 >;
 
@@ -52,7 +62,8 @@ export function checkPluginForm(plugin: unknown): void {
       `Plugin "${name}" has the unknown key "${key}"; ${near ? `did you mean "${near}"?` : `expected some of ${keys.join(', ')}.`}`,
     );
   }
-  for (const { list, word, functions } of Object.values(pluginKinds)) {
+  for (const kind of Object.values(pluginKinds)) {
+    const { list, word } = kind;
     const parts = plugin[list];
     if (parts === undefined) continue;
     if (!Array.isArray(parts)) {
@@ -60,7 +71,7 @@ export function checkPluginForm(plugin: unknown): void {
     }
     const names = new Set<unknown>();
     for (const [index, part] of parts.entries()) {
-      checkPart(part, functions, `Plugin "${name}": ${list}[${index}]`);
+      checkPart(part, kind, `Plugin "${name}": ${list}[${index}]`);
       if (names.has(part.name)) {
         throw invalid(
           `Plugin "${name}" has two parts "${part.name}" in ${list}. Give each ${word} its own name.`,
@@ -73,7 +84,7 @@ export function checkPluginForm(plugin: unknown): void {
 
 function checkPart(
   part: unknown,
-  functions: readonly string[],
+  kind: { readonly functions: readonly string[]; readonly optional?: readonly string[] },
   place: string,
 ): asserts part is { readonly name: string } {
   if (!isObject(part)) throw invalid(`${place} must be an object; got ${shown(part)}.`);
@@ -85,14 +96,25 @@ function checkPart(
   if (!isText(part.summary)) {
     throw invalid(`${where} needs a summary, one line for lists; got ${shown(part.summary)}.`);
   }
-  const { options } = part;
-  if (!isObject(options) || typeof options.safeParse !== 'function') {
-    throw invalid(`${where} needs options, a zod schema such as z.strictObject({}); got ${shown(options)}.`);
+  if (!isSchema(part.options)) {
+    throw invalid(
+      `${where} needs options, a schema with the interfaces Standard Schema and Standard JSON Schema, such as z.strictObject({}) of zod 4.2 or newer; got ${shown(part.options)}.`,
+    );
   }
-  for (const key of functions) {
+  for (const key of kind.functions) {
     if (typeof part[key] === 'function') continue;
     throw invalid(`${where} needs the function ${key}(); got ${shown(part[key])}.`);
   }
+  for (const key of kind.optional ?? []) {
+    if (part[key] === undefined || typeof part[key] === 'function') continue;
+    throw invalid(`${where}: ${key} must be a function, or be left out; got ${shown(part[key])}.`);
+  }
+}
+
+/** Whether a value has what `OptionsSchema` asks for; schemas of some libraries are functions. */
+function isSchema(value: unknown): boolean {
+  const { validate, jsonSchema } = Object(Object(value)['~standard']) as Unchecked;
+  return typeof validate === 'function' && typeof Object(jsonSchema).input === 'function';
 }
 
 function requireVersion({ apiVersion }: Unchecked, where: string): void {

@@ -33,14 +33,22 @@ function known<Kind extends PluginKind>(kind: Kind): Known<Kind> {
   return registry[kind];
 }
 
+// As above. Plugins by name: what a process has imported, whether or not it is registered.
+const definedSlot = Symbol.for('overparam.defined');
+const defined = globalThis as { [definedSlot]?: Map<string, Plugin> };
+
 /**
- * Checks the form of a plugin and returns it unchanged: the one call that a plugin package makes.
+ * Checks the form of a plugin and returns it unchanged: the one call that a plugin package makes. It is remembered, so
+ * that a network which was saved with one of its methods can be read once the package is imported; see
+ * {@link importedPart}.
  *
  * @throws OverparamError `plugin-invalid` for unknown keys and for parts without a name, a summary, options or a
  *   function that they need; `plugin-version` for another version of the contracts
  */
 export function definePlugin(plugin: Plugin): Plugin {
   checkPluginForm(plugin);
+  defined[definedSlot] ??= new Map();
+  defined[definedSlot].set(plugin.name, plugin);
   return plugin;
 }
 
@@ -94,5 +102,42 @@ export function lookup<Kind extends PluginKind>(kind: Kind, name: string): Plugi
     `unknown-${kind}`,
     `Unknown ${pluginKinds[kind].word} "${name}"${near ? `; did you mean "${near}"?` : '.'} Known: ${names.join(', ') || 'none'}. ` +
       'Others come from plugins: register them, or name them under `plugins` in a config.',
+  );
+}
+
+/**
+ * A part that is registered, or that an imported package has defined; undefined where there is none.
+ *
+ * @throws OverparamError `duplicate-name` where none is registered and several packages define one of that name
+ */
+export function importedPart<Kind extends PluginKind>(
+  kind: Kind,
+  name: string,
+): PluginPart<Kind> | undefined {
+  const own = known(kind).get(name);
+  if (own) return own.part;
+  const found = definitions(kind).filter(({ part }) => part.name === name);
+  const [first, ...others] = found;
+  if (others.some(({ part }) => part !== first!.part)) {
+    const names = found.map(({ from }) => `"${from}"`).join(' and ');
+    throw new OverparamError(
+      'duplicate-name',
+      `The plugins ${names} both define the ${pluginKinds[kind].word} "${name}". Register the one that is meant with registerPlugin().`,
+    );
+  }
+  return first?.part;
+}
+
+/** The name of the plugin that has defined a part; undefined where none has. */
+export function definedBy<Kind extends PluginKind>(kind: Kind, part: PluginPart<Kind>): string | undefined {
+  return definitions(kind).find((definition) => definition.part === part)?.from;
+}
+
+function definitions<Kind extends PluginKind>(kind: Kind): { part: PluginPart<Kind>; from: string }[] {
+  return [...(defined[definedSlot]?.values() ?? [])].flatMap((plugin) =>
+    ((plugin[pluginKinds[kind].list] ?? []) as readonly PluginPart<Kind>[]).map((part) => ({
+      part,
+      from: plugin.name,
+    })),
   );
 }

@@ -1,6 +1,41 @@
 /**
- * Records, statistics, tables and pages of runs and their comparisons.
+ * Records, statistics, tables and pages of runs and their comparisons, for one task or several. What made the runs is
+ * not its business: records come in, text goes out.
  *
  * @packageDocumentation
  */
-export type * from './records';
+export { collectRun } from './comparison/collect';
+export type { Difference, Standing } from './comparison/differences';
+export { type ByFigure, type FigureName, figureIn, headlines, scoreIn } from './comparison/figures';
+export type {
+  Effort,
+  Improvement,
+  Obtained,
+  RowKind,
+  RowRecord,
+  RunFailure,
+  SeedRun,
+  StageStart,
+} from './comparison/records';
+export type * from './comparison/run-records';
+export {
+  confidenceInterval,
+  type Interval,
+  mean,
+  pairedDifferences,
+  type Spread,
+  spreadOf,
+  standardDeviation,
+  studentQuantile,
+} from './comparison/statistics';
+export {
+  type ComparisonResult,
+  comparisonResult,
+  type RowSummary,
+  summarise,
+} from './comparison/summary';
+export { renderPage } from './page/page';
+export { type Pictures, type RowPictures, readPictures } from './page/panels';
+export { type PosterPart, renderPosterPage } from './page/poster-page';
+export { figureText, figureTitle } from './wording/figures';
+export { renderTable } from './wording/table';

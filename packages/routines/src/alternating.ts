@@ -1,8 +1,22 @@
 import { foldKey, permutation } from '@overparam/engine';
 import type { GroupSelector, Phase, Routine, RunShape } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { coreGroups, frameGroups, movesAny, tasksWithCores } from './groups';
 import { phaseOf, scheduleOf } from './schedule';
+
+/** Options of {@link alternating}, complete. */
+export interface AlternatingOptions {
+  /** Updates of the core group (of each task's own) in a round. */
+  readonly core: number;
+  /** Updates of the frames and of all that tasks share in a round. */
+  readonly frame: number;
+  /** Whether all updates of a round take one batch, so that the run sees fewer batches. */
+  readonly sameBatch: boolean;
+  /** Factor on the learning rate of the groups that alternate; from 1 to the updates in a round. */
+  readonly rate: number;
+  /** Order of the tasks in each round: as the run names them, or drawn anew from its seed. */
+  readonly taskOrder: 'fixed' | 'shuffled';
+}
 
 const options = z.strictObject({
   core: z.int().min(1).default(1).describe("Updates of the core group (of each task's own) in a round."),
@@ -21,12 +35,6 @@ const options = z.strictObject({
     .default('fixed')
     .describe('Order of the tasks in each round: as the run names them, or drawn anew from its seed.'),
 });
-
-/**
- * Options of {@link alternating}, complete.
- * @interface
- */
-export type AlternatingOptions = z.output<typeof options>;
 
 /** Phases of one round: one or more that can change places, then one that ends the round. */
 interface Round {

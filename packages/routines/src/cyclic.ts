@@ -1,9 +1,22 @@
-import { lengthInUpdates, lengthSchema } from '@overparam/engine';
+import { type Length, lengthInUpdates } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { GroupSelector, Routine, RunShape } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { coreGroups, expandedGroups, movesAny } from './groups';
+import { length } from './length';
 import { phaseOf, scheduleOf } from './schedule';
+
+/** Options of {@link cyclic}, complete. */
+export interface CyclicOptions {
+  /** Blocks in turn: `C` is the core group, others are blocks of frames. By default C, C, U, C, C, V. */
+  readonly cycle?: readonly string[];
+  /** Length of one turn, at least one update. */
+  readonly length: Length;
+  /** Length of the end of the run, where all blocks move. */
+  readonly joint: Length;
+  /** A block that rested for longer starts again with empty optimiser slots; null keeps them. */
+  readonly resetAfter: Length | null;
+}
 
 const options = z.strictObject({
   cycle: z
@@ -13,21 +26,13 @@ const options = z.strictObject({
     .describe(
       'Blocks in turn: `C` is the core group, others are blocks of frames. By default C, C, U, C, C, V.',
     ),
-  length: lengthSchema.default({ epochs: 1 }).describe('Length of one turn, at least one update.'),
-  joint: lengthSchema
-    .default({ share: 0.15 })
-    .describe('Length of the end of the run, where all blocks move.'),
-  resetAfter: lengthSchema
+  length: length.default({ epochs: 1 }).describe('Length of one turn, at least one update.'),
+  joint: length.default({ share: 0.15 }).describe('Length of the end of the run, where all blocks move.'),
+  resetAfter: length
     .nullable()
     .default({ epochs: 1 })
     .describe('A block that rested for longer starts again with empty optimiser slots; null keeps them.'),
 });
-
-/**
- * Options of {@link cyclic}, complete.
- * @interface
- */
-export type CyclicOptions = z.output<typeof options>;
 
 const jointPhase = 'joint';
 

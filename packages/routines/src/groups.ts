@@ -1,4 +1,4 @@
-import type { GroupSelector, ParameterGroup, RunShape } from '@overparam/plugin';
+import { type GroupSelector, matchesGroup, type RunShape } from '@overparam/plugin';
 
 /** The factor that carries the kernel, and what stands beside it. */
 const coreRoles = ['core', 'branch', 'scale'] as const;
@@ -18,18 +18,11 @@ export const frameGroups: readonly GroupSelector[] = [{ role: 'frame' }];
 /** All that a method adds or replaces, norms aside: the core group and the frames. */
 export const expandedGroups: readonly GroupSelector[] = [...coreGroups(), ...frameGroups];
 
-/** Whether a selector chooses a group. */
-export function chooses(selector: GroupSelector, group: ParameterGroup): boolean {
-  return (
-    (selector.role === undefined || selector.role === group.role) &&
-    (selector.block === undefined || selector.block === group.block) &&
-    (selector.task === undefined || selector.task === group.task)
-  );
-}
-
 /** Whether any of the selectors chooses a group of the run that has parameters. */
 export function movesAny(selectors: readonly GroupSelector[], run: RunShape): boolean {
-  return run.groups.some((group) => group.size > 0 && selectors.some((selector) => chooses(selector, group)));
+  return run.groups.some(
+    (group) => group.size > 0 && selectors.some((selector) => matchesGroup(selector, group)),
+  );
 }
 
 /** Tasks with parameters of their own in the core group, in the run's order. */

@@ -1,5 +1,5 @@
 import type { Routine } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expandedGroups } from './groups';
 import { phaseOf, scheduleOf } from './schedule';
 

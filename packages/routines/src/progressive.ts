@@ -1,26 +1,31 @@
-import { lengthInUpdates, lengthSchema } from '@overparam/engine';
+import { type Length, lengthInUpdates } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Routine, RunShape, Stage } from '@overparam/plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expandedGroups } from './groups';
+import { length } from './length';
 import { phaseOf, scheduleOf } from './schedule';
+
+/** Options of {@link progressive}, complete. */
+export interface ProgressiveOptions {
+  /** What is trained until `expandAt`: the plain network, or the expanded one with `tau` at 0. */
+  readonly begin: 'plain' | 'expanded';
+  /** When the plain network is expanded, or `tau` begins to grow; from the start. */
+  readonly expandAt: Length;
+  /** When it is collapsed again, from the start. */
+  readonly collapseAt: Length;
+}
 
 const options = z.strictObject({
   begin: z
     .enum(['plain', 'expanded'])
     .default('plain')
     .describe('What is trained until `expandAt`: the plain network, or the expanded one with `tau` at 0.'),
-  expandAt: lengthSchema
+  expandAt: length
     .default({ share: 0.3 })
     .describe('When the plain network is expanded, or `tau` begins to grow; from the start.'),
-  collapseAt: lengthSchema.default({ share: 0.85 }).describe('When it is collapsed again, from the start.'),
+  collapseAt: length.default({ share: 0.85 }).describe('When it is collapsed again, from the start.'),
 });
-
-/**
- * Options of {@link progressive}, complete.
- * @interface
- */
-export type ProgressiveOptions = z.output<typeof options>;
 
 /** Update `at` in words, for notes. */
 function moment(at: number, run: RunShape): string {

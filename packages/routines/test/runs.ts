@@ -1,6 +1,13 @@
-import type { GroupSelector, ParameterGroup, Role, Routine, RunShape, Schedule } from '@overparam/plugin';
-import { parseOptions } from '@overparam/plugin';
-import { chooses } from '../src/groups';
+import {
+  type GroupSelector,
+  matchesGroup,
+  type ParameterGroup,
+  parseOptions,
+  type Role,
+  type Routine,
+  type RunShape,
+  type Schedule,
+} from '@overparam/plugin';
 
 export const group = (
   role: Role,
@@ -78,6 +85,6 @@ export function movedBy(schedule: Schedule, phase: string, run: RunShape): strin
 
 export function chosen(selectors: readonly GroupSelector[], run: RunShape): string[] {
   return run.groups
-    .filter((candidate) => selectors.some((selector) => chooses(selector, candidate)))
+    .filter((candidate) => selectors.some((selector) => matchesGroup(selector, candidate)))
     .map(({ role, block, task }) => [role, block, task].filter((part) => part !== null).join('/'));
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from './cli/main';
+import { main } from './main';
 
 main(process.argv.slice(2)).then((code) => {
   // Threads of an engine may still wait for work; what was written must be out before the process ends.

@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export type { CompareCallbacks, ToldRun } from './compare/callbacks';
+export { type Compared, type CompareOptions, compare } from './compare/compare';
+export type { Outcome } from './compare/pool';
 export { completeConfig } from './config/complete';
 export type { Override } from './config/override';
 export { parseOverride } from './config/override';
@@ -25,7 +28,7 @@ export {
   type RunConfig,
   type RunLayer,
 } from './config/schema';
-export { openDataset } from './run/data';
-export { type RunFolder, readRun } from './run/files';
+export { type DataConfig, openDataset } from './run/data';
+export { type RunFolder, readRun } from './run/read-run';
 export { type TrainOptions, train } from './run/train';
 export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './run/train-run';

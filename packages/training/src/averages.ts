@@ -8,6 +8,7 @@ export interface Averages {
   readonly slots: ReadonlyMap<string, tf.Variable>;
   /** The average of a task's gradient of a parameter; null for a parameter that it does not move. */
   of(task: string, parameter: TrainedParameter): tf.Variable | null;
+  /** Disposes the variables. */
   dispose(): void;
 }
 

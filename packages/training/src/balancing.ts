@@ -3,12 +3,13 @@ import {
   type Averaging,
   type Balancer,
   type BalancerInputs,
+  type BalancerNeed,
   type BalancerState,
   type BalancerWeights,
   checkBalancer,
   type GradientSpace,
 } from '@overparam/plugin';
-import type { Chosen } from './recipe';
+import type { Chosen } from './chosen';
 
 /** A balancer with its options, for the tasks of a run: plain numbers in, plain numbers out. */
 export interface Balancing {
@@ -21,9 +22,13 @@ export interface Balancing {
     readonly averages: boolean;
     readonly lossesAfterStep: boolean;
   };
+  /** What it remembers before the first update. */
   initialise(): BalancerState;
+  /** The tasks' weights in an update, and what it remembers after it; tasks without a label are not present. */
   weights(inputs: BalancerInputs, present: readonly boolean[], state: BalancerState): BalancerWeights;
+  /** How the running averages of gradients move in an update; called where it `averages`. */
   averaging(update: number): Averaging;
+  /** What it remembers of losses before and after a step; called where it needs `lossesAfterStep`. */
   afterStep(
     before: readonly number[],
     after: readonly number[],
@@ -35,19 +40,22 @@ export interface Balancing {
 /**
  * A balancer with its options, for given tasks.
  *
+ * @param chosen  null for the plain sum of the losses
  * @param tasks  names, in the order of all numbers by task
  * @param space  which gradients it compares
- * @returns      null for a single task, which has nothing to balance
+ * @returns      null where nothing is weighed: without a balancer, and for a single task
  * @throws OverparamError `unsupported-balancer` with the balancer's reason
  */
 export function balancingOf(
-  { part: balancer, options }: Chosen<Balancer>,
+  chosen: Chosen<Balancer> | null,
   tasks: readonly string[],
   space: GradientSpace,
 ): Balancing | null {
-  if (tasks.length < 2) return null;
+  if (chosen === null || tasks.length < 2) return null;
+  const { part: balancer, options } = chosen;
   checkBalancer(balancer, { tasks, gradients: space }, options);
   const needs = balancer.needs(options);
+  checkNeeds(balancer, needs);
   const averages = needs.includes('averagedGradients');
   if (averages && space === 'representation') {
     throw refusal(
@@ -69,6 +77,24 @@ export function balancingOf(
     averaging: (update) => balancer.averaging!(update, options),
     afterStep: (before, after, present, state) => balancer.afterStep!(before, after, present, state, options),
   };
+}
+
+const given: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients', 'lossesAfterStep'];
+
+/** Refuses needs that no step serves, and those whose answer the balancer has no function for. */
+function checkNeeds(balancer: Balancer, needs: readonly BalancerNeed[]): void {
+  const unknown = needs.find((need) => !given.includes(need));
+  if (unknown !== undefined) {
+    throw refusal(balancer.name, `it needs "${unknown}", and a step gives ${given.join(', ')}.`);
+  }
+  const lacking = needs.find(
+    (need) =>
+      (need === 'averagedGradients' && !balancer.averaging) ||
+      (need === 'lossesAfterStep' && !balancer.afterStep),
+  );
+  if (lacking === undefined) return;
+  const wanted = lacking === 'averagedGradients' ? 'averaging' : 'afterStep';
+  throw refusal(balancer.name, `it needs "${lacking}" and has no function "${wanted}". Give it one.`);
 }
 
 /**

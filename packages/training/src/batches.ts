@@ -55,6 +55,18 @@ function toTensors(dataset: OpenDataset, batch: BatchArrays): BatchTensors {
   return tensors;
 }
 
+/** Which examples make up training batches, and how. */
+export interface TrainingBatchOptions {
+  /** The run's key, which decides order and augmentation. */
+  readonly key: Key;
+  /** Examples in one batch. */
+  readonly batch: number;
+  /** Number of examples used, the first of the split; all where left out. */
+  readonly size?: number;
+  /** True where left out. */
+  readonly augment?: boolean;
+}
+
 /** Training batches by their number in the run; a pure function of key and number. */
 export interface TrainingBatches {
   /** Batches in one pass over the data; what does not fill a batch is left out of that pass. */
@@ -67,14 +79,11 @@ export interface TrainingBatches {
  * Batches of the training split: a new order each pass, each image augmented by (pass, image). Where the dataset reads on
  * threads of its own, the next batch is read while this one is used.
  *
- * @param key   the run's key
- * @param size  number of examples used, the first of the split
+ * @example
+ * const batches = trainingBatches(dataset, { key: keyFromSeed(1), batch: 32 });
  */
-export function trainingBatches(
-  dataset: OpenDataset,
-  options: { readonly key: Key; readonly size: number; readonly batch: number; readonly augment: boolean },
-): TrainingBatches {
-  const { key, size, batch, augment } = options;
+export function trainingBatches(dataset: OpenDataset, options: TrainingBatchOptions): TrainingBatches {
+  const { key, batch, size = dataset.splits.train!.size, augment = true } = options;
   const perEpoch = Math.floor(size / batch);
   let order: { readonly epoch: number; readonly indices: Uint32Array } | null = null;
   const wantedAt = (index: number): Wanted[] => {

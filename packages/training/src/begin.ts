@@ -1,7 +1,8 @@
 import type { TrainingState } from './loop';
 import { networkOfStage, type OnLayer } from './network';
-import { stageAt, type TrainingPlan } from './plan';
+import type { TrainingPlan } from './plan';
 import { firstProgress, type Progress } from './progress';
+import { stageAt } from './schedule';
 import { equip } from './stage';
 
 /**
@@ -11,6 +12,7 @@ import { equip } from './stage';
  * @param progress  how far the run is; null for its beginning
  * @param onLayer   told of each layer that is expanded, as first values can take minutes
  * @returns         what is trained is the caller's; see `disposeTrained`
+ * @throws OverparamError `invalid-optimiser`, and what methods throw
  */
 export function beginTraining(
   plan: TrainingPlan,
@@ -25,5 +27,10 @@ export function beginTraining(
     values: progress === null ? 'initial' : 'zero',
     ...(onLayer && { onLayer }),
   });
-  return { trained: equip(plan, network), progress: position };
+  try {
+    return { trained: equip(plan, network), progress: position };
+  } catch (error) {
+    network.model.dispose();
+    throw error;
+  }
 }

@@ -1,28 +1,24 @@
 import { OverparamError } from '@overparam/errors';
 import type { Schedule } from '@overparam/plugin';
 import type { TrainedNetwork } from './network';
-import type { Recipe } from './recipe';
 
 /**
  * Refuses routines that do not fit a network with a trunk for each task: one that never gives the value by which trunks
  * become one, and one that goes on with a single network where trunks stay apart.
  *
+ * @param routine  its name, for messages
  * @param network  the expanded one
  * @param updates  of the whole run
  * @throws OverparamError `unsupported-routine`
  */
 export function checkTrunks(
-  { method, routine }: Pick<Recipe, 'method' | 'routine'>,
+  routine: string,
   schedule: Schedule,
   { trunks, states, apart }: Pick<TrainedNetwork, 'trunks' | 'states' | 'apart'>,
   updates: number,
 ): void {
   if (trunks.length === 0) return;
-  const refuse = (why: string) =>
-    new OverparamError(
-      'unsupported-routine',
-      `routine "${routine.part.name}" with method "${method.part.name}": ${why}`,
-    );
+  const refuse = (why: string) => new OverparamError('unsupported-routine', `routine "${routine}": ${why}`);
   const at = schedule.stages.findIndex(({ stage }) => stage === 'expanded');
   const next = schedule.stages[at + 1];
   const last = schedule.at((next?.from ?? updates) - 1);

@@ -8,9 +8,11 @@ import type { Figure, Scores, TaskScores } from './records';
 /** How a network is evaluated. */
 export interface EvaluationOptions {
   readonly split: string;
-  /** Number of examples used, the first of the split. */
-  readonly size: number;
+  /** Examples in one batch, which changes no figure. */
   readonly batch: number;
+  /** Number of examples used, the first of the split; all where left out. */
+  readonly size?: number;
+  /** Stops an evaluation: its `run` then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -23,7 +25,9 @@ export interface Evaluation {
 
 /** Runs a network over a split in inference mode; made once and used every epoch. */
 export interface Evaluator {
+  /** Evaluates the network as it is now. */
   run(): Promise<Evaluation>;
+  /** Frees what it compiled; the network stays the caller's. */
   dispose(): void;
 }
 
@@ -44,8 +48,12 @@ export function predict(
 }
 
 /**
+ * What evaluates a network, or several, on a split; the caller disposes it before the networks.
+ *
  * @param networks  one with an output for each task, or one for each task with its output alone
  * @param tasks     in the order of the outputs
+ * @example
+ * const { scores } = await createEvaluator(model, tasks, dataset, { split: 'test', batch: 32 }).run();
  */
 export function createEvaluator(
   networks: tf.LayersModel | readonly tf.LayersModel[],
@@ -53,6 +61,7 @@ export function createEvaluator(
   dataset: OpenDataset,
   options: EvaluationOptions,
 ): Evaluator {
+  const { split, batch, size = dataset.splits[split]!.size, signal } = options;
   // One for each batch size: full batches, and what is left at the end.
   const steps = new Map<number, CompiledStep>();
   const stepFor = (examples: number): CompiledStep => {
@@ -76,10 +85,10 @@ export function createEvaluator(
     async run() {
       const accumulators = tasks.map((task) => task.accumulator());
       const sums = tasks.map(() => ({ loss: 0, labels: 0 }));
-      for await (const { examples, tensors } of evaluationBatches(dataset, options)) {
+      for await (const { examples, tensors } of evaluationBatches(dataset, { split, size, batch })) {
         const outputs = stepFor(examples)(tensors);
         try {
-          options.signal?.throwIfAborted();
+          signal?.throwIfAborted();
           for (const [index, task] of tasks.entries()) {
             const prediction = (await outputs[`prediction/${task.name}`]!.data()) as Float32Array;
             const label = (await tensors[`label/${task.name}`]!.data()) as Float32Array | Int32Array;

@@ -1,6 +1,6 @@
 import type { Parameter } from '@overparam/core-reparam';
 import type { OptimisedParameter } from '@overparam/engine';
-import type { GroupSelector, ParameterGroup, Phase } from '@overparam/plugin';
+import { matchesGroup, type Phase } from '@overparam/plugin';
 
 /** Which parameters decay, and by how much. */
 export interface WeightDecay {
@@ -11,16 +11,8 @@ export interface WeightDecay {
   readonly biases: boolean;
 }
 
-type Grouped = Pick<ParameterGroup, 'role' | 'block' | 'task'>;
-
-/** Whether a selector means a group; a field that it leaves out matches all. */
-export function matches(selector: GroupSelector, group: Grouped): boolean {
-  return (
-    (selector.role === undefined || selector.role === group.role) &&
-    (selector.block === undefined || selector.block === group.block) &&
-    (selector.task === undefined || selector.task === group.task)
-  );
-}
+/** No decay at all. */
+export const noDecay: WeightDecay = { coefficient: 0, norms: false, biases: false };
 
 /** Parameters that a phase moves: those it names, and all of role `plain` and `norm`. */
 export function movingParameters<Moved extends Parameter>(
@@ -31,7 +23,7 @@ export function movingParameters<Moved extends Parameter>(
     (parameter) =>
       parameter.role === 'plain' ||
       parameter.role === 'norm' ||
-      phase.moves.some((selector) => matches(selector, parameter)),
+      phase.moves.some((selector) => matchesGroup(selector, parameter)),
   );
 }
 
@@ -39,7 +31,7 @@ export function movingParameters<Moved extends Parameter>(
 export function rateFactors(phase: Phase, parameters: readonly Parameter[]): Record<string, number> {
   const factors: Record<string, number> = {};
   for (const parameter of parameters) {
-    const rate = phase.rates.find(({ groups }) => matches(groups, parameter));
+    const rate = phase.rates.find(({ groups }) => matchesGroup(groups, parameter));
     if (rate && rate.factor !== 1) factors[parameter.name] = rate.factor;
   }
   return factors;

@@ -6,9 +6,16 @@
  */
 export type { Averages } from './averages';
 export { type Balancing, balancingOf } from './balancing';
-export { type BatchTensors, evaluationBatches, type TrainingBatches, trainingBatches } from './batches';
+export {
+  type BatchTensors,
+  evaluationBatches,
+  type TrainingBatches,
+  type TrainingBatchOptions,
+  trainingBatches,
+} from './batches';
 export { beginTraining } from './begin';
 export { choicesOf } from './choices';
+export { type Chosen, type Configurable, type Part, withOptions } from './chosen';
 export { type Deployed, deploy, disposeDeployed, evaluateDeployed, type LayerGap } from './deploy';
 export type { Moment } from './diagnose';
 export {
@@ -18,17 +25,14 @@ export {
   type Evaluator,
   predict,
 } from './evaluate';
+export { type ExpandNetworkOptions, expandNetwork } from './expand-network';
 export { optimisedParameters, type WeightDecay } from './groups';
-export {
-  type LoopListeners,
-  TrainingLoop,
-  type TrainingState,
-  type UpdateReport,
-} from './loop';
+export { type Layout, layoutOf } from './layout';
+export type { LoopListeners, UpdateReport } from './listeners';
+export { TrainingLoop, type TrainingState } from './loop';
 export type { StepInputs } from './measure';
 export {
   buildPlain,
-  type Layout,
   type NetworkData,
   type NetworkOptions,
   type NetworkRecipe,
@@ -41,12 +45,13 @@ export {
 } from './network';
 export type { Weighing } from './passes';
 export { compilePhase, type PhaseParts } from './phase';
-export type { UpdateOutcome } from './phase-steps';
-export { phaseOf, planTraining, splitSize, stageAt, type TrainingPlan } from './plan';
+export type { ByTask, UpdateOutcome } from './phase-steps';
+export { planTraining, splitSize, type TrainingPlan } from './plan';
 export { type EpochSums, firstProgress, type Progress, type Sums } from './progress';
-export type { Chosen, Recipe } from './recipe';
+export { defineRecipe, type Parts, type Recipe, type RecipeOptions } from './recipe';
 export type * from './records';
 export { planRoutine, type RoutineRun } from './routine';
+export { phaseOf, stageAt } from './schedule';
 export {
   changeStage,
   disposeTrained,
@@ -57,7 +62,7 @@ export {
   variablesOf,
 } from './stage';
 export {
-  type StepNetwork,
+  type StepPosition,
   type TrainingStep,
   type TrainingStepOptions,
   trainingStep,

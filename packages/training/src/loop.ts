@@ -1,36 +1,16 @@
 import { OverparamError } from '@overparam/errors';
-import type { ScheduledUpdate } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { requireValidationLosses } from './choices';
 import type { Moment } from './diagnose';
+import { requireLabels, trainingScores } from './epoch-scores';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate';
-import { matches } from './groups';
+import type { LoopListeners } from './listeners';
 import { PhaseSteps } from './phase-steps';
-import { phaseOf, stageAt, type TrainingPlan } from './plan';
-import { addTo, addUpdate, cosinesOf, type EpochSums, emptySums, meansOf, type Progress } from './progress';
-import type { EpochRecord, EpochTiming, TrainingScores } from './records';
+import type { TrainingPlan } from './plan';
+import { addTo, addUpdate, cosinesOf, emptySums, type Progress } from './progress';
+import type { EpochRecord, EpochTiming } from './records';
+import { applySchedule, phaseOf, stageAt } from './schedule';
 import { changeStage, type Trained } from './stage';
-
-/** What one update came to. */
-export interface UpdateReport {
-  /** Updates done in the run. */
-  readonly update: number;
-  /** Updates of the whole run. */
-  readonly updates: number;
-  readonly epoch: number;
-  readonly phase: string;
-  readonly loss: number;
-  readonly learningRate: number;
-}
-
-/** Whom the loop tells what it does; every one may be left out. */
-export interface LoopListeners {
-  onUpdate?(report: UpdateReport): void;
-  /** After each epoch, when the state is one that a run can go on from; its record is the last of the history. */
-  onEpoch?(progress: Progress, trained: Trained, timing: EpochTiming): void | Promise<void>;
-  /** Before the loop throws because it was told to stop. */
-  onStop?(progress: Progress, trained: Trained): void | Promise<void>;
-}
 
 /** Where a run begins or goes on; what is trained is then the loop's, see {@link TrainingLoop.trained}. */
 export interface TrainingState {
@@ -209,49 +189,4 @@ export class TrainingLoop {
       throw error;
     }
   }
-}
-
-/** What a schedule asks for before an update: slots at zero, states that follow its values. */
-export function applySchedule(
-  { network, optimiser }: Trained,
-  { reset, values = {} }: Pick<ScheduledUpdate, 'reset' | 'values'>,
-): void {
-  const parameters = network.parameters.filter((parameter) =>
-    reset.some((group) => matches(group, parameter)),
-  );
-  if (parameters.length > 0) optimiser.reset(parameters.map(({ name }) => name));
-  for (const { variable, follows } of network.states) {
-    const value = follows === null ? undefined : values[follows];
-    if (value !== undefined) tf.tidy(() => variable.assign(tf.scalar(value)));
-  }
-}
-
-/** Refuses a task that the first pass over the data had no label for. */
-function requireLabels({ present, updates }: EpochSums): void {
-  const missing = Object.keys(present).find((task) => present[task] === 0);
-  if (missing === undefined) return;
-  throw new OverparamError(
-    'no-labels',
-    `Task "${missing}" had no valid label in the ${updates} batches of the first epoch, so nothing could be learnt of it. Check the dataset's labels, or leave the task out (tasks: [...]).`,
-  );
-}
-
-/** What an epoch's updates came to, by task; errors in percent. */
-function trainingScores({ tasks, balancing }: TrainingPlan, sums: EpochSums): TrainingScores {
-  const losses = meansOf(sums.losses);
-  const weights = meansOf(sums.weights);
-  const byTask = tasks.flatMap(({ name }) => {
-    const loss = losses[name];
-    if (loss === undefined) return [];
-    const labels = sums.wrong.counts[name] ?? 0;
-    const figures: Record<string, number> =
-      labels > 0 ? { top1Error: (100 * sums.wrong.totals[name]!) / labels } : {};
-    const weight = weights[name];
-    return [[name, { loss, figures, ...(weight !== undefined && { weight }) }] as const];
-  });
-  return {
-    loss: sums.loss / sums.updates,
-    byTask: Object.fromEntries(byTask),
-    ...(balancing && { cosines: meansOf(sums.cosines) }),
-  };
 }

@@ -20,11 +20,6 @@ function masksOf(inputs: StepInputs): Record<string, tf.Tensor> {
   );
 }
 
-/** Whether a task's label is one class index an image, so that a training error can be counted. */
-export function hasClassLabel(task: Task): boolean {
-  return task.label.shape.length === 0 && task.label.dtype === 'int32';
-}
-
 /** What a forward pass in training came to, by task. */
 export interface Measured {
   readonly losses: Readonly<Record<string, tf.Scalar>>;
@@ -75,9 +70,7 @@ export function measure(
     labels[task.name] = task.validLabels(label);
     if (only !== null && task.name !== only) return;
     losses[task.name] = task.loss(predictions[index]!, label);
-    if (hasClassLabel(task)) {
-      wrong[task.name] = wrongClasses(predictions[index]!, label);
-    }
+    if (task.form === 'class') wrong[task.name] = wrongClasses(predictions[index]!, label);
   });
   return { losses, wrong, labels };
 }

@@ -1,5 +1,6 @@
 import {
   collapse,
+  constrainedWeights,
   expand,
   type Parameter,
   parametersOf,
@@ -10,8 +11,10 @@ import {
   trunkTasks,
 } from '@overparam/core-reparam';
 import { foldKey } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import type { DatasetTask, Network, OpenDataset, Stage } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
+import type { Layout } from './layout';
 import type { Recipe } from './recipe';
 
 /** A trained tensor, and whose layer it is in. */
@@ -19,9 +22,6 @@ export interface TrainedParameter extends Parameter {
   /** The task that the layer belongs to; null for a shared layer, and in single-task networks. */
   readonly owner: string | null;
 }
-
-/** What a backbone says of its layers; it holds for every form of its network, as layers keep their names. */
-export type Layout = Pick<Network, 'owner' | 'representations'>;
 
 /** A network in training, with its tensors listed once. Disposing it is the caller's. */
 export interface TrainedNetwork {
@@ -37,7 +37,10 @@ export interface TrainedNetwork {
 }
 
 /** What a network's first weights and its form follow from. */
-export type NetworkRecipe = Pick<Recipe, 'key' | 'method' | 'backbone' | 'head' | 'select' | 'statistics'>;
+export type NetworkRecipe = Pick<
+  Recipe,
+  'key' | 'task' | 'method' | 'backbone' | 'head' | 'select' | 'statistics'
+>;
 
 /** What a plain network is built for. */
 export type NetworkData = Pick<OpenDataset, 'inputShape'> & { readonly tasks: readonly DatasetTask[] };
@@ -51,9 +54,10 @@ export function buildPlain(recipe: NetworkRecipe, { inputShape, tasks }: Network
   return backbone.build(
     {
       inputShape,
-      tasks: tasks.map(({ name, kind, outputs, label }) => {
+      tasks: tasks.map((declared) => {
+        const { name, form, outputs, unitLength } = recipe.task(declared);
         const head = recipe.head(name);
-        return { name, kind, outputs, label, ...(head && { head }) };
+        return { name, form, outputs, unitLength, ...(head && { head }) };
       }),
       key: foldKey(recipe.key, 'weights'),
     },
@@ -117,12 +121,23 @@ export function networkOfStage(
   }
 }
 
-/** Lists the tensors of a network that `expand` made; the network stays the caller's. */
+/**
+ * Lists the tensors of a network that `expand` made; the network stays the caller's.
+ *
+ * @throws OverparamError `unsupported-constraint` where a constraint is on what trains: no update would apply it
+ */
 export function trainedNetwork(
   model: LayersModel,
   layout: Layout,
   stage: Stage = 'expanded',
 ): TrainedNetwork {
+  const [constrained] = constrainedWeights(model);
+  if (constrained) {
+    throw new OverparamError(
+      'unsupported-constraint',
+      `The layer "${constrained.layer}" has a constraint on its ${constrained.weight}, which no update would apply (TensorFlow.js's own fit applies none either). Make the layer without it, or freeze it.`,
+    );
+  }
   return {
     stage,
     model,

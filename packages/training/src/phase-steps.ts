@@ -1,18 +1,17 @@
 import { dropoutMasks } from '@overparam/core-reparam';
-import { type CompiledStep, foldKey, type Key } from '@overparam/engine';
+import { foldKey } from '@overparam/engine';
 import type { BalancerState, Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { Balancing } from './balancing';
+import { CompiledSteps, type StepParts } from './compiled-steps';
 import { type Moment, nonFiniteError } from './diagnose';
-import { compileGramian, compileLosses, sampleParts } from './gramian';
 import { maskInputs, type StepInputs } from './measure';
 import type { Weighing } from './passes';
-import { compilePhase, type PhaseParts } from './phase';
-import { followedTask, routesOf } from './routes';
-import type { Trained } from './stage';
+import { byTask, read, rowsOf } from './read';
+import { followedTask } from './routes';
 
 /** Numbers by task, in the order of the run's tasks. */
-type ByTask = readonly number[];
+export type ByTask = readonly number[];
 
 /** What one update came to. */
 export interface UpdateOutcome {
@@ -20,51 +19,31 @@ export interface UpdateOutcome {
   readonly loss: number;
   /** Of the followed tasks. */
   readonly losses: Readonly<Record<string, number>>;
-  /** Wrong class predictions by task. */
+  /** Wrong class predictions, of the followed tasks with a class an image. */
   readonly wrong: Readonly<Record<string, number>>;
   /** Factors of the losses in the update of what is shared; null where nothing was balanced. */
   readonly weights: ByTask | null;
   /** Inner products of the tasks' gradients; null where they were not computed. */
   readonly gramian: readonly ByTask[] | null;
+  /** What the balancer remembers; null before the first balanced update. */
   readonly balancer: BalancerState | null;
   /** By task, how many labels the batch had for it; pixels count one by one. */
   readonly labels: ByTask;
 }
 
-type Updated = Omit<UpdateOutcome, 'balancer'>;
+/** What the part of an update that changes parameters came to. */
+type Changed = Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'labels'>;
 
-/** What updates of one stage are made of. */
-export interface StepParts {
-  readonly trained: Trained;
-  /** One for each output of the network, in their order. */
-  readonly tasks: readonly Task[];
-  /** Null for a single task. */
-  readonly balancing: Balancing | null;
-  /** Decides dropout masks and what a balancer draws. */
-  readonly key: Key;
-  /** Coefficient of the expansions' penalties. */
-  readonly penalty: number;
-}
-
-/** What is read from a compiled step. */
-async function read(outputs: Readonly<Record<string, tf.Tensor>>): Promise<Record<string, number[]>> {
-  try {
-    const entries = Object.entries(outputs).map(
-      async ([name, tensor]) => [name, [...(await tensor.data())].map(Number)] as const,
-    );
-    return Object.fromEntries(await Promise.all(entries));
-  } finally {
-    tf.dispose(outputs as tf.NamedTensorMap);
-  }
-}
-
-function rowsOf(matrix: readonly number[], size: number): number[][] {
-  return Array.from({ length: size }, (_, row) => matrix.slice(row * size, (row + 1) * size));
+/** What the part of a balanced update before that found. */
+interface Found {
+  readonly losses: ByTask;
+  readonly gramian: readonly ByTask[] | null;
+  readonly finite: boolean;
 }
 
 /** By task, how many labels a batch has for it. */
 async function labelsIn(tasks: readonly Task[], inputs: StepInputs): Promise<number[]> {
-  const counts = tasks.map((task) => task.validLabels(inputs[`label/${task.name}`]!));
+  const counts = tf.tidy(() => tasks.map((task) => task.validLabels(inputs[`label/${task.name}`]!)));
   try {
     return await Promise.all(counts.map(async (count) => (await count.data())[0]!));
   } finally {
@@ -74,16 +53,22 @@ async function labelsIn(tasks: readonly Task[], inputs: StepInputs): Promise<num
 
 const equalTo = (a: ByTask, b: ByTask) => a.every((value, index) => Object.is(value, b[index]));
 
-/** Updates of one stage: compiled steps, made when they are first needed, and between their parts the balancer. */
-export class PhaseSteps {
-  private readonly steps = new Map<string, CompiledStep>();
+/** Disposes the inputs that a batch did not bring. */
+function disposeAdded(inputs: StepInputs, batch: StepInputs): void {
+  for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
+}
 
-  constructor(private readonly parts: StepParts) {}
+/** Updates of one stage: compiled steps, and between their parts the balancer. */
+export class PhaseSteps {
+  private readonly steps: CompiledSteps;
+
+  constructor(private readonly parts: StepParts) {
+    this.steps = new CompiledSteps(parts);
+  }
 
   /** Frees the compiled steps; the network stays. */
   dispose(): void {
-    for (const step of this.steps.values()) step.dispose();
-    this.steps.clear();
+    this.steps.dispose();
   }
 
   /**
@@ -103,24 +88,26 @@ export class PhaseSteps {
     const inputs = this.withMasks(batch, moment);
     try {
       if (balancing === null || followedTask(phase) !== null) {
-        return { ...(await this.step(phase, 'sum', inputs, moment)), balancer: state };
+        const changed = await this.change(phase, 'sum', inputs, moment);
+        return { ...changed, weights: null, gramian: null, balancer: state };
       }
       return await this.balanced(balancing, phase, inputs, moment, state ?? balancing.initialise());
     } finally {
-      for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
+      disposeAdded(inputs, batch);
     }
   }
 
-  /** The Gramian of a batch's task gradients by a pass that changes nothing; see {@link sampleParts}. */
+  /** The Gramian of a batch's task gradients by a pass that changes nothing; see `sampleParts`. */
   async sampleGramian(batch: StepInputs, moment: Moment): Promise<number[][] | null> {
-    const step = this.sampleStep();
+    const { balancing, tasks } = this.parts;
+    const step = balancing && this.steps.sample(balancing);
     if (step === null) return null;
     const inputs = this.withMasks(batch, moment);
     try {
       const { gramian } = await read(step(inputs));
-      return rowsOf(gramian!, this.parts.tasks.length);
+      return rowsOf(gramian!, tasks.length);
     } finally {
-      for (const [name, tensor] of Object.entries(inputs)) if (batch[name] !== tensor) tensor.dispose();
+      disposeAdded(inputs, batch);
     }
   }
 
@@ -140,136 +127,88 @@ export class PhaseSteps {
   ): Promise<UpdateOutcome> {
     const { tasks, key } = this.parts;
     const { needs } = balancing;
-    const labels = await labelsIn(tasks, inputs);
-    const present = labels.map((count) => count > 0);
-    const before = await this.before(balancing, phase, inputs, moment, present);
-    if (before && !before.finite) throw nonFiniteError(this.partsOf(phase, 'sum'), inputs, moment);
-    const about = {
-      update: moment.update,
-      epoch: moment.epoch,
-      key: foldKey(key, 'balancer', moment.update),
-    };
+    const present = (await labelsIn(tasks, inputs)).map((count) => count > 0);
+    const found = await this.find(balancing, phase, inputs, moment, present);
+    if (found && !found.finite) throw nonFiniteError(this.steps.partsOf(phase, 'sum'), inputs, moment);
+    const { update, epoch } = moment;
+    const about = { update, epoch, key: foldKey(key, 'balancer', update) };
+    const gramian = found?.gramian ?? null;
     const ask = (losses: ByTask) =>
-      balancing.weights(
-        { ...about, losses, ...(before?.gramian && { gramian: before.gramian }) },
-        present,
-        state,
-      );
+      balancing.weights({ ...about, losses, ...(gramian && { gramian }) }, present, state);
     // Without a first part the weights do not depend on the losses; see `BalancerNeed`.
-    const given = ask(before?.losses ?? tasks.map(() => 1));
-    const weighing: Weighing = needs.averages
-      ? 'averaged'
-      : equalTo(given.weights, given.heads)
-        ? 'weighted'
-        : 'apart';
+    const given = ask(found?.losses ?? tasks.map(() => 1));
     const factors = { weights: tf.tensor1d([...given.weights]), heads: tf.tensor1d([...given.heads]) };
-    let outcome: Updated;
+    const same: Weighing = equalTo(given.weights, given.heads) ? 'weighted' : 'apart';
+    let changed: Changed;
     try {
-      outcome = await this.step(phase, weighing, { ...inputs, ...factors }, moment);
+      changed = await this.change(
+        phase,
+        needs.averages ? 'averaged' : same,
+        { ...inputs, ...factors },
+        moment,
+      );
     } finally {
       tf.dispose(factors);
     }
-    const losses = tasks.map(({ name }) => outcome.losses[name]!);
-    const next = before ? given.state : ask(losses).state;
+    const losses = tasks.map(({ name }) => changed.losses[name]!);
+    const next = found ? given.state : ask(losses).state;
     const balancer = needs.lossesAfterStep
-      ? balancing.afterStep(before?.losses ?? losses, await this.lossesNow(inputs), present, next)
+      ? balancing.afterStep(found?.losses ?? losses, await this.lossesNow(inputs), present, next)
       : next;
-    return { ...outcome, weights: given.weights, gramian: before?.gramian ?? null, balancer };
+    return { ...changed, weights: given.weights, gramian, balancer };
   }
 
-  /** The first part of a step, where the balancer asks for one. */
-  private async before(
-    { needs, averaging }: Balancing,
+  /** The first part of an update, where the balancer asks for one; it changes nothing but averages of gradients. */
+  private async find(
+    balancing: Balancing,
     phase: Phase,
     inputs: StepInputs,
     { update }: Moment,
     present: readonly boolean[],
-  ): Promise<{ losses: number[]; gramian: number[][] | null; finite: boolean } | null> {
+  ): Promise<Found | null> {
+    const { needs } = balancing;
     if (needs.before === 'nothing') return null;
     if (needs.before === 'losses') {
-      const { losses, finite } = await read(this.lossesStep()(inputs));
+      const { losses, finite } = await read(this.steps.losses()(inputs));
       return { losses: losses!, gramian: null, finite: finite![0] === 1 };
     }
     const numbers: StepInputs = needs.averages
-      ? { present: tf.tensor1d(present.map(Number)), decay: tf.scalar(averaging(update).decay) }
+      ? { present: tf.tensor1d(present.map(Number)), decay: tf.scalar(balancing.averaging(update).decay) }
       : {};
     try {
-      const step = this.gramianStep(phase, needs.averages);
+      const step = this.steps.gramian(phase, balancing);
       const { losses, gramian, finite } = await read(step({ ...inputs, ...numbers }));
-      return {
-        losses: losses!,
-        gramian: rowsOf(gramian!, this.parts.tasks.length),
-        finite: finite![0] === 1,
-      };
+      const rows = rowsOf(gramian!, this.parts.tasks.length);
+      return { losses: losses!, gramian: rows, finite: finite![0] === 1 };
     } finally {
       tf.dispose(numbers);
     }
   }
 
-  private async lossesNow(inputs: StepInputs): Promise<number[]> {
-    return (await read(this.lossesStep()(inputs))).losses!;
+  private async lossesNow(inputs: StepInputs): Promise<ByTask> {
+    return (await read(this.steps.losses()(inputs))).losses!;
   }
 
-  /** The part of a step that changes parameters. */
-  private async step(phase: Phase, weighing: Weighing, inputs: StepInputs, moment: Moment): Promise<Updated> {
-    const parts = this.partsOf(phase, weighing);
+  /** The part of an update that changes parameters. */
+  private async change(
+    phase: Phase,
+    weighing: Weighing,
+    inputs: StepInputs,
+    moment: Moment,
+  ): Promise<Changed> {
     const all = { ...inputs, rate: tf.scalar(moment.rate) };
     try {
-      const outputs = await read(this.stepOf(`${phase.name}/${weighing}`, () => compilePhase(parts))(all));
-      const byTask = (kind: string) =>
-        Object.fromEntries(
-          Object.entries(outputs).flatMap(([name, [value]]) =>
-            name.startsWith(`${kind}/`) ? [[name.slice(kind.length + 1), value!]] : [],
-          ),
-        );
-      if (outputs.finite![0] !== 1) throw nonFiniteError(parts, all, moment);
-      const labels = byTask('labels');
+      const outputs = await read(this.steps.phase(phase, weighing)(all));
+      if (outputs.finite![0] !== 1) throw nonFiniteError(this.steps.partsOf(phase, weighing), all, moment);
+      const labels = byTask(outputs, 'labels');
       return {
         loss: outputs.loss![0]!,
-        losses: byTask('loss'),
-        wrong: byTask('wrong'),
+        losses: byTask(outputs, 'loss'),
+        wrong: byTask(outputs, 'wrong'),
         labels: this.parts.tasks.map(({ name }) => labels[name]!),
-        weights: null,
-        gramian: null,
       };
     } finally {
       all.rate.dispose();
     }
-  }
-
-  private partsOf(phase: Phase, weighing: Weighing): PhaseParts {
-    const { tasks, penalty, trained } = this.parts;
-    return { phase, ...trained, tasks, penalty, weighing };
-  }
-
-  private stepOf(name: string, make: () => CompiledStep): CompiledStep {
-    const step = this.steps.get(name) ?? make();
-    this.steps.set(name, step);
-    return step;
-  }
-
-  private lossesStep(): CompiledStep {
-    const { tasks, trained } = this.parts;
-    return this.stepOf('losses', () => compileLosses({ network: trained.network, tasks }));
-  }
-
-  private sampleStep(): CompiledStep | null {
-    const { tasks, balancing, trained } = this.parts;
-    const parts = sampleParts(trained.network, tasks, balancing!.space);
-    return parts && this.stepOf('sample', () => compileGramian(parts));
-  }
-
-  private gramianStep(phase: Phase, averages: boolean): CompiledStep {
-    const { tasks, balancing, trained } = this.parts;
-    const { network } = trained;
-    return this.stepOf(`${phase.name}/gramian${averages ? '/averaged' : ''}`, () =>
-      compileGramian({
-        network,
-        tasks,
-        routes: routesOf(phase, tasks, network.parameters, network.trunks),
-        space: balancing!.space,
-        averaging: averages ? { averages: trained.averages!, of: balancing!.averaging(0).of } : null,
-      }),
-    );
   }
 }

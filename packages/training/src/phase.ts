@@ -31,9 +31,9 @@ export function gradientParts(parts: PhaseParts): GradientParts {
 
 /**
  * One training step of a phase, compiled. It takes a batch (see `StepInputs`), `rate`, and, unless the losses count
- * alike, `weights` and `heads`. It gives `loss` (the sum of the losses, without the penalty), `loss/<task>`,
- * `wrong/<task>`, `labels/<task>` (how many are valid, of every task) and `finite`. A step with a non-finite loss or gradient leaves parameters and optimiser slots as they
- * were.
+ * alike, `weights` and `heads`. It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
+ * `wrong/<task>` of the followed tasks, `labels/<task>` (how many are valid) of every task, and `finite`. A step with a
+ * non-finite loss or gradient leaves parameters and optimiser slots as they were.
  */
 export function compilePhase(parts: PhaseParts): CompiledStep {
   const { phase, optimiser } = parts;

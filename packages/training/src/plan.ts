@@ -1,7 +1,7 @@
 import { expansionsOf, parameterGroups } from '@overparam/core-reparam';
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { OpenDataset, Phase, Schedule, Stage, Task } from '@overparam/plugin';
+import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
 import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
@@ -14,7 +14,7 @@ export interface TrainingPlan {
   readonly dataset: OpenDataset;
   /** One for each output of the network, in their order. */
   readonly tasks: readonly Task[];
-  /** How losses are weighed; null for a single task. */
+  /** How losses are weighed; null where nothing weighs them, as for a single task. */
   readonly balancing: Balancing | null;
   readonly batches: TrainingBatches;
   /** Gradient evaluations in the whole run. */
@@ -38,21 +38,6 @@ export function splitSize(
 ): number {
   const size = splits[split]?.size ?? 0;
   return Math.min(size, limit ?? size);
-}
-
-/** The phase of a name. */
-export function phaseOf(schedule: Schedule, name: string): Phase {
-  const phase = schedule.phases.find((candidate) => candidate.name === name);
-  if (phase) return phase;
-  throw new OverparamError(
-    'unknown-phase',
-    `The routine scheduled a phase "${name}" that it has not declared.`,
-  );
-}
-
-/** The stage that an update belongs to. */
-export function stageAt(schedule: Schedule, update: number): Stage {
-  return schedule.stages.findLast(({ from }) => from <= update)?.stage ?? 'expanded';
 }
 
 function sizesOf({ limit, batch, evaluation }: Recipe, dataset: OpenDataset): TrainingPlan['sizes'] {
@@ -83,8 +68,9 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
     start: 'as configured',
     values: 'zero',
   });
-  const plain = buildPlain(recipe, dataset);
+  let plain: Network | null = null;
   try {
+    plain = buildPlain(recipe, dataset);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
     return {
@@ -103,7 +89,7 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
     };
   } finally {
     expanded.model.dispose();
-    plain.model.dispose();
+    plain?.model.dispose();
   }
 }
 
@@ -129,7 +115,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
     options,
   );
-  checkTrunks(recipe, schedule, network, updates);
+  checkTrunks(routine.name, schedule, network, updates);
   return {
     recipe,
     dataset,

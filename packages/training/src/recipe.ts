@@ -1,5 +1,5 @@
-import type { Selector, Statistics } from '@overparam/core-reparam';
-import type { Key, OptimiserConfig, ScheduleConfig } from '@overparam/engine';
+import { plain, type Selector, type Statistics } from '@overparam/core-reparam';
+import { type Key, keyFromSeed, type OptimiserConfig, type ScheduleConfig } from '@overparam/engine';
 import type {
   Backbone,
   Balancer,
@@ -10,14 +10,9 @@ import type {
   Routine,
   Task,
 } from '@overparam/plugin';
-import type { WeightDecay } from './groups';
+import { type Chosen, chosenOf, type Part } from './chosen';
+import { noDecay, type WeightDecay } from './groups';
 import type { EpochChoice } from './records';
-
-/** A part of a plugin, and its options as its schema gives them. */
-export interface Chosen<Part> {
-  readonly part: Part;
-  readonly options: unknown;
-}
 
 /** All that a run follows from beside its data: values, no names. */
 export interface Recipe {
@@ -26,8 +21,8 @@ export interface Recipe {
   readonly method: Chosen<Method>;
   readonly routine: Chosen<Routine>;
   readonly backbone: Chosen<Backbone>;
-  /** Of no effect with a single task. */
-  readonly balancer: Chosen<Balancer>;
+  /** Null for the plain sum of the losses; of no effect with a single task. */
+  readonly balancer: Chosen<Balancer> | null;
   readonly gradients: GradientSpace;
   /** Loss and metrics of a task that the dataset has labels for. */
   task(declared: DatasetTask): Task;
@@ -49,4 +44,49 @@ export interface Recipe {
   readonly weightDecay: WeightDecay;
   /** Which figures count in the end. */
   readonly evaluation: EpochChoice;
+}
+
+/** The fields of a {@link Recipe} that are parts of plugins. */
+export type Parts = 'method' | 'routine' | 'backbone' | 'balancer';
+
+/** What a recipe cannot do without; the rest has a default, see {@link defineRecipe}. */
+export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimiser'> &
+  Partial<Omit<Recipe, Parts | 'task' | 'epochs' | 'batch' | 'optimiser' | 'lr'>> & {
+    readonly backbone: Part<Backbone>;
+    readonly routine: Part<Routine>;
+    /** `plain`, the baseline, where left out. */
+    readonly method?: Part<Method>;
+    /** The plain sum of the losses where left out. */
+    readonly balancer?: Part<Balancer>;
+    /** A number for a rate that stays as it is. */
+    readonly lr: number | ScheduleConfig;
+  };
+
+/**
+ * A recipe with its defaults: the method `plain`, the plain sum of the losses, the backbone's own heads, gradients
+ * compared on parameters, augmentation, all data, no weight decay, and the key of seed 0.
+ *
+ * @throws OverparamError `invalid-options`
+ * @example
+ * const recipe = defineRecipe({ backbone: withOptions(resnet, { depth: 8 }), routine: joint, task: taskFor, epochs: 2,
+ *   batch: 32, lr: 0.1, optimiser: { name: 'sgd', momentum: 0.9 } });
+ */
+export function defineRecipe(options: RecipeOptions): Recipe {
+  const { method = plain, routine, backbone, balancer, lr } = options;
+  return {
+    key: keyFromSeed(0),
+    gradients: 'parameters',
+    head: () => null,
+    statistics: 'unbiased',
+    augment: true,
+    limit: {},
+    weightDecay: noDecay,
+    evaluation: 'last',
+    ...options,
+    method: chosenOf(method),
+    routine: chosenOf(routine),
+    backbone: chosenOf(backbone),
+    balancer: balancer ? chosenOf(balancer) : null,
+    lr: typeof lr === 'number' ? { peak: lr, schedule: 'constant' } : lr,
+  };
 }

@@ -1,33 +1,40 @@
-import { type Parameter, parameterGroups, parametersOf } from '@overparam/core-reparam';
-import type { Key } from '@overparam/engine';
-import { parseOptions, type Routine, type Schedule, type Task } from '@overparam/plugin';
+import { parameterGroups } from '@overparam/core-reparam';
+import { type Key, keyFromSeed } from '@overparam/engine';
+import type { Network, Routine, Schedule, Task } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
+import { checkTrunks } from './checks';
+import { chosenOf, type Part } from './chosen';
+import { listNetwork } from './step-checks';
 
 /** What a routine is planned for. */
 export interface RoutineRun {
-  /** What `expand` made. */
-  readonly network: LayersModel;
-  readonly tasks: readonly Pick<Task, 'name'>[];
+  /** What `trainingStep` takes. */
+  readonly network: LayersModel | Network;
+  /** One for each output of the network, in their order. */
+  readonly tasks: readonly Task[];
   /** In the whole run. */
   readonly updates: number;
   /** Batches in one pass over the data. */
   readonly updatesPerEpoch: number;
-  readonly key: Key;
-  /** Checked by the routine's schema; defaults where left out. */
-  readonly options?: unknown;
+  /** For routines that draw something; that of seed 0 where left out. */
+  readonly key?: Key;
 }
 
 /**
  * A routine's plan for a network: which parameters move at which update.
  *
- * @throws OverparamError `invalid-options`, and what the routine throws
+ * @throws OverparamError `not-expanded`, `task-mismatch`, `invalid-options`, `unsupported-routine`, and what the routine
+ *   throws
+ * @example
+ * const schedule = planRoutine(cyclic, { network, tasks, updates: 400, updatesPerEpoch: batches.perEpoch });
  */
-export function planRoutine(routine: Routine, run: RoutineRun): Schedule {
-  const { network, tasks, updates, updatesPerEpoch, key, options } = run;
-  const groups = parameterGroups(parametersOf(network) satisfies readonly Parameter[]);
+export function planRoutine(routine: Part<Routine>, run: RoutineRun): Schedule {
+  const { tasks, updates, updatesPerEpoch, key = keyFromSeed(0) } = run;
+  const network = listNetwork(run.network, tasks);
+  const { part, options } = chosenOf(routine);
   const names = tasks.map(({ name }) => name);
-  return routine.plan(
-    { updates, updatesPerEpoch, tasks: names, groups, key },
-    parseOptions(routine.options, options, `routine "${routine.name}"`),
-  );
+  const groups = parameterGroups(network.parameters);
+  const schedule = part.plan({ updates, updatesPerEpoch, tasks: names, groups, key }, options);
+  checkTrunks(part.name, schedule, network, updates);
+  return schedule;
 }

@@ -18,6 +18,11 @@ export function sumOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
+/** The sum of the elements' squares. */
+export function squaredSum(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value * value, 0);
+}
+
 /** The square roots of the diagonal: lengths of the gradients that a Gramian is of. */
 export function lengths(gramian: Matrix): number[] {
   return gramian.map((row, index) => Math.sqrt(Math.max(0, row[index]!)));
@@ -38,6 +43,15 @@ export function cosines(gramian: Matrix): number[][] {
 /** The rows and columns of the given indices. */
 export function submatrix(matrix: Matrix, indices: readonly number[]): number[][] {
   return indices.map((row) => indices.map((column) => matrix[row]![column]!));
+}
+
+/**
+ * A Gramian whose gradients of no length have products of 0. In float32 the square of a length below 1e-23 is 0 while
+ * products with longer gradients are not.
+ */
+export function consistent(gramian: Matrix): number[][] {
+  const there = gramian.map((row, index) => row[index]! > 0);
+  return gramian.map((row, i) => row.map((value, j) => (there[i] && there[j] ? value : 0)));
 }
 
 /** `matrix` plus `amount` on the diagonal. */

@@ -12,14 +12,19 @@ export interface Derivatives {
  * minus a logarithmic barrier, which is taken down by a factor of 10 at a time.
  *
  * Source: S. Boyd, L. Vandenberghe, Convex Optimization, chapter 11. The result is within `size * 1e-13` of
- * the minimum.
+ * the minimum, times the order there.
  *
  * @param size      number of weights
- * @param evaluate  should be of the order of 1
+ * @param evaluate  should be of the order of 1 where the weights are even
+ * @param order     the function's order of magnitude at a point, from 0 to 1: where it falls far, the search goes on
  */
-export function simplexMinimum(size: number, evaluate: (w: readonly number[]) => Derivatives): number[] {
+export function simplexMinimum(
+  size: number,
+  evaluate: (w: readonly number[]) => Derivatives,
+  order: (w: readonly number[]) => number,
+): number[] {
   let w = new Array<number>(size).fill(1 / size);
-  for (let sharpness = 1; sharpness <= 1e13; sharpness *= 10) {
+  for (let sharpness = 1; sharpness * order(w) <= 1e13 && sharpness < 1e60; sharpness *= 10) {
     for (let iteration = 0; iteration < 50; iteration++) {
       const next = newtonStep(w, evaluate, sharpness);
       if (next === null) break;

@@ -1,6 +1,6 @@
 import { foldKey, type Key, keyFromSeed, randomBits } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { contextOf } from './context';
 
@@ -14,6 +14,12 @@ export interface DropoutLayerSettings {
   readonly noiseShape: number[] | null;
   /** Not used here; put back when the network is collapsed. */
   readonly seed: number | null;
+}
+
+/** The masks of one pass through a network. */
+export interface Masks {
+  /** The next one for a layer and inputs of a shape, borrowed; undefined where there is none. */
+  take(layer: DropoutLayer, inputShape: readonly number[]): Tensor | undefined;
 }
 
 /**
@@ -40,10 +46,15 @@ export class DropoutLayer extends tf.layers.Layer {
     return inputShape;
   }
 
+  /** The shape of a mask for inputs of a shape. */
+  maskShape(inputShape: readonly number[]): number[] {
+    return inputShape.map((side, axis) => this.settings.noiseShape?.[axis] ?? side);
+  }
+
   /** A mask for inputs of a shape: 0, or 1 / (1 - rate) for what stays; the caller disposes. */
   mask(inputShape: readonly number[], key: Key): Tensor {
-    const { rate, noiseShape } = this.settings;
-    const shape = inputShape.map((side, axis) => noiseShape?.[axis] ?? side);
+    const { rate } = this.settings;
+    const shape = this.maskShape(inputShape);
     const size = shape.reduce((product, side) => product * side, 1);
     // Sixteen bits a place: two places for each word.
     const words = randomBits(key, Math.ceil(size / 2));
@@ -59,18 +70,15 @@ export class DropoutLayer extends tf.layers.Layer {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
       if (contextOf(kwargs).mode === 'infer' || this.settings.rate === 0) return tf.clone(x);
-      return tf.mul(x, this.maskOf(x.shape, kwargs.masks as Readonly<Record<string, Tensor>> | null));
+      return tf.mul(x, this.maskOf(x.shape, kwargs.masks as Masks | null | undefined));
     });
   }
 
-  private maskOf(
-    shape: readonly number[],
-    masks: Readonly<Record<string, Tensor>> | null | undefined,
-  ): Tensor {
+  private maskOf(shape: readonly number[], masks: Masks | null | undefined): Tensor {
     if (masks === undefined) {
       return this.mask(shape, foldKey(keyFromSeed(0), 'dropout', this.name, this.batches++));
     }
-    const given = masks?.[this.name];
+    const given = masks?.take(this, shape);
     if (given) return given;
     throw new OverparamError(
       'missing-mask',
@@ -83,27 +91,3 @@ export class DropoutLayer extends tf.layers.Layer {
   }
 }
 tf.serialization.registerClass(DropoutLayer);
-
-/**
- * Draws the masks of all dropout layers of an expanded network for one batch, by layer name; none where it has no
- * such layer. They are inputs of a compiled step: `forward(model, x, { mode: 'train', masks })`.
- *
- * @param batch  number of examples
- * @param key    of this update
- * @returns      tensors that the caller disposes
- */
-export function dropoutMasks(model: LayersModel, batch: number, key: Key): Record<string, Tensor> {
-  const masks: Record<string, Tensor> = {};
-  for (const layer of model.layers) {
-    if (!(layer instanceof DropoutLayer) || layer.settings.rate === 0) continue;
-    const sides = (layer.inboundNodes[0]!.inputShapes[0] as tf.Shape).slice(1);
-    if (sides.includes(null)) {
-      throw new OverparamError(
-        'open-shape',
-        `The dropout layer "${layer.name}" has inputs of open size [${sides.map((side) => side ?? '?').join(', ')}], so its masks cannot be drawn beforehand. Build the network for a fixed input size.`,
-      );
-    }
-    masks[layer.name] = layer.mask([batch, ...(sides as number[])], foldKey(key, layer.name));
-  }
-  return masks;
-}

@@ -1,5 +1,6 @@
+import { OverparamError } from '@overparam/errors';
 import type { Expansion, Site, Tensors } from '@overparam/plugin';
-import { lookup, parseOptions } from '@overparam/plugin';
+import { importedPart, parseOptions, registered } from '@overparam/plugin';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { outputSize } from '../algebra/geometry';
@@ -22,6 +23,8 @@ export interface Host {
 export interface ExpandedLayerSettings {
   readonly site: Site;
   readonly method: string;
+  /** The plugin that defined the method, which is its package's name; absent where none has. */
+  readonly plugin?: string;
   readonly options: unknown;
   readonly host: Host;
   /** Coefficient of the expansion's penalty under tfjs's own `model.fit`; 0 for none. */
@@ -60,9 +63,12 @@ export class ExpandedLayer extends tf.layers.Layer {
    */
   constructor(config: LayerArguments & (ExpandedLayerSettings | StoredSettings), expansion?: Expansion) {
     super(config);
-    const { site, method, options, host, fitDecay } = 'settings' in config ? restore(config) : config;
-    this.settings = { site, method, options, host, fitDecay };
+    const given = 'settings' in config ? restore(config) : config;
+    const { site, method, plugin, options, host, fitDecay } = given;
+    this.settings = { site, method, ...(plugin && { plugin }), options, host, fitDecay };
     this.expansion = expansion ?? expansionByName(this.settings);
+    // As tfjs's own layers: a dense layer hands a mask on, a convolution does not.
+    this.supportsMasking = site.kind === 'dense';
     this.activation =
       site.activation === 'linear'
         ? null
@@ -144,9 +150,9 @@ export class ExpandedLayer extends tf.layers.Layer {
       const context = contextOf(kwargs);
       const parameters = this.parameterValues();
       const { y, state, composed } = this.expansion.forward(image, parameters, this.stateValues(), context);
-      const kernels = kwargs.composed as Map<string, Tensor4D> | null | undefined;
+      const kernels = kwargs.composed as Map<ExpandedLayer, Tensor4D> | null | undefined;
       // A layer used twice composes the same kernel again.
-      if (composed && kernels && !kernels.has(this.name)) kernels.set(this.name, tf.keep(composed));
+      if (composed && kernels && !kernels.has(this)) kernels.set(this, tf.keep(composed));
       for (const [name, value] of Object.entries(state)) this.states.get(name)!.write(value);
       const shaped = site.kind === 'dense' ? y.reshape([...x.shape.slice(0, -1), site.kernelShape[3]]) : y;
       return this.activation ? (this.activation.apply(shaped) as Tensor) : shaped;
@@ -159,8 +165,20 @@ export class ExpandedLayer extends tf.layers.Layer {
 }
 tf.serialization.registerClass(ExpandedLayer);
 
-function expansionByName({ method: name, options, site }: ExpandedLayerSettings): Expansion {
-  const method = lookup('method', name);
+/** The expansion of a layer that was read from a file, by the name of its method. */
+function expansionByName({ method: name, plugin, options, site }: ExpandedLayerSettings): Expansion {
+  const method = importedPart('method', name);
+  if (!method) {
+    const whence = plugin
+      ? `Import "${plugin}", which it came with, before the network is read: import '${plugin}';`
+      : "Import the method's package before the network is read; a method of your own becomes known by definePlugin.";
+    const others = registered('method').map((known) => known.name);
+    throw new OverparamError(
+      'unknown-method',
+      `The network's layer "${site.name}" was expanded by the method "${name}", which is not known here. ${whence} ` +
+        `Registered: ${others.join(', ') || 'none'}.`,
+    );
+  }
   const where = `layer "${site.name}", method "${name}"`;
   return method.expand(site, parseOptions(method.options, options, where));
 }

@@ -17,6 +17,8 @@ export interface NormLayerSettings {
   readonly unbiased: boolean;
   /** Tasks with running statistics of their own, as JSON under `name`, which tfjs leaves alone when it saves. */
   readonly tasks: { readonly name: string };
+  /** Constraints and regularisers of gamma and beta, as tfjs's own layer has them in its config, as JSON; absent for none. */
+  readonly rules?: { readonly name: string };
 }
 
 interface Running {
@@ -40,8 +42,8 @@ export class NormLayer extends tf.layers.Layer {
 
   constructor(config: LayerArguments & NormLayerSettings) {
     super(config);
-    const { epsilon, momentum, center, scale, unbiased, tasks } = config;
-    this.settings = { epsilon, momentum, center, scale, unbiased, tasks };
+    const { epsilon, momentum, center, scale, unbiased, tasks, rules } = config;
+    this.settings = { epsilon, momentum, center, scale, unbiased, tasks, ...(rules && { rules }) };
     this.supportsMasking = true;
   }
 
@@ -50,8 +52,28 @@ export class NormLayer extends tf.layers.Layer {
     const channels = [shape[shape.length - 1]!];
     const ones = tf.initializers.ones();
     const zeros = tf.initializers.zeros();
-    if (this.settings.scale) this.gamma = this.addWeight('gamma', channels, 'float32', ones);
-    if (this.settings.center) this.beta = this.addWeight('beta', channels, 'float32', zeros);
+    const { scale, center } = this.settings;
+    const rules = ruleObjects(this.settings);
+    if (scale)
+      this.gamma = this.addWeight(
+        'gamma',
+        channels,
+        'float32',
+        ones,
+        rules.gammaRegularizer,
+        true,
+        rules.gammaConstraint,
+      );
+    if (center)
+      this.beta = this.addWeight(
+        'beta',
+        channels,
+        'float32',
+        zeros,
+        rules.betaRegularizer,
+        true,
+        rules.betaConstraint,
+      );
     const tasks = normTasks(this.settings);
     for (const task of tasks.length > 0 ? tasks : ['']) {
       const suffix = task === '' ? '' : `_${task}`;
@@ -104,6 +126,23 @@ tf.serialization.registerClass(NormLayer);
 /** The tasks that have running statistics of their own; none in most networks. */
 export function normTasks({ tasks }: Pick<NormLayerSettings, 'tasks'>): readonly string[] {
   return JSON.parse(tasks.name) as string[];
+}
+
+/** Constraints and regularisers as they stand in the config of tfjs's own layer. */
+export function normRules({ rules }: Pick<NormLayerSettings, 'rules'>): tf.serialization.ConfigDict {
+  return rules ? (JSON.parse(rules.name) as tf.serialization.ConfigDict) : {};
+}
+
+type AddWeight = Parameters<tf.layers.Layer['addWeight']>;
+
+/** What tfjs makes of them; it has no function that does so, but its own layer. */
+function ruleObjects(settings: NormLayerSettings): {
+  readonly gammaRegularizer?: AddWeight[4];
+  readonly betaRegularizer?: AddWeight[4];
+  readonly gammaConstraint?: AddWeight[6];
+  readonly betaConstraint?: AddWeight[6];
+} {
+  return settings.rules ? (tf.layers.batchNormalization(normRules(settings)) as object) : {};
 }
 
 function readRunning({ mean, variance }: Running): Statistics {

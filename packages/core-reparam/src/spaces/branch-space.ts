@@ -14,7 +14,9 @@ import type {
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { centreKernel, composeKernels, identityKernel, responseToConstant } from '../algebra/kernels';
-import { foldNorm, normOfZero, updateRunning } from '../algebra/norms';
+import { foldNorm, normFactor, normOfZero, updateRunning } from '../algebra/norms';
+import { averageKernel, averageOver } from './average';
+import { checkBranches } from './check-branches';
 import { type PointwiseBranch, sparesPasses, sumPointwise } from './pointwise-branches';
 
 /** One linear operation of a branch, with a norm of its own behind it if `norm` says so. */
@@ -33,11 +35,17 @@ export type BranchStep = {
       readonly continues?: 'kernel';
     }
   | { readonly operation: 'identity' }
+  | {
+      /** The mean over a window, of each channel by itself; zeros around the image count, as do border values. */
+      readonly operation: 'average';
+      /** `[h, w]`, no larger than the site's kernel and centred on it. */
+      readonly size: readonly [number, number];
+    }
 );
 
 /**
- * Steps in a row. All but the last are 1x1 convolutions; the last takes the site's strides, dilation and
- * padding, so that inner steps see the whole image.
+ * Steps in a row. All but the last look at a single pixel: they are 1x1 convolutions or the identity. The last takes the
+ * site's strides, dilation and padding, so that inner steps see the whole image, and ends in the site's channels.
  */
 export interface Branch {
   readonly name: string;
@@ -68,8 +76,11 @@ export const defaultNorm = { epsilon: 1e-5, momentum: 0.9, unbiased: true } as c
  * A norm inside a branch makes something of the zeros around the image too: the last step then pads with
  * that value, beta - mean * gamma / sqrt(variance + eps) of the running statistics, so that the fold is
  * exact at borders (Ding et al., "Diverse Branch Block", CVPR 2021; there the value carries no gradient).
+ *
+ * @throws OverparamError `method-broken` where branches cannot be summed to a kernel of the site
  */
 export function branchSpace(site: Site, space: BranchSpace): Expansion {
+  checkBranches(site, space.branches);
   const norm = site.norm ?? { ...defaultNorm };
   const branches = space.branches.map((branch) => new BranchAlgebra(site, branch, norm));
   return {
@@ -188,8 +199,9 @@ class BranchAlgebra {
   get isPointwise(): boolean {
     const [first, ...more] = this.branch.steps;
     if (more.length > 0 || !first!.norm || this.site.strides.some((stride) => stride !== 1)) return false;
-    const [h, w] = first!.operation === 'convolution' ? first!.size : [1, 1];
+    const [h, w] = first!.operation === 'identity' ? [1, 1] : first!.size;
     return (
+      first!.operation !== 'average' &&
       h === 1 &&
       w === 1 &&
       placedPadding(this.site, [1, 1])
@@ -219,7 +231,11 @@ class BranchAlgebra {
       const last = index === this.branch.steps.length - 1;
       const kernel =
         step.operation === 'convolution' ? (parameters[`${this.prefix(step)}kernel`] as Tensor4D) : null;
-      y = last ? this.placed(y, kernel, border) : convolution(y, kernel!, wholeImage);
+      if (last) y = this.placed(y, step, kernel, border);
+      else if (kernel) {
+        y = convolution(y, kernel, wholeImage);
+        border = border && responseToConstant(kernel, border);
+      }
       if (!step.norm) {
         if (last && shift) y = y.add(shift);
         continue;
@@ -234,9 +250,11 @@ class BranchAlgebra {
         this.remember(batch, y.size / y.shape[3], pass, step);
         y = batch.y as Tensor4D;
       }
-      border = last
-        ? null
-        : normOfZero(this.weights(step, parameters, { ...state, ...changed }), this.norm.epsilon);
+      if (!last) {
+        const now = this.weights(step, parameters, { ...state, ...changed });
+        const shift = normOfZero(now, this.norm.epsilon);
+        border = (border ? shift.add(border.mul(normFactor(now, this.norm.epsilon))) : shift) as Tensor1D;
+      }
     }
     return y;
   }
@@ -255,9 +273,9 @@ class BranchAlgebra {
   }
 
   /** The last step where the site's kernel would look, its own kernel centred on the site's. */
-  private placed(x: Tensor4D, kernel: Tensor4D | null, border: Tensor1D | null): Tensor4D {
+  private placed(x: Tensor4D, step: BranchStep, kernel: Tensor4D | null, border: Tensor1D | null): Tensor4D {
     const { strides, dilation } = this.site;
-    const [h, w] = kernel ? kernel.shape : [1, 1];
+    const [h, w] = step.operation === 'identity' ? [1, 1] : step.size;
     const padding = placedPadding(this.site, [h, w]);
     const needsPixels = border !== null || padding.flat().some((amount) => amount < 0) || !kernel;
     if (!needsPixels) return convolution(x, kernel!, { strides, dilation, padding });
@@ -265,7 +283,13 @@ class BranchAlgebra {
     const shifted = border ? x.sub(border) : x;
     const framed = padOrCrop(shifted as Tensor4D, padding);
     const whole = (border ? framed.add(border) : framed) as Tensor4D;
-    return kernel ? convolution(whole, kernel, { strides, dilation, padding: noPadding }) : whole;
+    if (kernel) return convolution(whole, kernel, { strides, dilation, padding: noPadding });
+    return averageOver(whole, [h, w], this.site);
+  }
+
+  private kernelOf(step: BranchStep, channels: number, parameters: Tensors): Tensor4D {
+    if (step.operation === 'convolution') return parameters[`${this.prefix(step)}kernel`] as Tensor4D;
+    return step.operation === 'average' ? averageKernel(step.size, channels) : identityKernel(channels);
   }
 
   /** Kernel and bias of the whole branch in inference, in the site's size; called inside a tidy. */
@@ -274,10 +298,7 @@ class BranchAlgebra {
     let kernel: Tensor4D | null = null;
     let bias: Tensor1D | null = null;
     for (const step of this.branch.steps) {
-      const own: Tensor4D =
-        step.operation === 'convolution'
-          ? (parameters[`${this.prefix(step)}kernel`] as Tensor4D)
-          : identityKernel(channels);
+      const own = this.kernelOf(step, channels, parameters);
       bias = bias ? responseToConstant(own, bias) : null;
       kernel = kernel ? composeKernels(kernel, own) : own;
       channels = own.shape[3];

@@ -8,7 +8,7 @@ import {
   uniformTensor,
 } from '@overparam/engine';
 import type { Expansion, Method, PlainWeights, Site, Tensors } from '@overparam/plugin';
-import { parseOptions, registered, registerPlugin } from '@overparam/plugin';
+import { checkOptions, parseOptions, registered, registerPlugin } from '@overparam/plugin';
 import { type DefineTest, ensure } from '@overparam/plugin/testing';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -16,6 +16,7 @@ import { gapBetween } from '../closeness';
 import { collapse } from '../collapse';
 import { expand } from '../expand';
 import { forward } from '../forward';
+import { checkRules, checkVerdict } from './rules';
 import { allCases, denseSite, disposePlain, imagesFor, plainWeightsFor, siteFor } from './sites';
 
 /** What {@link testMethod} is told. */
@@ -58,6 +59,11 @@ export function testMethod(method: Method, kit: MethodKit): void {
     const cases = supportedSites(method, given);
     test(`${label}: supports at least one site`, () =>
       ensure(cases.length > 0, 'no case of the kit is supported'));
+    test(`${label}: says true or why not, and keeps to the rules for methods`, () => {
+      const parsed = parseOptions(method.options, given, method.name);
+      for (const site of allSites()) checkVerdict(method, site, parsed);
+      for (const { site } of sample(cases, 8)) checkRules({ method, options: parsed, site }, key);
+    });
     test(`${label}: first values have the declared shapes and follow from the key`, () =>
       checkInitialisation(cases, key));
     test(`${label}: collapse is exact after ${updates} updates`, () => checkCollapse(cases, key, updates));
@@ -77,12 +83,15 @@ interface SupportedSite {
 }
 
 function supportedSites(method: Method, given: unknown): SupportedSite[] {
-  const result = method.options.safeParse(given);
-  if (!result.success) return [];
-  const sites = [...allCases().map(siteFor), denseSite(true), denseSite(false)];
-  return sites
-    .filter((site) => method.supports(site, result.data) === true)
-    .map((site) => ({ site, make: () => method.expand(site, result.data) }));
+  const { options, problems } = checkOptions(method.options, given);
+  if (problems) return [];
+  return allSites()
+    .filter((site) => method.supports(site, options) === true)
+    .map((site) => ({ site, make: () => method.expand(site, options) }));
+}
+
+function allSites(): Site[] {
+  return [...allCases().map(siteFor), denseSite(true), denseSite(false)];
 }
 
 /** A prepared expansion, used and cleaned up. */
@@ -106,6 +115,7 @@ function describeSite(site: Site): string {
   return JSON.stringify({
     kernel: site.kernelShape,
     strides: site.strides,
+    dilation: site.dilation,
     padding: site.padding,
     bias: site.bias,
     norm: !!site.norm,

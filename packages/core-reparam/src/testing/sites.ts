@@ -6,13 +6,33 @@ import { samePadding } from '../algebra/geometry';
 
 /** What a case of the kit varies. */
 export interface SiteCase {
-  readonly kernel: number;
+  /** Height and width. */
+  readonly kernel: readonly [number, number];
   readonly stride: number;
+  readonly dilation: number;
   readonly side: number;
   readonly padding: 'valid' | 'same' | 'symmetric' | 'uneven';
   readonly bias: boolean;
   readonly norm: boolean;
   readonly channels: readonly [number, number];
+}
+
+/** Kernels that are not square or have no middle, and dilated ones, with and without a norm. */
+function furtherCases(): SiteCase[] {
+  const common = { side: 10, padding: 'same', bias: true } as const;
+  const kernels = [
+    [1, 3],
+    [3, 2],
+    [4, 4],
+  ] as const;
+  return [true, false].flatMap((norm) => [
+    ...kernels.map(
+      (kernel): SiteCase => ({ ...common, kernel, stride: 1, dilation: 1, norm, channels: [4, 4] }),
+    ),
+    ...([2, 3] as const).map(
+      (dilation): SiteCase => ({ ...common, kernel: [3, 3], stride: 1, dilation, norm, channels: [4, 4] }),
+    ),
+  ]);
 }
 
 /** Every kernel size x stride x odd and even side x padding kind x bias x norm, with equal and unequal channels. */
@@ -25,26 +45,27 @@ export function allCases(): SiteCase[] {
           for (const bias of [false, true])
             for (const norm of [false, true])
               cases.push({
-                kernel,
+                kernel: [kernel, kernel],
                 stride,
+                dilation: 1,
                 side,
                 padding,
                 bias,
                 norm,
                 channels: cases.length % 2 ? [4, 6] : [5, 5],
               });
-  return cases;
+  return [...cases, ...furtherCases()];
 }
 
 /** A site as `sitesOf` would describe it. */
 export function siteFor(given: SiteCase): Site {
-  const { kernel, stride, side, bias, norm, channels } = given;
+  const { kernel, stride, dilation, side, bias, norm, channels } = given;
   return {
-    name: `conv_${kernel}x${kernel}`,
+    name: `conv_${kernel.join('x')}`,
     kind: 'conv2d',
-    kernelShape: [kernel, kernel, channels[0], channels[1]],
+    kernelShape: [...kernel, ...channels],
     strides: [stride, stride],
-    dilation: [1, 1],
+    dilation: [dilation, dilation],
     padding: paddingFor(given),
     bias,
     norm: norm ? { layer: 'norm', epsilon: 1e-5, momentum: 0.9, unbiased: true } : null,
@@ -55,23 +76,23 @@ export function siteFor(given: SiteCase): Site {
   };
 }
 
-function paddingFor({ kernel, stride, side, padding }: SiteCase): Padding {
-  const half = kernel >> 1;
+function paddingFor({ kernel, stride, dilation, side, padding }: SiteCase): Padding {
+  const [half, across] = kernel.map((size) => size >> 1) as [number, number];
   const zero: Padding = [
     [0, 0],
     [0, 0],
   ];
   if (padding === 'valid') return zero;
   if (padding === 'same')
-    return samePadding([kernel, kernel], [stride, stride], [1, 1], [side, side]) ?? zero;
+    return samePadding(kernel, [stride, stride], [dilation, dilation], [side, side]) ?? zero;
   return padding === 'symmetric'
     ? [
         [half, half],
-        [half, half],
+        [across, across],
       ]
     : [
         [half, half + 1],
-        [0, half],
+        [0, across],
       ];
 }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { OverparamError } from '@overparam/errors';
+import { installCommand } from '../library/locate';
 import type { Pointer } from './functions';
 import type { Library } from './library';
 import { quietly } from './quiet';
@@ -92,7 +93,7 @@ export function newContext(library: Library, status: Pointer, options: DeviceOpt
     throw new OverparamError(
       'gpu-missing',
       `The option device is 'gpu', and TensorFlow finds no GPU, only ${devices.map(({ name }) => name).join(', ')}. A GPU ` +
-        'needs its driver and a library built for it (overparam engine install --gpu); or use the device auto or cpu.',
+        `needs its driver and a library built for it (${installCommand} --gpu); or use the device auto or cpu.`,
     );
   }
   return context;

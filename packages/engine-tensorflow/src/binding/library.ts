@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import koffi from 'koffi';
+import { installCommand } from '../library/locate';
 import { minimumVersion } from '../library/version';
 import { declarations } from './functions';
 import { quietly } from './quiet';
@@ -67,7 +68,7 @@ export function loadLibrary(files: LibraryFiles): Library {
       throw new OverparamError(
         'library-not-loaded',
         `The system cannot load ${file}: ${dlerror()}. Expected TensorFlow's library for ${process.platform} on ` +
-          `${process.arch}, whole. Install it again with: overparam engine install`,
+          `${process.arch}, whole. Install it again with: ${installCommand}`,
       );
     }
   }
@@ -94,7 +95,7 @@ export function loadLibrary(files: LibraryFiles): Library {
     throw new OverparamError(
       'library-incomplete',
       `${files.library} lacks ${missing.slice(0, 3).join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more functions` : ''} ` +
-        `of the C API. Expected TensorFlow ${minimumVersion} or newer. Install one with: overparam engine install`,
+        `of the C API. Expected TensorFlow ${minimumVersion} or newer. Install one with: ${installCommand}`,
     );
   }
   const library = {

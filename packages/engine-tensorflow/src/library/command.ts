@@ -1,4 +1,5 @@
 import { OverparamError } from '@overparam/errors';
+import { type ProgressStream, type StatusLine, statusLine } from '@overparam/terminal';
 import { type InstallProgress, installLibrary } from './install';
 import { removeLibrary } from './remove';
 import { describeStatus, libraryStatus } from './status';
@@ -16,7 +17,7 @@ export interface EngineArguments {
 /** What a command line offers the command. */
 export interface EngineConsole {
   /** Where progress goes: stderr as a rule. */
-  readonly stream: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stream: ProgressStream;
   /** Takes the command's result, as an object and as lines for a person. */
   result(value: object, text: string): void;
   readonly signal?: AbortSignal;
@@ -34,24 +35,12 @@ export function progressText({ stage, done, total, what }: InstallProgress): str
   return `${begin}: ${Math.floor((100 * done) / total)} % of ${sizeText(total)}`;
 }
 
-/** Writes progress as one line that changes on a terminal, else as a line every ten seconds and stage. */
-export function progressWriter(
-  { write, isTTY = false }: EngineConsole['stream'],
-  now: () => number = () => performance.now(),
-): { readonly show: (progress: InstallProgress) => void; readonly end: () => void } {
-  let last = Number.NEGATIVE_INFINITY;
+/** Shows progress; each stage begins at once. */
+export function showProgress(status: StatusLine): (progress: InstallProgress) => void {
   let stage: string | null = null;
-  return {
-    show(progress) {
-      if (progress.stage === stage && now() - last < (isTTY ? 100 : 10_000)) return;
-      last = now();
-      stage = progress.stage;
-      const text = progressText(progress);
-      write(isTTY ? `\r\u001B[K${text}` : `${text}\n`);
-    },
-    end() {
-      if (isTTY && stage !== null) write('\r\u001B[K');
-    },
+  return (progress) => {
+    status.show(() => progressText(progress), progress.stage !== stage);
+    stage = progress.stage;
   };
 }
 
@@ -73,17 +62,16 @@ export async function runEngineCommand(args: EngineArguments, console: EngineCon
     else text.push(`${sizeText(removed.bytes)} are free again.`);
     return console.result(removed, text.join('\n'));
   }
-  const { stream } = console;
-  const writer = progressWriter({ write: (text) => stream.write(text), isTTY: stream.isTTY });
+  const status = statusLine(console.stream);
   try {
-    const installed = await installLibrary({ version, gpu, from, signal, progress: writer.show });
-    writer.end();
+    const installed = await installLibrary({ version, gpu, from, signal, progress: showProgress(status) });
+    status.end();
     const { already, folder } = installed;
     console.result(
       installed,
       `TensorFlow ${installed.version} ${already ? 'was installed already' : 'is installed'} in ${folder}`,
     );
   } finally {
-    writer.end();
+    status.end();
   }
 }

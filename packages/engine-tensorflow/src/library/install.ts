@@ -1,11 +1,11 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import { holderText, withLock } from '@overparam/files';
 import { cacheRoot, type Environment, installationName, type Manifest, readManifest } from './cache';
 import { examine, type LocatedLibrary } from './finding';
 import { checkLibraryFile } from './header';
 import { examineInstallation } from './locate';
-import { withLock } from './lock';
 import { givenOrigin, nvidiaSources, type Origin, wheelOrigin } from './origin';
 import { downloadWheels, findPip, type Pip } from './pip';
 import { type Platform, platformOf } from './platform';
@@ -55,6 +55,9 @@ const room = {
   plain: 'about 1.2 GB are needed while installing, 0.9 GB of which stay.',
   gpu: 'about 8 GB are needed while installing, 5 GB of which stay.',
 };
+
+/** Milliseconds: nothing here computes for more than a moment without a pause. */
+const silence = 60_000;
 
 interface Work {
   readonly options: InstallOptions;
@@ -224,11 +227,30 @@ async function installed(options: InstallOptions): Promise<Installed> {
   const root = cacheRoot(environment, platform);
   await makeRoot(root);
   const name = installationName(version, platform, gpu);
-  return withLock(join(root, `.${name}.lock`), () => installInto(join(root, name), work, given, version), {
-    signal,
-    waiting: (owner) =>
-      options.progress?.({ stage: 'waiting', done: 0, total: null, what: `process ${owner ?? 'unknown'}` }),
-  });
+  // What the lock guards is right without it; it saves double work, and what another process has begun.
+  return withLock(
+    join(root, `.${name}.lock`),
+    ({ lost }) => {
+      const stop = signal === undefined ? lost : AbortSignal.any([signal, lost]);
+      return installInto(
+        join(root, name),
+        { ...work, options: { ...options, signal: stop } },
+        given,
+        version,
+      );
+    },
+    {
+      signal,
+      silence,
+      waiting: ({ holder }) =>
+        options.progress?.({
+          stage: 'waiting',
+          done: 0,
+          total: null,
+          what: holder ? holderText(holder) : 'a process',
+        }),
+    },
+  );
 }
 
 /**

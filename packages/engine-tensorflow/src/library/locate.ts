@@ -15,9 +15,11 @@ export interface LocateOptions {
   readonly workingFolder?: string;
 }
 
+/** What installs the library. By the package's full name, as nobody else can publish a command under it. */
+export const installCommand = 'npx @overparam/engine-tensorflow install';
+
 /** How to get the library, as a sentence. */
-export const howToInstall =
-  'Install it with: npx overparam-engine install (or: overparam engine install), which needs pip and no compiler.';
+export const howToInstall = `Install it with: ${installCommand} (with @overparam/runner also: overparam engine install), which needs pip and no compiler.`;
 
 /** Looks at an installation of ours: whether all of it is there, in the sizes that were installed. */
 export async function examineInstallation(installation: Installation, platform: Platform): Promise<Finding> {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLock } from '@overparam/files';
 import { cacheRoot, type Environment, installations } from './cache';
-import { withLock } from './lock';
 import { type Platform, platformOf } from './platform';
 
 /** What to remove. */

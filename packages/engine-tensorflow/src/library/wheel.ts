@@ -1,5 +1,6 @@
+import type { ZipArchive } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
-import { type Archive, openArchive, readText } from './archive';
+import { openArchive, readText } from './archive';
 
 /** What a wheel's RECORD says of one file. */
 export interface RecordEntry {
@@ -11,7 +12,7 @@ export interface RecordEntry {
 
 /** A Python wheel, opened. */
 export interface Wheel {
-  readonly archive: Archive;
+  readonly archive: ZipArchive;
   /** Such as `tensorflow_cpu`. */
   readonly distribution: string;
   readonly version: string;

@@ -17,6 +17,7 @@ export async function bundleSpecs(): Promise<string> {
     // The package says that its files have no side effects; its specs are nothing else.
     ignoreAnnotations: true,
     mainFields: ['module', 'main'],
+    conditions: ['@overparam/source', 'module'],
     external: [
       'koffi',
       '@tensorflow/tfjs',

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { statusLine } from '@overparam/terminal';
 import { expect, test } from 'vitest';
 import { platformOf } from '../../src/library';
-import { progressText, progressWriter } from '../../src/library/command';
+import { progressText, showProgress } from '../../src/library/command';
 import { makeWheel } from './support/files';
 import { makeMachine } from './support/machine';
 
@@ -12,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the command line of the package from source. */
 function command(given: readonly string[], env: NodeJS.ProcessEnv) {
-  const full = ['--import', 'tsx', 'src/cli.ts', ...given];
+  const full = ['--conditions=@overparam/source', '--import', 'tsx', 'src/cli.ts', ...given];
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(process.execPath, full, { cwd: root, env }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
@@ -52,12 +53,13 @@ test('progress is one line on a terminal, and one a stage or ten seconds elsewhe
   const write = (isTTY: boolean) => {
     let written = '';
     const stream = { isTTY, write: (text: string) => (written += text) };
-    const writer = progressWriter(stream, () => time);
+    const status = statusLine(stream, () => time);
+    const show = showProgress(status);
     for (let done = 0; done <= 600; done += 200) {
       time += 4000;
-      writer.show({ stage: 'unpack', done: done * 1e6, total: 853e6, what: 'a.so' });
+      show({ stage: 'unpack', done: done * 1e6, total: 853e6, what: 'a.so' });
     }
-    writer.end();
+    status.end();
     return written;
   };
   expect(write(false)).toBe('unpacking a.so: 0 % of 853 MB\nunpacking a.so: 70 % of 853 MB\n');

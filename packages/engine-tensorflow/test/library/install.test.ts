@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -65,6 +65,17 @@ describe('from a wheel', () => {
 
     expect(await installLibrary(options)).toMatchObject({ already: true, folder: first.folder });
     expect(await locate(machine.options)).toEqual(first.located);
+  });
+
+  test('a wheel with a file that would lie outside is refused', async () => {
+    const machine = await makeMachine();
+    const wheel = './fixtures/tensorflow_cpu-2.21.0-cp311-cp311-outside.whl';
+    const from = fileURLToPath(new URL(wheel, import.meta.url));
+    await expect(installLibrary({ ...machine.options, from })).rejects.toMatchObject({
+      code: 'wheel-invalid',
+      message: expect.stringContaining('could leave the folder'),
+    });
+    expect(await cacheOf(machine)).toEqual([]);
   });
 
   test('a folder that holds the wheel does as well', async () => {
@@ -310,7 +321,6 @@ describe('with GPU support', () => {
         distribution: 'nvidia_cublas_cu12',
         files: {
           'nvidia/cublas/lib/libcublas.so.12': fakeLibrary(),
-          'nvidia/cublas/lib/../../../../outside.so': fakeLibrary(),
           'nvidia/cublas/include/cublas.h': Buffer.from('not wanted'),
         },
       }),
@@ -328,8 +338,25 @@ describe('with GPU support', () => {
       'cublas/lib',
       'cublas/lib/libcublas.so.12',
     ]);
-    expect(await readdir(machine.folder)).not.toContain('outside.so');
     expect(await locate(machine.options)).toEqual(located);
+  });
+
+  test("refuses NVIDIA's libraries that would lie outside", async () => {
+    const source = await temporaryFolder();
+    await writeFiles(source, {
+      'tensorflow-2.21.0-cp311.whl': makeWheel({ distribution: 'tensorflow', metadata }),
+      'nvidia_cublas_cu12-12.9-py3.whl': makeWheel({
+        distribution: 'nvidia_cublas_cu12',
+        files: { 'nvidia/cublas/lib/../../../../outside.so': fakeLibrary() },
+      }),
+    });
+    const pip = `case "$*" in *nvidia*) cp ${source}/nvidia* "$dest";; *) cp ${source}/tensorflow* "$dest";; esac`;
+    const machine = await makeMachine({ pip });
+    await expect(installLibrary({ ...machine.options, gpu: true })).rejects.toMatchObject({
+      code: 'wheel-invalid',
+    });
+    expect(await cacheOf(machine)).toEqual([]);
+    expect(await readdir(machine.folder)).not.toContain('outside.so');
   });
 
   test('is refused where the wheel or the system has none', async () => {
@@ -356,30 +383,39 @@ describe('more than one at once', () => {
     expect(waited).toEqual([`process ${process.pid}`]);
   });
 
-  /** Puts a lock of another process into a machine's cache, and what it would have begun. */
-  async function begunBy(machine: Machine, id: number): Promise<void> {
+  /** Another process that holds the lock in a machine's cache, and what it would have begun. */
+  async function begunByAnother(machine: Machine): Promise<ChildProcess> {
     await writeFiles(machine.cache, {
-      [`.${name}.lock`]: JSON.stringify({ process: id, host: hostname() }),
       [`.${name}.partial-abc/whole/tensorflow/${libraries[0]}`]: 'half',
     });
+    const lock = JSON.stringify(join(machine.cache, `.${name}.lock`));
+    const program = `import('@overparam/files').then(({ acquireLock }) => acquireLock(${lock})).then(() => {
+      console.log('held');
+      setInterval(() => {}, 1000);
+    });`;
+    const child = spawn(
+      process.execPath,
+      ['--conditions=@overparam/source', '--import', 'tsx', '-e', program],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    return child;
   }
 
   test('what a process that was killed left is cleared', async () => {
     const machine = await withWheel(makeWheel());
-    const child = spawn('sleep', ['60']);
-    const ended = new Promise((resolve) => child.on('close', resolve));
+    const child = await begunByAnother(machine);
     child.kill('SIGKILL');
-    await ended;
-    await begunBy(machine, child.pid!);
+    await once(child, 'close');
+    expect(await cacheOf(machine)).toContain(`.${name}.lock`);
     await installLibrary({ ...machine.options, from: machine.wheel });
     expect(await cacheOf(machine)).toEqual([name]);
   });
 
   test('one that waits can be interrupted, and the other goes on', async () => {
     const machine = await withWheel(makeWheel());
-    const child = spawn('sleep', ['60']);
-    onTestFinished(() => void child.kill());
-    await begunBy(machine, child.pid!);
+    await begunByAnother(machine);
     const controller = new AbortController();
     const progress = ({ stage }: InstallProgress) => void (stage === 'waiting' && controller.abort());
     await expect(

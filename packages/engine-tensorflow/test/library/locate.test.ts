@@ -69,7 +69,7 @@ describe('the order of looking', () => {
     const { folder, options } = await makeMachine();
     await expect(locate({ ...options, workingFolder: folder })).rejects.toMatchObject({
       code: 'library-missing',
-      message: expect.stringMatching(/not on this machine.*npx overparam-engine install/),
+      message: expect.stringMatching(/not on this machine.*npx @overparam\/engine-tensorflow install/),
     });
     const status = await libraryStatus({ ...options, workingFolder: folder });
     expect(status).toMatchObject({ findings: [], uses: null, pip: null });

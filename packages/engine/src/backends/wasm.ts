@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WasmBackend } from '../wasm/memory';
-import { inNode } from './node';
+import { inNode, isMissing } from './node';
+
+const packageName = '@tensorflow/tfjs-backend-wasm';
 
 /**
  * Loads tfjs's wasm backend on one thread and makes it current.
@@ -9,7 +11,10 @@ import { inNode } from './node';
  * @returns null, or the reason why it cannot be used
  */
 export async function loadWasm(folder?: string): Promise<string | null> {
-  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  const wasm = await importPackage();
+  if (wasm === null) {
+    return `the package ${packageName} is not installed (npm install ${packageName}@4.22)`;
+  }
   if (!('wasm' in tf.engine().registry)) {
     // The kernels here share the backend's memory, which threads would make a different kind of memory.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
@@ -22,8 +27,7 @@ export async function loadWasm(folder?: string): Promise<string | null> {
   if (!started) return 'the wasm backend of tfjs did not start (see its warning above)';
   await tf.ready();
   const memory = (tf.backend() as unknown as WasmBackend).wasm.asm?.memory;
-  if (memory === undefined)
-    return 'this build of @tensorflow/tfjs-backend-wasm does not show its memory; use 4.22';
+  if (memory === undefined) return `this build of ${packageName} does not show its memory; use 4.22`;
   if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) return 'this runtime has no WebAssembly SIMD';
   if (!(memory.buffer instanceof ArrayBuffer)) {
     return 'the wasm backend was started with threads; call useEngine before anything else starts it';
@@ -53,8 +57,18 @@ function dropAddedListeners(before: ReadonlySet<unknown>): void {
   }
 }
 
+/** The package, or null where it is not installed. Written out, so that tools that bundle a page find it. */
+async function importPackage() {
+  try {
+    return await import('@tensorflow/tfjs-backend-wasm');
+  } catch (error) {
+    if (isMissing(error, packageName)) return null;
+    throw error;
+  }
+}
+
 async function packageFolder(): Promise<string | null> {
   if (!inNode()) return null;
   const [{ createRequire }, { dirname }] = await Promise.all([import('node:module'), import('node:path')]);
-  return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  return dirname(createRequire(import.meta.url).resolve(packageName));
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type ArrayBackend, arrayBackends } from './arrays';
+import { type ArrayMemory, arrayMemories } from './array-memory';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { trainingKernels } from './names';
 import { maximumGradient, meanGradient } from './pooling';
@@ -20,13 +20,13 @@ interface Attributes extends Alignment {
 }
 
 type ArrayKernel = (
-  memory: ArrayBackend,
+  memory: ArrayMemory,
   inputs: Readonly<Record<string, tf.TensorInfo>>,
   attributes: Attributes,
 ) => tf.TensorInfo;
 
 /** A tensor of zeros, which may hold what was there before. */
-function zeros(memory: ArrayBackend, shape: readonly number[]): tf.TensorInfo {
+function zeros(memory: ArrayMemory, shape: readonly number[]): tf.TensorInfo {
   const made = memory.allocate(shape);
   memory.view(made).fill(0);
   return made;
@@ -63,7 +63,7 @@ const bilinear: ArrayKernel = (memory, { dy, images }, attributes) => {
  * For each of `to` pixels along an axis the one of `from` that resizing takes. By the op itself, on an image of one column
  * that holds its own positions: whatever it rounds to, its gradient goes there.
  */
-function nearestOf(memory: ArrayBackend, from: number, to: number, alignment: Alignment): Float32Array {
+function nearestOf(memory: ArrayMemory, from: number, to: number, alignment: Alignment): Float32Array {
   const taken = tf.tidy(() => {
     const positions = tf.reshape(tf.range(0, from, 1, 'float32'), [1, from, 1, 1]) as tf.Tensor4D;
     const { alignCorners, halfPixelCenters } = alignment;
@@ -104,7 +104,7 @@ const segmentSum: ArrayKernel = (memory, { x, segmentIds }, { numSegments }) => 
   const inner = x!.shape.slice(segmentIds!.shape.length);
   const width = tf.util.sizeFromShape(inner);
   const sums = zeros(memory, [numSegments, ...inner]);
-  const [values, segments, out] = [memory.view(x!), memory.view(segmentIds!), memory.view(sums)];
+  const [values, segments, out] = [memory.view(x!), memory.integers(segmentIds!), memory.view(sums)];
   segments.forEach((segment, row) => {
     // A row of no segment is left out, as in TensorFlow.
     if (segment < 0 || segment >= numSegments) return;
@@ -133,9 +133,9 @@ const kernels: Readonly<Record<string, ArrayKernel>> = {
   [trainingKernels.dilatedDepthwiseFilterGradient]: depthwiseFilter,
 };
 
-/** Registers these gradients for one of the backends that {@link arrayBackends} can reach. */
-export function registerArrayGradients(backendName: keyof typeof arrayBackends): void {
-  const open = arrayBackends[backendName];
+/** Registers these gradients for one of the backends that {@link arrayMemories} can reach. */
+export function registerArrayGradients(backendName: string): void {
+  const open = arrayMemories[backendName]!;
   const entries = Object.entries(kernels).map(([name, kernel]) => [
     name,
     (stock: tf.KernelFunc | undefined) => (call: Parameters<tf.KernelFunc>[0]) => {

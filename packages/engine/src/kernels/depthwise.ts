@@ -1,4 +1,5 @@
 import type { backend_util } from '@tensorflow/tfjs';
+import { columnReach, rowReach } from './taps';
 
 /**
  * Visits every pair of an input row segment and an output row segment that a depthwise kernel position connects:
@@ -8,20 +9,18 @@ function connections(
   info: backend_util.Conv2DInfo,
   work: (x: number, dy: number, tap: number, count: number) => void,
 ): void {
-  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, padInfo } = info;
+  const { inHeight, inWidth, outHeight, outWidth } = info;
   for (let n = 0; n < info.batchSize; n++) {
     for (let ky = 0; ky < info.filterHeight; ky++) {
+      const rows = rowReach(ky, info);
       for (let kx = 0; kx < info.filterWidth; kx++) {
-        const shift = kx * info.dilationWidth - padInfo.left;
-        const first = Math.max(0, Math.ceil(-shift / strideWidth));
-        const last = Math.min(outWidth - 1, Math.floor((inWidth - 1 - shift) / strideWidth));
-        if (last < first) continue;
-        for (let oy = 0; oy < outHeight; oy++) {
-          const y = oy * strideHeight + ky * info.dilationHeight - padInfo.top;
-          if (y < 0 || y >= inHeight) continue;
-          const x = ((n * inHeight + y) * inWidth + first * strideWidth + shift) * info.inChannels;
-          const dy = ((n * outHeight + oy) * outWidth + first) * info.outChannels;
-          work(x, dy, ky * info.filterWidth + kx, last - first + 1);
+        const columns = columnReach(kx, info);
+        if (columns.count === 0) continue;
+        for (let row = 0; row < rows.count; row++) {
+          const y = n * inHeight + rows.input + row * info.strideHeight;
+          const x = (y * inWidth + columns.input) * info.inChannels;
+          const dy = ((n * outHeight + rows.first + row) * outWidth + columns.first) * info.outChannels;
+          work(x, dy, ky * info.filterWidth + kx, columns.count);
         }
       }
     }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { columnReach, rowReach } from './taps';
 
 /**
  * Gradients of a dilated convolution as sums over its taps, each a product of matrices: exact on every backend, at
@@ -18,33 +19,12 @@ interface Overlap {
   readonly inX: number;
 }
 
-function along(tap: number, before: number, stride: number, dilation: number, size: number, out: number) {
-  const shift = tap * dilation - before;
-  const first = Math.max(0, Math.ceil(-shift / stride));
-  const last = Math.min(out - 1, Math.floor((size - 1 - shift) / stride));
-  return { first, count: Math.max(0, last - first + 1), input: first * stride + shift };
-}
-
 function overlaps(info: tf.backend_util.Conv2DInfo): Overlap[] {
   const found: Overlap[] = [];
   for (let ky = 0; ky < info.filterHeight; ky++) {
-    const y = along(
-      ky,
-      info.padInfo.top,
-      info.strideHeight,
-      info.dilationHeight,
-      info.inHeight,
-      info.outHeight,
-    );
+    const y = rowReach(ky, info);
     for (let kx = 0; kx < info.filterWidth; kx++) {
-      const x = along(
-        kx,
-        info.padInfo.left,
-        info.strideWidth,
-        info.dilationWidth,
-        info.inWidth,
-        info.outWidth,
-      );
+      const x = columnReach(kx, info);
       if (y.count === 0 || x.count === 0) continue;
       const origin = { outY: y.first, outX: x.first, inY: y.input, inX: x.input };
       found.push({ ky, kx, rows: y.count, columns: x.count, ...origin });

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import * as z from 'zod';
+import type { ImplementedKind } from './kind';
 import type { Arithmetic, Rule } from './rule';
 
 /** Options of Adam and AdamW, with PyTorch's meanings and defaults. */
@@ -13,9 +15,15 @@ export interface AdamConfig {
   readonly epsilon?: number;
 }
 
-/** The rule that a config of `adam` or `adamw` stands for. */
-export function adamRule(config: AdamConfig): Rule {
-  const { name, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = config;
+const beta = z.number().min(0).lt(1);
+
+const options = z.strictObject({
+  beta1: beta.default(0.9).describe("Share of the gradients' running mean that stays."),
+  beta2: beta.default(0.999).describe('Share of the running mean of their squares that stays.'),
+  epsilon: z.number().positive().default(1e-8).describe('Added to the square root.'),
+});
+
+function adamRule({ name, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamConfig): Rule {
   const decoupled = name === 'adamw';
   return {
     kernel: 'AdamUpdate',
@@ -23,6 +31,12 @@ export function adamRule(config: AdamConfig): Rule {
     attributes: (weightDecay, rateFactor) => ({ beta1, beta2, epsilon, decoupled, weightDecay, rateFactor }),
   };
 }
+
+/** Adam and AdamW. */
+export const adams: readonly ImplementedKind<AdamConfig>[] = [
+  { name: 'adam', summary: "Adam by PyTorch's definition, L2 in the gradient", options, rule: adamRule },
+  { name: 'adamw', summary: 'AdamW: Adam with decoupled weight decay', options, rule: adamRule },
+];
 
 /**
  * PyTorch's Adam and AdamW, with t counting this parameter's own updates: m = m + (1 - beta1) (g - m);

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type ArrayBackend, arrayBackends } from '../kernels/arrays';
+import { type ArrayMemory, arrayMemories } from '../kernels/array-memory';
 import { adamArithmetic } from './adam';
 import type { Arithmetic, Arrays, Attributes, StateName } from './rule';
 import { sgdArithmetic } from './sgd';
@@ -13,7 +13,7 @@ export const arithmetics: Readonly<Record<string, Arithmetic>> = {
 /** A kernel's outputs, in this order, are those of these names that are among its inputs. */
 export const stateNames: readonly StateName[] = ['parameter', 'velocity', 'first', 'second', 'step'];
 
-function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBackend): tf.KernelFunc {
+function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayMemory): tf.KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const memory = open(backend);
     const names = stateNames.filter((name) => inputs[name] !== undefined);
@@ -24,7 +24,7 @@ function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBacke
       now[name] = memory.view(inputs[name]!);
       next[name] = memory.view(outputs[index]!);
     });
-    if (memory.view(inputs.apply!)[0]) {
+    if (memory.isTrue(inputs.apply!)) {
       const arrays: Arrays = { ...now, gradient: memory.view(inputs.gradient!) };
       arithmetic.onArrays(arrays, next, memory.view(inputs.rate!)[0]!, attrs as Attributes);
     } else {
@@ -43,7 +43,7 @@ function kernelOf(arithmetic: Arithmetic, open: (backend: unknown) => ArrayBacke
  */
 export function registerOptimiserKernels(): void {
   for (const [kernelName, arithmetic] of Object.entries(arithmetics)) {
-    for (const [backendName, open] of Object.entries(arrayBackends)) {
+    for (const [backendName, open] of Object.entries(arrayMemories)) {
       if (!tf.getKernel(kernelName, backendName)) {
         tf.registerKernel({ kernelName, backendName, kernelFunc: kernelOf(arithmetic, open) });
       }

@@ -1,9 +1,11 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import { type AdamConfig, adamRule } from './adam';
+import type { Validated } from '../options/options-schema';
+import { type AdamConfig, adams } from './adam';
 import { arithmetics, registerOptimiserKernels, stateNames } from './kernels';
+import type { ImplementedKind, OptimiserKind } from './kind';
 import type { Rule, StateName } from './rule';
-import { type SgdConfig, sgdRule } from './sgd';
+import { type SgdConfig, sgd } from './sgd';
 
 /** An optimiser by name, with PyTorch's options, meanings and defaults. */
 export type OptimiserConfig = SgdConfig | AdamConfig;
@@ -54,28 +56,24 @@ export interface Optimiser {
   dispose(): void;
 }
 
+const kinds: readonly (ImplementedKind<SgdConfig> | ImplementedKind<AdamConfig>)[] = [sgd, ...adams];
+
+/** The optimisers that there are. */
+export const optimisers: readonly OptimiserKind<OptimiserConfig['name']>[] = kinds;
+
 function ruleOf(config: OptimiserConfig): Rule {
-  const fraction = (option: string, value: number | undefined, includesOne: boolean) => {
-    if (value === undefined || (value >= 0 && (value < 1 || (includesOne && value === 1)))) return;
-    throw new OverparamError(
-      'invalid-optimiser',
-      `The optimiser \`${config.name}\` expects \`${option}\` from 0 to ${includesOne ? '1' : 'below 1'}; got ${value}. Change it.`,
-    );
-  };
-  if (config.name !== 'sgd') {
-    fraction('beta1', config.beta1, false);
-    fraction('beta2', config.beta2, false);
-    return adamRule(config);
-  }
-  fraction('momentum', config.momentum, true);
-  fraction('dampening', config.dampening, true);
-  if (config.nesterov && (!config.momentum || config.dampening)) {
-    throw new OverparamError(
-      'invalid-optimiser',
-      `The optimiser \`sgd\` with \`nesterov\` expects a \`momentum\` above 0 and no \`dampening\`; got momentum ${config.momentum ?? 0} and dampening ${config.dampening ?? 0}. Change them, or set nesterov to false.`,
-    );
-  }
-  return sgdRule(config);
+  const { name, ...options } = config;
+  const kind = kinds.find((candidate) => candidate.name === name);
+  const known = kinds.map((candidate) => `\`${candidate.name}\``).join(', ');
+  if (!kind) throw invalid(`There is no optimiser \`${name}\`. Expected one of ${known}.`);
+  const { issues = [] } = kind.options['~standard'].validate(options) as Validated<unknown>;
+  const wrong = issues.map(({ message, path = [] }) => `\`${path.map(String).join('.')}\`: ${message}`);
+  if (wrong.length > 0) throw invalid(`The optimiser \`${name}\` has wrong options: ${wrong.join('; ')}.`);
+  return kind.rule(config as never);
+}
+
+function invalid(message: string): OverparamError {
+  return new OverparamError('invalid-optimiser', message);
 }
 
 /** New state of one parameter by the backend's kernel, or by tensor operations where it has none. */

@@ -1,4 +1,7 @@
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
+import * as z from 'zod';
+import type { ImplementedKind } from './kind';
 import type { Arithmetic, Rule } from './rule';
 
 /** Options of stochastic gradient descent, with PyTorch's meanings and defaults. */
@@ -12,9 +15,32 @@ export interface SgdConfig {
   readonly dampening?: number;
 }
 
-/** The rule that a config of `sgd` stands for. */
-export function sgdRule(config: SgdConfig): Rule {
-  const { momentum = 0, nesterov = false, dampening = 0 } = config;
+const share = z.number().min(0).max(1);
+
+const options = z
+  .strictObject({
+    momentum: share.default(0.9).describe('Share of the velocity that stays; 0 keeps none.'),
+    nesterov: z
+      .boolean()
+      .optional()
+      .describe("Whether a step looks ahead by Nesterov's rule; by default where it can."),
+    dampening: share
+      .default(0)
+      .describe("Share of the gradient that does not enter the velocity, but at a parameter's first update."),
+  })
+  .transform(({ momentum, nesterov, dampening }) => ({
+    momentum,
+    nesterov: nesterov ?? (momentum > 0 && dampening === 0),
+    dampening,
+  }));
+
+function sgdRule({ momentum = 0, nesterov = false, dampening = 0 }: SgdConfig): Rule {
+  if (nesterov && (momentum === 0 || dampening > 0)) {
+    throw new OverparamError(
+      'invalid-optimiser',
+      `The optimiser \`sgd\` with \`nesterov\` expects a \`momentum\` above 0 and no \`dampening\`; got momentum ${momentum} and dampening ${dampening}. Change them, or set nesterov to false.`,
+    );
+  }
   return {
     kernel: 'SgdUpdate',
     // The first velocity is the gradient itself, which zeros give by themselves unless it is dampened.
@@ -22,6 +48,14 @@ export function sgdRule(config: SgdConfig): Rule {
     attributes: (weightDecay, rateFactor) => ({ momentum, nesterov, dampening, weightDecay, rateFactor }),
   };
 }
+
+/** Stochastic gradient descent; a config that says no more has the momentum 0.9 of the literature on CIFAR. */
+export const sgd: ImplementedKind<SgdConfig> = {
+  name: 'sgd',
+  summary: "Stochastic gradient descent by PyTorch's definition",
+  options,
+  rule: sgdRule,
+};
 
 /**
  * PyTorch's SGD: g = gradient + weightDecay * p; v = momentum * v + (1 - dampening) * g, at first v = g;

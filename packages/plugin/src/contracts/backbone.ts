@@ -1,35 +1,39 @@
-import type { Key } from '@overparam/engine';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
-import type { z } from 'zod';
-import type { LabelSpec } from './task';
+import type { Task, TaskForm } from './task';
+
+/** A task as a backbone sees it: what its answer is like, and no word of what it is about. Every `Task` is one. */
+export interface NetworkTask extends Pick<Task, 'name' | 'form' | 'outputs' | 'unitLength'> {
+  /** The backbone's own head for this form where left out. */
+  readonly head?: Head;
+}
 
 /** The layers from a network's features to one task's output. */
 export interface Head {
   readonly name: string;
+  /** The forms of tasks that it gives answers to. */
+  readonly forms: readonly TaskForm[];
   /**
-   * Whether it can serve a task, asked when a network is built: true, or the reason why not, as the end of a sentence
-   * about the head. Absent where it serves every task.
+   * Whether it can serve a task of one of these forms, asked when a network is built: true, or the reason why not, as
+   * the end of a sentence about the head. Absent where it serves every such task.
    */
-  supports?(task: Omit<NetworkTask, 'head'>): true | string;
+  supports?(task: NetworkTask): true | string;
+  /**
+   * Whether it takes nothing of the features but their mean over the image. A backbone may then hand over that mean,
+   * `[n, channels]`, which its tasks share.
+   */
+  readonly takesMean?: boolean;
   /** The fewest images that a batch of training may hold, and why; absent where one is enough. */
   readonly leastBatch?: { readonly images: number; readonly reason: string };
   /**
-   * Adds the layers and gives their output, of `given.outputs` channels and, for labels that are images, of the
-   * input's size. Every layer's name begins with `<task>_`. The backbone sets all kernels and biases afterwards,
-   * from the network's key.
+   * Adds the layers and gives their output: `[n, outputs]` for the forms `class` and `vector`, `[n, h, w, outputs]` of
+   * the input's size for `dense`, each of length 1 along its last axis where the task asks for that. Every layer's name
+   * begins with `<task>_`. The backbone sets all kernels and biases afterwards, from the network's key.
    *
-   * @param features  `[n, h, w, channels]`, possibly smaller than the input
+   * @param features  `[n, h, w, channels]`, possibly smaller than the input; or see {@link takesMean}
+   * @param size      height and width of the network's input
    */
-  build(
-    features: SymbolicTensor,
-    given: {
-      readonly task: string;
-      readonly kind: string;
-      readonly outputs: number;
-      /** Height and width of the network's input. */
-      readonly size: readonly [number, number];
-    },
-  ): SymbolicTensor;
+  build(features: SymbolicTensor, task: NetworkTask, size: readonly [number, number]): SymbolicTensor;
 }
 
 /** A head that a config can name, with its options. */
@@ -38,20 +42,9 @@ export interface HeadKind<Options = unknown> {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** The head for options that are checked and have their defaults. */
   make(options: Options): Head;
-}
-
-/** A task as a backbone sees it. */
-export interface NetworkTask {
-  readonly name: string;
-  readonly kind: string;
-  readonly outputs: number;
-  /** The labels' form, where it is known: it tells kinds that a backbone does not know apart. */
-  readonly label?: LabelSpec;
-  /** The backbone's own head for this kind of task where left out. */
-  readonly head?: Head;
 }
 
 /** What a network is built for. */
@@ -82,7 +75,7 @@ export interface Backbone<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** A new network with its first weights, which follow from the shape's key alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

@@ -1,5 +1,4 @@
-import type { Key } from '@overparam/engine';
-import type { z } from 'zod';
+import type { Key, OptionsSchema } from '@overparam/engine';
 
 /**
  * What a balancer asks the training loop for.
@@ -82,7 +81,7 @@ export interface Balancer<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** What it asks the training loop for, with these options. */
   needs(options: Options): readonly BalancerNeed[];
   /** Whether it can do this, asked when the config is read: true, or the reason why not and what to do. */

@@ -1,5 +1,4 @@
-import type { Key } from '@overparam/engine';
-import type { z } from 'zod';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LabelSpec } from './task';
 
 /** Numbers of one tensor of a batch, without the batch axis in `shape`. */
@@ -30,7 +29,7 @@ export interface DatasetTask {
    * `@overparam/mtl-heads`, or a kind that a plugin declares under `tasks`.
    */
   readonly kind: string;
-  /** Number of classes, or channels of a dense label. */
+  /** Number of classes, of numbers, or of channels where the label is an image. */
   readonly outputs: number;
   readonly label: LabelSpec;
   /** Class names, where there are classes. */
@@ -84,9 +83,15 @@ export interface Dataset<Options = unknown, Example = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** Opens all splits; fails where a file is missing or not the expected one. */
   open(options: Options, context: DatasetContext): Promise<OpenDataset<Example>>;
+  /**
+   * Says whether what {@link open} needs is there, without reading it: within a second or so, without the network, and
+   * without writing anything. That something is missing is an answer, not an error: `ok` is false, and `detail` says what to do.
+   * Whether what is there is sound is for {@link verify} to say. Absent where nobody can tell without reading.
+   */
+  present?(options: Options, context: DatasetContext): Promise<DatasetCheck>;
   /** Checks files, counts and checksums. */
   verify(options: Options, context: DatasetContext): Promise<readonly DatasetCheck[]>;
   /** Downloads into `context.dataDir`; safe to interrupt and to run again. Absent where nothing can be fetched. */

@@ -2,6 +2,7 @@ export type * from './backbone';
 export type * from './balancer';
 export type * from './dataset';
 export type * from './method';
+export type * from './picture';
 export type * from './plugin';
 export type * from './routine';
 export type * from './site';

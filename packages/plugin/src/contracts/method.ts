@@ -1,6 +1,5 @@
-import type { Key } from '@overparam/engine';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs';
-import type { z } from 'zod';
 import type { PlainLayer, PlainWeights, Site } from './site';
 
 /**
@@ -122,7 +121,7 @@ export interface Method<Options = unknown> {
   /** Where the method comes from. */
   readonly source?: { readonly title: string; readonly url: string };
   /** Checks and completes options; every method's options have `start`. */
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** True, or the reason why this site cannot be expanded, as part of a sentence about it. */
   supports(site: Site, options: Options): true | string;
   /** Called only for sites that {@link supports} accepts. */

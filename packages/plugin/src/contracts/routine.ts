@@ -1,5 +1,4 @@
-import type { Key } from '@overparam/engine';
-import type { z } from 'zod';
+import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Role } from './method';
 
 /** Parameters that move together: all those of one role, block and task. */
@@ -11,7 +10,7 @@ export interface ParameterGroup {
   readonly size: number;
 }
 
-/** Chooses parameter groups; a field left out matches all, null those that have none. */
+/** Chooses parameter groups; a field left out matches all, null those that have none: see `matchesGroup`. */
 export interface GroupSelector {
   readonly role?: Role;
   readonly block?: string | null;
@@ -74,7 +73,7 @@ export interface Routine<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
-  readonly options: z.ZodType<Options>;
+  readonly options: OptionsSchema<Options>;
   /** The whole plan of a run, made before it begins; a pure function. */
   plan(run: RunShape, options: Options): Schedule;
 }

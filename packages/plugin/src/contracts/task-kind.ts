@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { OptionsSchema } from '@overparam/engine';
 import type { DatasetTask } from './dataset';
 import type { Task } from './task';
 
@@ -13,7 +13,7 @@ export interface TaskKind<Options = unknown> {
   /** One line for lists. */
   readonly summary: string;
   /** Checks and completes what a config's `taskOptions` say of such a task. */
-  readonly options: z.ZodType<Options>;
-  /** The task, of the name that the dataset gives it. */
+  readonly options: OptionsSchema<Options>;
+  /** The task, of the name that the dataset gives it and of this kind; its form may follow from the declaration. */
   make(task: DatasetTask, options: Options): Task;
 }

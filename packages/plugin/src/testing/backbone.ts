@@ -2,6 +2,7 @@ import { keyFromSeed, normalTensor } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Backbone, Network, NetworkShape, NetworkTask } from '../contracts';
 import { parseOptions } from '../options';
+import { checkHeads, checkRefusals, tasksWithHeads } from './backbone-heads';
 import { type DefineTest, ensure } from './runner';
 
 /** What {@link testBackbone} is told. */
@@ -12,33 +13,43 @@ export interface BackboneKit {
   readonly options?: readonly unknown[];
   /** `[h, w, channels]`; 32x32x3 where left out. */
   readonly inputShape?: readonly [number, number, number];
-  /** What it is built for; two tasks of kind `classification` where left out. */
+  /** What it is built for, with heads of its own where they bring none; two tasks with classes where left out. */
   readonly tasks?: readonly NetworkTask[];
 }
 
-const classifications: readonly NetworkTask[] = [
-  { name: 'first', kind: 'classification', outputs: 10 },
-  { name: 'second', kind: 'classification', outputs: 3 },
+const classes: readonly NetworkTask[] = [
+  { name: 'first', form: 'class', outputs: 10 },
+  { name: 'second', form: 'class', outputs: 3 },
 ];
 
 /**
- * The conformance kit of the contract `Backbone`: an output for each task, of the input's size where labels are images,
- * weights that follow from the key and from nothing else, owners and representations that exist, no tensor left over.
+ * The conformance kit of the contract `Backbone`: an output for each task, of its form, weights that follow from the key
+ * and from nothing else, owners and representations that exist and part shared layers from own, no tensor left over; heads of every form can be handed
+ * in, and one that does not fit is refused.
  */
 export function testBackbone(backbone: Backbone, kit: BackboneKit): void {
-  const { test, options = [{}], inputShape = [32, 32, 3], tasks = classifications } = kit;
-  const kinds = [...new Set(tasks.map(({ kind }) => kind))].join(' and ');
+  const { test, options = [{}], inputShape = [32, 32, 3], tasks = classes } = kit;
   for (const given of options) {
     const build = (shape: NetworkShape) =>
       backbone.build(shape, parseOptions(backbone.options, given, backbone.name));
-    test(`${backbone.name} ${JSON.stringify(given)}: builds networks for ${kinds} by key`, () => {
+    const checkAll = (chosen: readonly NetworkTask[], more?: (network: Network) => void) => {
       const before = tf.memory().numTensors;
-      const networks = [1, 1, 2].map((seed) => build({ inputShape, tasks, key: keyFromSeed(seed) }));
-      checkNetworks(networks, tasks, inputShape);
+      const networks = [1, 1, 2].map((seed) => build({ inputShape, tasks: chosen, key: keyFromSeed(seed) }));
+      checkNetworks(networks, chosen, inputShape);
+      more?.(networks[0]!);
       for (const { model } of networks) model.dispose();
       const left = tf.memory().numTensors - before;
       ensure(left === 0, `${left} tensors are left over`);
+    };
+    const name = `${backbone.name} ${JSON.stringify(given)}`;
+    const forms = [...new Set(tasks.map(({ form }) => form))].join(' and ');
+    test(`${name}: builds networks for tasks of form ${forms} by key`, () => checkAll(tasks));
+    test(`${name}: takes heads of every form that are handed in`, () => {
+      const given = tasksWithHeads(inputShape);
+      checkAll(given.chosen, (network) => checkHeads(network, given));
     });
+    test(`${name}: refuses a head that does not fit its task`, () =>
+      checkRefusals((refused) => build({ inputShape, tasks: refused, key: keyFromSeed(1) })));
   }
 }
 
@@ -53,12 +64,7 @@ function checkNetworks(
     ensure(outputs[0]!.length === tasks.length, `${outputs[0]!.length} outputs for ${tasks.length} tasks`);
     for (const [index, task] of tasks.entries()) {
       const [first, second, third] = outputs.map((list) => list[index]!);
-      const size = isDense(task) ? inputShape.slice(0, 2) : [];
-      const expected = [2, ...size, task.outputs];
-      ensure(
-        first!.shape.join() === expected.join(),
-        `output ${index}, of task "${task.name}", is [${first!.shape}] and not [${expected}]`,
-      );
+      checkOutput(first!, task, inputShape);
       ensure(isEqual(second!, first!), 'one key gives two networks');
       ensure(!isEqual(third!, first!), 'two keys give one network');
     }
@@ -70,6 +76,39 @@ function checkNetworks(
   const owners = [...names].map((layer) => network.owner(layer));
   for (const task of tasks) ensure(owners.includes(task.name), `no layer belongs to task "${task.name}"`);
   ensure(owners.includes(null), 'no layer is shared');
+  checkBorder(network);
+}
+
+/** Where representations are named, what a task's own layers take from shared ones must be among them. */
+function checkBorder({ model, owner, representations }: Network): void {
+  if (representations.length === 0) return;
+  for (const layer of model.layers.filter(({ name }) => owner(name) !== null)) {
+    for (const { inboundLayers, tensorIndices } of layer.inboundNodes) {
+      inboundLayers.forEach(({ name }, index) => {
+        // Further outputs of a layer, such as the places of maxima, pass no gradient on.
+        const crosses = owner(name) === null && tensorIndices[index] === 0;
+        ensure(
+          !crosses || representations.includes(name),
+          `layer "${layer.name}" of a task takes from the shared layer "${name}", which is no representation`,
+        );
+      });
+    }
+  }
+}
+
+/** The form of a task's output for two images, and its length where that is to be 1. */
+function checkOutput(output: tf.Tensor, task: NetworkTask, inputShape: readonly number[]): void {
+  const { name, form, outputs, unitLength } = task;
+  const expected = [2, ...(form === 'dense' ? inputShape.slice(0, 2) : []), outputs];
+  ensure(
+    output.shape.join() === expected.join(),
+    `the output of task "${name}" is [${output.shape}] and not [${expected}]`,
+  );
+  if (!unitLength) return;
+  // A vector that is no direction may stay 0.
+  const lengths = tf.norm(output, 'euclidean', -1).dataSync();
+  const wrong = lengths.find((length) => length !== 0 && !(Math.abs(length - 1) < 1e-4));
+  ensure(wrong === undefined, `an answer of task "${name}" is to have length 1 and has ${wrong}`);
 }
 
 /** Outputs in inference mode, one for each task. */
@@ -81,11 +120,4 @@ function outputsOf(model: tf.LayersModel, x: tf.Tensor): tf.Tensor[] {
 function isEqual(a: tf.Tensor, b: tf.Tensor): boolean {
   const values = b.dataSync();
   return a.dataSync().every((value, index) => Object.is(value, values[index]));
-}
-
-/** Whether labels are images: by the kind, or as they hold more numbers than the task has outputs. */
-function isDense({ kind, outputs, label }: NetworkTask): boolean {
-  const shape = label?.shape ?? [];
-  const size = shape.reduce((product, side) => product * side, 1);
-  return ['segmentation', 'depth', 'normals'].includes(kind) || (shape.length >= 2 && size !== outputs);
 }

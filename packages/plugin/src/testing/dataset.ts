@@ -13,7 +13,7 @@ export interface DatasetKit {
 
 /**
  * The conformance kit of the contract `Dataset`: splits and examples, inputs and labels of the declared
- * shapes, augmentation as a pure function of its key, and verification.
+ * shapes, augmentation as a pure function of its key, verification, and whether it knows that it is there.
  */
 export function testDataset(dataset: Dataset, kit: DatasetKit): void {
   const { test, context } = kit;
@@ -30,6 +30,12 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
     for (const { what, ok, detail } of await dataset.verify(options(), context))
       ensure(ok, `${what}: ${detail}`);
   });
+  test(`${dataset.name}: says whether it is there, as opening it shows, and without reading`, async () => {
+    if (dataset.present === undefined) return;
+    const elsewhere = { ...context, dataDir: `${context.dataDir}/no-such-folder` };
+    await checkPresence(dataset, options(), context);
+    await checkPresence(dataset, options(), elsewhere);
+  });
   test(`${dataset.name}: has splits, tasks and a provenance`, () =>
     opened(async ({ splits, tasks, provenance }) => {
       ensure(
@@ -37,12 +43,35 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
         'train or test is missing or empty',
       );
       ensure(tasks.length > 0 && provenance.length > 0, 'tasks or provenance are missing');
+      for (const { name, outputs, classes } of tasks) {
+        ensure(
+          classes === undefined || classes.length === outputs,
+          `task "${name}" names ${classes?.length} classes and has ${outputs} outputs`,
+        );
+      }
     }));
   test(`${dataset.name}: writes finite inputs and labels in range, and no further`, () =>
     opened(checkWriting));
   test(`${dataset.name}: augments as a pure function of example and key`, () => opened(checkAugmentation));
   test(`${dataset.name}: what is prepared ahead is what is read and augmented one by one`, () =>
     opened(checkPreparing));
+}
+
+async function checkPresence(dataset: Dataset, options: unknown, context: DatasetContext): Promise<void> {
+  const progress = () => ensure(false, 'whether it is there is told after reading it, with progress');
+  const { what, ok, detail } = await dataset.present!(options, { ...context, progress });
+  ensure(what !== '' && detail !== '', 'what was looked for, or what was found, is not said');
+  const problem = await dataset.open(options, context).then(
+    async (data) => {
+      await data.close();
+      return null;
+    },
+    (error: Error) => error,
+  );
+  ensure(
+    ok === (problem === null),
+    `in ${context.dataDir} it says that it is ${ok ? '' : 'not '}there, and opening it ${problem ? `fails: ${problem.message}` : 'succeeds'}`,
+  );
 }
 
 function inputOf(data: OpenDataset, example: unknown): Float32Array {
@@ -69,10 +98,13 @@ async function checkWriting(data: OpenDataset): Promise<void> {
       ensure(inputOf(data, example).every(Number.isFinite), `input ${index} is not finite`);
       for (const task of data.tasks) {
         const labels = Array.from(labelOf(data, example, task));
-        const isClass = task.kind === 'classification' || task.kind === 'segmentation';
+        const isClass = task.label.dtype === 'int32';
         const inRange = (label: number) =>
           Number.isFinite(label) && (!isClass || (label >= -1 && label < task.outputs));
-        ensure(labels.every(inRange), `a label of task "${task.name}" is out of range at example ${index}`);
+        ensure(
+          labels.every(inRange),
+          `a label of task "${task.name}" is out of range at example ${index}${isClass ? `: labels of int32 are class indices, -1 to ${task.outputs - 1}` : ''}`,
+        );
       }
     }
   }

@@ -1,4 +1,5 @@
-import type { GroupSelector, ParameterGroup, Phase, Routine, RunShape, Schedule } from '../contracts';
+import type { ParameterGroup, Phase, Routine, RunShape, Schedule } from '../contracts';
+import { matchesGroup } from '../groups';
 import { parseOptions } from '../options';
 import { type DefineTest, ensure } from './runner';
 
@@ -150,11 +151,5 @@ function checkPlan(run: RunShape, schedule: Schedule, again: Schedule): void {
 /** Whether a phase moves a group: it chooses it, and its loss reaches it. */
 function moves({ moves: selectors, loss }: Phase, candidate: ParameterGroup): boolean {
   const reached = loss === 'balanced' || candidate.task === null || candidate.task === loss.task;
-  return reached && selectors.some((selector) => selects(selector, candidate));
-}
-
-function selects({ role, block, task }: GroupSelector, candidate: ParameterGroup): boolean {
-  const fits = (wanted: string | null | undefined, found: string | null) =>
-    wanted === undefined || wanted === found;
-  return fits(role, candidate.role) && fits(block, candidate.block) && fits(task, candidate.task);
+  return reached && selectors.some((selector) => matchesGroup(selector, candidate));
 }

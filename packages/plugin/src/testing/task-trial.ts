@@ -18,6 +18,8 @@ export class Trial {
   /** Labels that one example is made of, and the numbers of each. */
   readonly labels: number;
   readonly width: number;
+  /** Shape of one example's prediction, as a head of the task's form gives it. */
+  readonly prediction: readonly number[];
 
   constructor(
     readonly task: Task,
@@ -25,6 +27,8 @@ export class Trial {
   ) {
     this.width = kit.label(0).length;
     this.labels = sizeOf(task.label.shape) / this.width;
+    const { form, label, outputs } = task;
+    this.prediction = form === 'dense' ? [...label.shape.slice(0, 2), outputs] : [outputs];
   }
 
   /** A batch in which some labels are missing, by their index in the batch. */
@@ -36,7 +40,7 @@ export class Trial {
       const values = isMissing(index) ? this.kit.missing! : this.kit.label(at);
       label.set(values, index * this.width);
     });
-    const size = examples * sizeOf(this.kit.prediction);
+    const size = examples * sizeOf(this.prediction);
     const prediction = tf.tidy(
       () => normalTensor(foldKey(key, 'prediction'), [size], 0, 1).dataSync() as Float32Array,
     );
@@ -45,7 +49,7 @@ export class Trial {
 
   /** Examples `from` up to but not `to` of a batch. */
   part({ prediction, label }: Batch, from: number, to: number): Batch {
-    const [wide, narrow] = [sizeOf(this.kit.prediction), this.labels * this.width];
+    const [wide, narrow] = [sizeOf(this.prediction), this.labels * this.width];
     return {
       prediction: prediction.slice(from * wide, to * wide),
       label: label.slice(from * narrow, to * narrow),
@@ -60,7 +64,7 @@ export class Trial {
 
   tensors({ prediction, label, count }: Batch): { readonly x: tf.Tensor; readonly y: tf.Tensor } {
     return {
-      x: tf.tensor(prediction, [count, ...this.kit.prediction]),
+      x: tf.tensor(prediction, [count, ...this.prediction]),
       y: tf.tensor(label, [count, ...this.task.label.shape], this.task.label.dtype),
     };
   }

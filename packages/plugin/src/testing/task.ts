@@ -2,14 +2,13 @@ import { compile, type Key, keyFromSeed, normalTensor } from '@overparam/engine'
 import * as tf from '@tensorflow/tfjs';
 import type { Task } from '../contracts';
 import { type DefineTest, ensure } from './runner';
+import { checkPicture } from './task-picture';
 import { type Batch, examples, sizeOf, Trial } from './task-trial';
 
 /** What {@link testTask} is told. */
 export interface TaskKit {
   /** vitest's `test`. */
   readonly test: DefineTest;
-  /** Shape of one example's prediction, as the head gives it: `[classes]`, `[h, w, channels]`. */
-  readonly prediction: readonly number[];
   /** One of the labels that an example is made of, valid, from a number in `[0, 1)`: a class, a depth, a normal. */
   label(at: number): readonly number[];
   /** The numbers that stand for such a label where it is missing; null where labels never are. */
@@ -17,15 +16,17 @@ export interface TaskKit {
 }
 
 /**
- * The conformance kit of the contract `Task`: missing labels change nothing, a batch without labels costs nothing,
+ * The conformance kit of the contract `Task`: its labels are of its form, missing labels change nothing, a batch without labels costs nothing,
  * the loss is the mean over the valid labels, with the gradient that it says, in a compiled step too, and the metrics
- * depend on what was added and not on how it was split into batches.
+ * depend on what was added and not on how it was split into batches; a picture is a pure function of what it shows.
  */
 export function testTask(task: Task, kit: TaskKit): void {
   const { test, missing } = kit;
   const trial = new Trial(task, kit);
   const { name } = task;
   test(`${name}: has metrics, and a loss and a count that leave nothing else behind`, () => checkForm(trial));
+  if (task.picture)
+    test(`${name}: draws pictures of its label and its prediction`, () => checkPicture(trial));
   test(`${name}: its gradient is that of finite differences`, () => checkGradient(trial));
   test(`${name}: computes the same in a compiled step`, () => checkCompiled(trial));
   test(`${name}: its loss is a mean, over the valid labels of any part of a batch`, () => checkMean(trial));
@@ -52,7 +53,10 @@ function ensureSameMetrics(
 
 function checkForm(trial: Trial): void {
   const { task } = trial;
+  checkLabels(task);
   ensure(task.metrics.length > 0, 'it has no metric');
+  for (const { name, digits = 0 } of task.metrics)
+    ensure(Number.isInteger(digits) && digits >= 0, `the metric ${name} is shown with ${digits} digits`);
   ensure(
     Number.isInteger(trial.labels) && trial.labels > 0,
     `its labels [${task.label.shape}] are not made of labels of ${trial.width} numbers`,
@@ -74,6 +78,21 @@ function checkForm(trial: Trial): void {
   );
   tf.dispose([x, y, ...results]);
   ensure(left === 2, `${left - 2} tensors are left over`);
+}
+
+function checkLabels({ form, label: { shape, dtype } }: Task): void {
+  const labels = `${dtype} [${shape}]`;
+  if (form === 'class')
+    ensure(
+      shape.length === 0 && dtype === 'int32',
+      `its form is class, and its labels are ${labels}, not int32 []`,
+    );
+  else if (form === 'dense')
+    ensure(
+      shape.length === 2 || shape.length === 3,
+      `its form is dense, and its labels are ${labels}, not [h, w] or [h, w, channels]`,
+    );
+  else ensure(form === 'vector', `its form is "${form}", not class, dense or vector`);
 }
 
 /** How far the gradient of a batch is from finite differences along random directions, in lengths of the gradient. */
@@ -168,7 +187,7 @@ function checkSplit(trial: Trial): void {
 function checkMissing(trial: Trial): void {
   const isMissing = some(trial);
   const batch = trial.batch(6, isMissing);
-  const wide = sizeOf(trial.kit.prediction) / trial.labels;
+  const wide = sizeOf(trial.prediction) / trial.labels;
   const belongsToMissing = (number: number) => isMissing(Math.floor(number / wide));
   const other = {
     ...batch,

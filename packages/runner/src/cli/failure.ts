@@ -1,3 +1,4 @@
+import { isOverparamError } from '@overparam/errors';
 import type { Output } from './output';
 
 /** What the process ends with, as shells and other programs read it. */
@@ -24,6 +25,7 @@ export const failures: ReadonlySet<string> = new Set([
   'library-not-loaded',
   'tensorflow',
   'worker-failed',
+  'lock-lost',
   // This program, a method or a routine is wrong.
   'method-broken',
   'unknown-phase',
@@ -43,23 +45,6 @@ export function exitCodeOf(code: string | null): number {
   return interruptions.has(code) ? exitCodes.interrupted : exitCodes.mistake;
 }
 
-/** An error as a program sees it. */
-interface Coded {
-  readonly code: string;
-  readonly message: string;
-}
-
-// As in @overparam/engine, whose import would load TensorFlow.js; a symbol of the global registry is the same.
-const brand = Symbol.for('overparam.error');
-
-function coded(error: unknown): Coded | null {
-  if (typeof error !== 'object' || error === null) return null;
-  if (brand in error) return error as unknown as Coded;
-  // citty's own errors: a missing argument, no command.
-  if (error instanceof Error && error.name === 'CLIError') return { code: 'usage', message: error.message };
-  return null;
-}
-
 /**
  * Reports an error in the form the user asked for.
  *
@@ -67,7 +52,7 @@ function coded(error: unknown): Coded | null {
  * @returns the exit code: 2 for the user's mistakes, 130 for an interruption, 1 for all else
  */
 export function reportFailure(error: unknown, output: Output, report: object = {}): number {
-  const known = coded(error);
+  const known = isOverparamError(error) ? error : null;
   const code = known?.code ?? 'unexpected';
   const message = known?.message ?? (error instanceof Error ? error.message : String(error));
   if (output.json) output.result({ ...report, error: { code, message } }, '');

@@ -1,14 +1,24 @@
 import type { Output } from './output';
 
+/** What a command gets from the process that it runs in. */
+export interface Surroundings {
+  readonly output: Output;
+  /** Aborts on the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
 /** What a command gets beside its arguments. */
-export interface Invocation {
+export interface Invocation extends Surroundings {
   /** Values of `--set`, in their order. */
   readonly sets: readonly string[];
   /** Values of `--plugin`, in their order: packages, or paths from the working directory. */
   readonly plugins: readonly string[];
-  readonly output: Output;
-  /** Aborts on the first Ctrl-C. */
-  readonly signal: AbortSignal;
+}
+
+/** What a command gets beside its arguments: from the process, and of those that many commands take. */
+export function invocationOf(surroundings: Surroundings, given: object): Invocation {
+  const { set = [], plugin = [] } = given as { set?: readonly string[]; plugin?: readonly string[] };
+  return { ...surroundings, sets: set, plugins: plugin };
 }
 
 /** Folder of all datasets: the option, the environment's `OVERPARAM_DATA_DIR`, or `data`. */

@@ -1,44 +1,33 @@
-import type { ArgsDef } from 'citty';
+import { flag, value, values } from '@overparam/terminal/command-line';
 
 /** Options of every command. */
-export const commonOptions = {
-  json: { type: 'boolean', description: 'Print one JSON object on stdout' },
-} as const satisfies ArgsDef;
+export const commonOptions = [flag('--json', 'Print one JSON object on stdout')];
 
 /** Option of commands that compute. */
-export const engineOption = {
-  engine: { type: 'string', description: 'auto, tensorflow, wasm, webgpu or cpu', valueHint: 'name' },
-} as const satisfies ArgsDef;
+export const engineOption = value(
+  '--engine <name>',
+  'Where it computes: auto, or one that "list engines" names',
+);
 
 /** Option of commands that read data. */
-export const dataOption = {
-  'data-dir': {
-    type: 'string',
-    description: 'Folder of all datasets (OVERPARAM_DATA_DIR, else ./data)',
-    valueHint: 'folder',
-  },
-} as const satisfies ArgsDef;
+export const dataOption = value(
+  '--data-dir <folder>',
+  'Folder of all datasets (OVERPARAM_DATA_DIR, else ./data)',
+);
 
 /** Option of commands that take no config, which would name its plugins. */
-export const pluginOption = {
-  plugin: {
-    type: 'string',
-    description: 'Load a plugin first, a package or a path; may be given many times',
-    valueHint: 'name',
-  },
-} as const satisfies ArgsDef;
+export const pluginOption = values(
+  '--plugin <name>',
+  'Load a plugin first, a package or a path; may be given many times',
+);
 
 /** Options of commands that take a config. */
-export const configOptions = {
-  ...engineOption,
-  ...dataOption,
-  seed: { type: 'string', description: 'Decides the whole run', valueHint: 'integer' },
-  set: {
-    type: 'string',
-    description: 'Override a key of the config; may be given many times',
-    valueHint: 'a.b=value',
-  },
-  variant: { type: 'string', description: "Apply one of the config's variants", valueHint: 'name' },
-  out: { type: 'string', description: 'Output folder', valueHint: 'folder' },
-  resume: { type: 'boolean', description: 'Go on where the output folder stopped; a new folder starts' },
-} as const satisfies ArgsDef;
+export const configOptions = [
+  engineOption,
+  dataOption,
+  value('--seed <integer>', 'Decides the whole run'),
+  values('--set <a.b=value>', 'Override a key of the config; may be given many times'),
+  value('--variant <name>', "Apply one of the config's variants"),
+  value('--out <folder>', 'Output folder'),
+  flag('--resume', 'Go on where the output folder stopped; a new folder starts'),
+];

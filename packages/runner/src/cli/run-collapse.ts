@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { collapse, statesOf, trunkTasks } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import { writeNetwork } from '@overparam/export/node';
+import { columns } from '@overparam/terminal';
 import type { Invocation } from './invocation';
-import { columns } from './output';
 import { openRun, readRunNetwork } from './saved-run';
 
 /** Arguments of `overparam collapse`. */

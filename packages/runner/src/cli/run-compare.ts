@@ -1,15 +1,11 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { renderTable } from '@overparam/report';
+import { createProgressView, type ProgressView } from '@overparam/terminal';
 import type { CompareCallbacks } from '../compare/callbacks';
-import { ownCommandLine } from '../compare/child';
-import { compare } from '../compare/compare';
-import { comparisonResult } from '../compare/output';
-import { summarise } from '../compare/summary';
-import { renderTable } from '../compare/table';
-import { comparesTasks, summariseTasks } from '../compare/task-summary';
-import { renderTaskTable } from '../compare/task-table';
+import { compareRows } from '../compare/compare';
+import { readConfig } from '../config/read';
 import { dataDirectory, type Invocation } from './invocation';
-import { createProgressView, type ProgressView } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam compare`. */
@@ -37,7 +33,7 @@ function jobsFrom(text: string | undefined): number | undefined {
 }
 
 /** Shows a comparison's progress; rows that are planned are told once that has taken longer than one waits without a word. */
-function callbacksFor(view: ProgressView): CompareCallbacks {
+export function compareCallbacks(view: ProgressView): CompareCallbacks {
   const began = performance.now();
   return {
     onNote: (text) => view.line(text),
@@ -57,7 +53,7 @@ function callbacksFor(view: ProgressView): CompareCallbacks {
 }
 
 /**
- * What `overparam compare` does; see {@link compare}.
+ * What `overparam compare` does; see {@link compareRows}.
  *
  * @returns the exit code: 0, or 1 where a run failed
  * @throws OverparamError `interrupted`, and for the user's mistakes
@@ -66,26 +62,21 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
   const view = createProgressView(process.stderr);
-  const done = await compare({
-    config: given.config,
-    request: requestOf(invocation, given),
+  const done = await compareRows(await readConfig(given.config), requestOf(invocation, given), {
     out,
     dataDir: dataDirectory(given['data-dir']),
-    resume: given.resume ?? false,
+    resume: given.resume,
     jobs: jobsFrom(given.jobs),
-    command: ownCommandLine(),
     signal,
-    callbacks: callbacksFor(view),
+    callbacks: compareCallbacks(view),
   }).finally(() => view.end());
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);
   }
-  const table = comparesTasks(done.obtained)
-    ? renderTaskTable(summariseTasks(done, done.obtained), done.obtained)
-    : renderTable(summarise(done.rows), done.obtained);
+  const table = renderTable(done.result);
   // With --json, what is for the eye goes to stderr.
   if (output.json) output.say(table);
-  output.result(comparisonResult(done, done.obtained), table);
+  output.result(done.result, table);
   output.say(`Report: ${done.report}`);
   return done.failures > 0 ? 1 : 0;
 }

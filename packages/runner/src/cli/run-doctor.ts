@@ -1,12 +1,11 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { type EngineName, useEngine } from '@overparam/engine';
+import { type EngineName, engines as known, useEngine } from '@overparam/engine';
 import { describeStatus, type LibraryStatus, libraryStatus } from '@overparam/engine-tensorflow/library';
-import { isOverparamError } from '@overparam/errors';
-import { type Dataset, registered } from '@overparam/plugin';
+import { type Dataset, parseOptions, registered } from '@overparam/plugin';
+import { columns } from '@overparam/terminal';
 import * as tf from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
 import { packageVersion } from './version';
 
 interface EngineFinding {
@@ -28,9 +27,8 @@ async function engineFindings(): Promise<{
       return { name, ok: false, detail: (error as Error).message.split('\n')[0]! };
     }
   };
-  const names: EngineName[] = ['tensorflow', 'webgpu', 'wasm', 'cpu'];
   const engines: EngineFinding[] = [];
-  for (const name of names) engines.push(await attempt(name));
+  for (const { name } of known) engines.push(await attempt(name));
   return { engines, auto: await attempt('auto') };
 }
 
@@ -44,37 +42,41 @@ async function libraryFindings(): Promise<{ readonly status: LibraryStatus | nul
   }
 }
 
+/** What a dataset says of itself; `ok` is null where it cannot tell without reading everything. */
+interface DataFinding {
+  readonly name: string;
+  readonly ok: boolean | null;
+  readonly detail: string;
+}
+
 /**
- * Whether each dataset's files are there, with its default options. Reading all of them takes long and is what `data
- * verify` is for: a dataset looks for its files first, and at the signal before it reads them.
+ * Whether each dataset is there, with its default options. Whether it is sound takes reading all of it, which is what
+ * `data verify` is for.
  */
-async function dataFindings(dataDir: string): Promise<EngineFinding[]> {
-  const findings: EngineFinding[] = [];
-  const signal = AbortSignal.abort();
-  for (const dataset of registered('dataset') as readonly Dataset[]) {
-    const { name } = dataset;
-    try {
-      const checks = await dataset.verify(dataset.options.parse({}), { dataDir, signal });
-      const wrong = checks.find(({ ok }) => !ok);
-      const detail = wrong ? `${wrong.what}: ${wrong.detail}` : 'verified';
-      findings.push({ name, ok: wrong === undefined, detail });
-    } catch (error) {
-      const found = isOverparamError(error) && error.code === 'aborted';
-      const problem = (error as Error).message.split('\n')[0]!;
-      const detail = found
-        ? `found, not read; all of it is checked by: overparam data verify ${name}`
-        : problem;
-      findings.push({ name, ok: found, detail });
-    }
+async function dataFindings(dataDir: string): Promise<DataFinding[]> {
+  const datasets = registered('dataset') as readonly Dataset[];
+  return Promise.all(datasets.map((dataset) => dataFinding(dataset, dataDir)));
+}
+
+async function dataFinding(dataset: Dataset, dataDir: string): Promise<DataFinding> {
+  const { name } = dataset;
+  const all = `all of it is checked by: overparam data verify ${name}`;
+  if (dataset.present === undefined) return { name, ok: null, detail: `does not say; ${all}` };
+  try {
+    const { ok, detail } = await dataset.present(parseOptions(dataset.options), { dataDir });
+    return { name, ok, detail: ok ? `${detail}; not read, ${all}` : detail };
+  } catch (error) {
+    return { name, ok: false, detail: (error as Error).message.split('\n')[0]! };
   }
-  return findings;
+}
+
+/** What `overparam doctor` takes. */
+export interface DoctorArguments {
+  readonly 'data-dir'?: string;
 }
 
 /** Runs `overparam doctor`. */
-export async function runDoctor(
-  args: { readonly 'data-dir'?: string },
-  { output, plugins }: Invocation,
-): Promise<void> {
+export async function runDoctor(args: DoctorArguments, { output, plugins }: Invocation): Promise<void> {
   await loadDefaultPlugins();
   await loadPlugins(plugins, process.cwd());
   const { engines, auto } = await engineFindings();
@@ -90,7 +92,11 @@ export async function runDoctor(
     memoryGiB: gib(totalmem()),
     freeMemoryGiB: gib(freemem()),
   };
-  const mark = ({ name, ok, detail }: EngineFinding) => [`  ${name}`, ok ? 'yes' : 'no', detail];
+  const mark = ({ name, ok, detail }: DataFinding) => [
+    `  ${name}`,
+    ok === null ? '-' : ok ? 'yes' : 'no',
+    detail,
+  ];
   output.result(
     { ...machine, engines, auto, library: library.status ?? { problem: library.text }, datasets },
     [

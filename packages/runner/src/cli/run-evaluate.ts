@@ -1,9 +1,9 @@
 import { OverparamError } from '@overparam/errors';
+import { columns } from '@overparam/terminal';
 import { createEvaluator, splitSize } from '@overparam/training';
 import { recipeOf } from '../config/recipe';
 import { openDataset } from '../run/data';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
 import { openRun, readCollapsed, readRunNetwork } from './saved-run';
 
 /** Arguments of `overparam evaluate`. */

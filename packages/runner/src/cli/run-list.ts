@@ -1,22 +1,22 @@
+import { engines, type OptimiserKind, optimisers } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
 import { improvementDefinitions } from '@overparam/mtl-heads';
-import { type PluginKind, registered } from '@overparam/plugin';
-import { z } from 'zod';
+import {
+  describeOptions,
+  type OptionDescription,
+  type PluginKind,
+  type PluginPart,
+  registered,
+} from '@overparam/plugin';
+import { columns } from '@overparam/terminal';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
-import { optimiserSchema } from '../config/schema';
 import type { Invocation } from './invocation';
-import { columns } from './output';
 
 /** One thing that a config can name. */
 interface Entry {
   readonly name: string;
   readonly summary: string;
-  readonly options: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly default?: unknown;
-    readonly description?: string;
-  }[];
+  readonly options: readonly OptionDescription[];
 }
 
 const pluginKinds: Readonly<Record<string, PluginKind>> = {
@@ -37,78 +37,28 @@ const improvements: readonly Entry[] = Object.values(improvementDefinitions).map
   }),
 );
 
-const engines: readonly Entry[] = [
-  { name: 'auto', summary: 'The first that loads of tensorflow, webgpu, wasm, cpu', options: [] },
+const engineEntries: readonly Entry[] = [
   {
-    name: 'tensorflow',
-    summary: 'Native TensorFlow through its C API, where its library is installed (overparam engine install)',
+    name: 'auto',
+    summary: `The first that loads of ${engines.map(({ name }) => name).join(', ')}`,
     options: [],
   },
-  { name: 'wasm', summary: 'WebAssembly with SIMD: runs everywhere', options: [] },
-  { name: 'webgpu', summary: 'WebGPU, where the host offers it', options: [] },
-  { name: 'cpu', summary: "tfjs's plain JavaScript; slow, for checks", options: [] },
+  ...engines.map(({ name, summary }) => ({ name, summary, options: [] })),
 ];
 
-/** `integer`, `"a" | "b"`, `number[]`: a JSON schema's type in a few characters. */
-function typeText(schema: Readonly<Record<string, unknown>>): string {
-  const alternatives = (schema.anyOf ?? schema.oneOf) as Record<string, unknown>[] | undefined;
-  if (alternatives) return alternatives.map(typeText).join(' | ');
-  if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.type === 'array')
-    return `${schema.items ? typeText(schema.items as Record<string, unknown>) : ''}[]`;
-  if (schema.properties) return `{ ${Object.keys(schema.properties).join(', ')} }`;
-  return typeof schema.type === 'string' ? schema.type : 'any';
-}
-
-/** Options of a schema, those of all alternatives where it has some. */
-function optionsOf(schema: z.ZodType): Entry['options'] {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
-  const objects = ((json.anyOf ?? json.oneOf ?? [json]) as Record<string, unknown>[]).filter(
-    (part) => part.properties,
-  );
-  const found = new Map<string, Entry['options'][number]>();
-  for (const { properties } of objects) {
-    for (const [name, value] of Object.entries(properties as Record<string, Record<string, unknown>>)) {
-      if (name === 'name' || found.has(name)) continue;
-      found.set(name, {
-        name,
-        type: typeText(value),
-        ...(value.default === undefined ? {} : { default: value.default }),
-        ...(typeof value.description === 'string' ? { description: value.description } : {}),
-      });
-    }
-  }
-  return [...found.values()];
-}
-
-function optimisers(): Entry[] {
-  const summaries = {
-    sgd: "Stochastic gradient descent by PyTorch's definition",
-    adam: "Adam by PyTorch's definition, L2 in the gradient",
-    adamw: 'AdamW: Adam with decoupled weight decay',
-  };
-  return Object.entries(summaries).map(([name, summary]) => {
-    const variant = optimiserSchema.options.find((option) => option.safeParse({ name }).success)!;
-    return { name, summary, options: optionsOf(variant) };
-  });
+/** A part of a plugin, or anything else with options. */
+function entryOf({ name, summary, options }: PluginPart<PluginKind> | OptimiserKind): Entry {
+  return { name, summary, options: describeOptions(options) };
 }
 
 /** Everything that a config can name, by kind. */
 function everything(): Record<string, readonly Entry[]> {
-  const parts = Object.entries(pluginKinds).map(([plural, kind]) => [
-    plural,
-    registered(kind).map(({ name, summary, options }) => ({
-      name,
-      summary,
-      options: optionsOf(options as z.ZodType),
-    })),
-  ]);
+  const parts = Object.entries(pluginKinds).map(([plural, kind]) => [plural, registered(kind).map(entryOf)]);
   return {
     ...Object.fromEntries(parts),
     improvements,
-    engines,
-    optimisers: optimisers(),
+    engines: engineEntries,
+    optimisers: optimisers.map(entryOf),
   } as Record<string, readonly Entry[]>;
 }
 
@@ -122,11 +72,13 @@ function entryText({ name, summary, options }: Entry): string {
   return [`  ${name}  ${summary}`, ...(rows.length > 0 ? [columns(rows)] : [])].join('\n');
 }
 
+/** What `overparam list` takes. */
+export interface ListArguments {
+  readonly kind?: string;
+}
+
 /** Runs `overparam list`. */
-export async function runList(
-  args: { readonly kind?: string },
-  { output, plugins }: Invocation,
-): Promise<void> {
+export async function runList(args: ListArguments, { output, plugins }: Invocation): Promise<void> {
   await loadDefaultPlugins();
   await loadPlugins(plugins, process.cwd());
   const all = everything();

@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import { isOverparamError } from '@overparam/errors';
-import type { FigureSpec, RunResult } from '@overparam/report';
+import { type FigureSpec, figureText, figureTitle, headlines, type RunResult } from '@overparam/report';
+import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
 import { readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
 import type { RunConfig } from '../config/schema';
-import { isRunFolder, readRun } from '../run/files';
+import { isRunFolder } from '../run/files';
+import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
-import { figureText, headlines, titleOf } from './figure-text';
 import { dataDirectory, type Invocation } from './invocation';
-import { columns } from './output';
-import { createProgressView, type ProgressView, showWork, stepLines } from './progress';
 import { type ConfigArguments, requestOf } from './request';
 
 /** Arguments of `overparam train`. */
@@ -33,7 +32,7 @@ function resultText(result: RunResult, folder: string): string {
   const shown = (scores: Scores, figure: FigureSpec) =>
     figureText(figure, scores.byTask[figure.task]?.figures[figure.name] ?? null);
   const figures = headlines(result.metrics).flatMap((figure) => {
-    const title = several ? `${figure.task} ${titleOf(figure)}` : titleOf(figure);
+    const title = several ? `${figure.task} ${figureTitle(figure)}` : figureTitle(figure);
     return [
       [`${title}, as trained`, shown(result.final, figure)],
       [`${title}, collapsed`, shown(result.collapsed, figure)],
@@ -77,7 +76,7 @@ function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): 
     onEpoch({ epoch, train, test }) {
       const figures = shown.map((figure) => {
         const value = test.byTask[figure.task]?.figures[figure.name] ?? null;
-        return `, ${titleOf(figure)} ${figureText(figure, value)}`;
+        return `, ${figureTitle(figure)} ${figureText(figure, value)}`;
       });
       view.line(
         `epoch ${epoch}: loss ${train.loss.toFixed(4)}, test loss ${test.loss.toFixed(4)}${figures.join('')}`,
@@ -90,7 +89,7 @@ function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): 
 async function savedEngine(args: TrainArguments): Promise<string | undefined> {
   if (args.engine !== undefined) return args.engine;
   if (!args.resume || args.out === undefined || !isRunFolder(args.out)) return undefined;
-  return (await readRun(args.out)).config.engine.name;
+  return (await readRunConfig(args.out)).engine.name;
 }
 
 /** Runs `overparam train`. */

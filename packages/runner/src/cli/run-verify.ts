@@ -1,8 +1,8 @@
 import { type VerifyReport, verify } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
+import { columns } from '@overparam/terminal';
 import { reportFailure } from './failure';
 import type { Invocation } from './invocation';
-import { columns } from './output';
 import { toleranceOf } from './run-collapse';
 import { openRun, readCollapsed, readRunNetwork } from './saved-run';
 

@@ -7,7 +7,7 @@ import type { NetworkRole, StoredNetwork } from '@overparam/export';
 import { readNetwork } from '@overparam/export/node';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
-import { type RunFolder, readRun } from '../run/files';
+import { type RunFolder, readRun } from '../run/read-run';
 import type { Output } from './output';
 
 /**

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { childMark, type RunMessage } from './parent-link';
 import type { Outcome } from './pool';
 
@@ -8,9 +9,17 @@ export interface CommandLine {
   readonly prefix: readonly string[];
 }
 
-/** The command line that this process runs, from source through a loader or built. */
+/** Node's options of this process; none where they say what to run, as `--eval` does, which a child must not run again. */
+function inheritedOptions(): readonly string[] {
+  const saysWhatToRun = /^(?:-[epc]|-pe|--(?:eval|print|check|input-type|test|watch|inspect)\b)/;
+  return process.execArgv.some((option) => saysWhatToRun.test(option)) ? [] : process.execArgv;
+}
+
+/** This package's command line, built, or from source through this process's loader, whatever this process runs. */
 export function ownCommandLine(): CommandLine {
-  return { file: process.execPath, prefix: [...process.execArgv, process.argv[1]!] };
+  const own = import.meta.url;
+  const entry = new URL(own.endsWith('.ts') ? '../cli.ts' : './cli.js', own);
+  return { file: process.execPath, prefix: [...inheritedOptions(), fileURLToPath(entry)] };
 }
 
 /** One run in a process of its own. */

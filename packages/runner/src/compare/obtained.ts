@@ -1,11 +1,12 @@
 import type { EngineInfo } from '@overparam/engine';
-import { lookup } from '@overparam/plugin';
+import { improvementDefinitions } from '@overparam/mtl-heads';
+import { checkOptions, lookup } from '@overparam/plugin';
+import type { Improvement, Obtained } from '@overparam/report';
 import { isForAll } from '../config/heads';
 import type { ResolvedComparison } from '../config/resolve';
 import { differences } from '../config/saved';
 import type { Choice, HeadChoice, RunConfig } from '../config/schema';
 import type { Planned } from './prepare';
-import type { Obtained } from './record';
 
 /** Options that are one word, number or list of such, by their path: `augmentation.sideEffects`. */
 function flatOptions(options: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
@@ -23,8 +24,8 @@ export function choiceText(
   kind: 'backbone' | 'dataset' | 'balancer' | 'head',
   { name, ...options }: Choice,
 ): string {
-  const standard = lookup(kind, name).options.safeParse({});
-  const defaults = new Map(flatOptions((standard.success ? standard.data : {}) as Record<string, unknown>));
+  const { options: standard = {} } = checkOptions(lookup(kind, name).options);
+  const defaults = new Map(flatOptions(standard as Record<string, unknown>));
   const shown = flatOptions(options).filter(([path, value]) => value !== defaults.get(path));
   return shown.length === 0
     ? name
@@ -85,6 +86,11 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
   });
 }
 
+function improvementNamed(given: string): Improvement {
+  const { name, direction, formula, usedBy } = improvementDefinitions[given]!;
+  return { name, direction, formula, usedBy };
+}
+
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
   { title, rows, seeds, improvement, projection }: ResolvedComparison,
@@ -96,20 +102,14 @@ export function obtainedFrom(
   return {
     title,
     seeds: seeds.map(String),
-    epochs: first.epochs,
-    gradientEvaluations: planned.session.updates,
-    batch: first.batch,
     recipe: recipeText(first, planned.tasks.length),
     recipeDifferences: recipeDifferences(rows),
     backbone: choiceText('backbone', first.backbone),
     dataset: choiceText('dataset', first.dataset),
     provenance: planned.provenance,
-    trainImages: planned.session.sizes.train,
-    testImages: planned.session.sizes.test,
-    classes: planned.classes,
+    testImages: planned.testImages,
     metrics: planned.metrics,
-    evaluation: first.evaluation,
-    improvement,
+    improvement: improvementNamed(improvement),
     classNames: Object.fromEntries(
       planned.tasks.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
     ),

@@ -1,61 +1,57 @@
 import { join } from 'node:path';
-import { renderPage } from '../report/page';
-import { readPanels } from '../report/panels';
-import { renderTaskPage } from '../report/task-page';
+import {
+  type ComparisonResult,
+  type RowPictures,
+  type RowRecord,
+  readPictures,
+  renderPage,
+} from '@overparam/report';
 import { writeAtomically } from '../run/files';
+import { readLegends } from '../run/read-run';
 import type { PlannedRun } from './plan';
-import type { Obtained, Records, SeedRun } from './record';
-import { type RowSummary, summarise } from './summary';
-import { comparesTasks, summariseTasks, type TaskRowSummary } from './task-summary';
 
-/** One row of the object that `compare --json` prints. */
-export interface ComparisonRow extends Omit<RowSummary, 'meanDifference' | 'difference'> {
-  /** Percentage points to the baseline on the same seeds, with the 95 % interval; null with one seed. */
-  readonly difference: { readonly mean: number; readonly low: number; readonly high: number } | null;
-}
-
-/** One row of a comparison of several tasks, as `compare --json` prints it. */
-export type ComparisonTaskRow = TaskRowSummary;
-
-/** What `compare --json` prints, and what {@link compare} gives. */
-export interface ComparisonResult {
-  readonly rows: readonly (ComparisonRow | ComparisonTaskRow)[];
-  readonly obtained: Obtained;
-}
-
-/** The figures of every row, as programs read them. */
-export function comparisonResult(records: Records, obtained: Obtained): ComparisonResult {
-  const rows = comparesTasks(obtained)
-    ? summariseTasks(records, obtained)
-    : summarise(records.rows).map(({ meanDifference: _, ...row }) => row);
-  return { rows, obtained };
-}
-
-/** Everything that is known of the runs of a row. */
-function runsOf({ rows, references }: Records, label: string): readonly SeedRun[] {
-  const row = rows.find((candidate) => candidate.label === label);
-  return row?.runs ?? references.flatMap(({ runs }) => runs);
+/** Pictures that the first run of each row saved; those of the single-task networks together, first. */
+async function picturesOf(
+  records: readonly RowRecord[],
+  { rows }: ComparisonResult,
+  runs: readonly PlannedRun[],
+): Promise<RowPictures[]> {
+  const foldersOf = (index: number) =>
+    runs
+      .filter(({ row }) => row === index)
+      .slice(0, 1)
+      .map(({ folder }) => folder);
+  const read = async (label: string, folders: readonly string[]): Promise<RowPictures> => {
+    const pictures = await readPictures(folders.map((folder) => join(folder, 'final', 'panels')));
+    const legends = await Promise.all(folders.map(readLegends));
+    return { label, pictures, legends: new Map(legends.flatMap((found) => [...found])) };
+  };
+  const shown: RowPictures[] = [];
+  const references: string[] = [];
+  for (const [index, { label, kind }] of records.entries()) {
+    if (kind === 'reference') references.push(...foldersOf(index));
+    else shown.push(await read(label, foldersOf(index)));
+  }
+  const combined = rows.find(({ kind }) => kind === 'reference');
+  if (combined) shown.unshift(await read(combined.label, references));
+  return shown;
 }
 
 /**
- * Writes `compare.json`, with everything behind the figures down to single epochs, and `report.html`.
+ * Writes `compare.json`, with the result and everything behind its figures down to single epochs, and `report.html`.
  *
  * @param runs  where the rows' runs are, for the pictures that they saved
  * @returns     the path of the page
  */
 export async function writeOutputs(
   folder: string,
-  records: Records,
-  obtained: Obtained,
+  records: readonly RowRecord[],
+  result: ComparisonResult,
   runs: readonly PlannedRun[],
 ): Promise<string> {
-  const result = comparisonResult(records, obtained);
-  const full = { ...result, rows: result.rows.map((row) => ({ ...row, runs: runsOf(records, row.label) })) };
+  const full = { ...result, records };
   await writeAtomically(join(folder, 'compare.json'), `${JSON.stringify(full, null, 2)}\n`);
   const page = join(folder, 'report.html');
-  const text = comparesTasks(obtained)
-    ? await renderTaskPage(records, obtained, await readPanels(records, runs))
-    : await renderPage(records.rows, obtained);
-  await writeAtomically(page, text);
+  await writeAtomically(page, await renderPage(records, result, await picturesOf(records, result, runs)));
   return page;
 }

@@ -3,7 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
-import { planTraining, type TrainingPlan } from '@overparam/training';
+import type { FigureSpec } from '@overparam/report';
+import { planTraining } from '@overparam/training';
 import { parse } from 'yaml';
 import type { LoadedConfig } from '../config/read';
 import { recipeOf } from '../config/recipe';
@@ -11,17 +12,24 @@ import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { openDataset } from '../run/data';
 import { prepareFolder, writeAtomically } from '../run/files';
+import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';
-import type { FigureSpec } from './record';
+
+/** What planning says of one row. */
+export interface PlannedRow {
+  /** Gradient evaluations of each run. */
+  readonly updates: number;
+  readonly trainImages: number;
+}
 
 /** What planning says of all rows. */
 export interface Planned {
-  /** Of the first row. */
-  readonly session: Pick<TrainingPlan, 'updates'> & { readonly sizes: Omit<TrainingPlan['sizes'], 'val'> };
+  readonly rows: readonly PlannedRow[];
+  /** Of the first row, as the next two are. */
+  readonly testImages: number;
   readonly provenance: string;
-  readonly classes: number;
-  /** Names of the tasks, and of their classes. */
   readonly tasks: readonly Pick<DatasetTask, 'name' | 'classes'>[];
+  /** Of every row's tasks, each once. */
   readonly metrics: readonly FigureSpec[];
 }
 
@@ -37,7 +45,9 @@ export async function checkRows(
   signal: AbortSignal,
   onRow: (label: string, index: number, rows: number) => void,
 ): Promise<Planned> {
-  let first: Planned | null = null;
+  let first: Omit<Planned, 'rows' | 'metrics'> | null = null;
+  const planned: PlannedRow[] = [];
+  const metrics = new Map<string, FigureSpec>();
   // Rows mostly share their data, and a large dataset takes long to open.
   let opened = '';
   let dataset: OpenDataset | null = null;
@@ -52,26 +62,26 @@ export async function checkRows(
           dataset = await openDataset(row, dataDir, signal);
           opened = wanted;
         }
-        const { updates, sizes, tasks } = planTraining(recipeOf(row), dataset);
+        const plan = planTraining(recipeOf(row), dataset);
+        planned.push({ updates: plan.updates, trainImages: plan.sizes.train });
+        for (const figure of figuresOf(plan)) {
+          const key = JSON.stringify([figure.task, figure.name]);
+          if (!metrics.has(key)) metrics.set(key, figure);
+        }
         first ??= {
-          session: { updates, sizes },
+          testImages: plan.sizes.test,
           provenance: dataset.provenance,
-          classes: dataset.tasks[0]?.outputs ?? 0,
-          tasks: dataset.tasks.map(({ name, classes }) => ({ name, ...(classes && { classes }) })),
-          metrics: tasks.flatMap((task) =>
-            task.metrics.map((metric) => ({
-              ...metric,
-              task: task.name,
-              figure: `${task.name}/${metric.name}`,
-            })),
-          ),
+          tasks: dataset.tasks.map(({ name, classes }) => ({
+            name,
+            ...(classes && { classes }),
+          })),
         };
       } catch (error) {
         if (!isOverparamError(error)) throw error;
         throw new OverparamError(error.code, `Row "${row.label}": ${error.message}`, { cause: error });
       }
     }
-    return first!;
+    return { ...first!, rows: planned, metrics: [...metrics.values()] };
   } finally {
     await dataset?.close();
   }

@@ -18,15 +18,12 @@ export class ProgressBook {
   readonly #end: number[];
   readonly #finished: boolean[];
 
-  /**
-   * @param runs     how many
-   * @param updates  of each run
-   */
-  constructor(runs: number, updates: number) {
-    this.#begin = new Array<number>(runs).fill(Number.NaN);
-    this.#done = new Array<number>(runs).fill(0);
-    this.#end = new Array<number>(runs).fill(updates);
-    this.#finished = new Array<boolean>(runs).fill(false);
+  /** @param updates  of each run */
+  constructor(updates: readonly number[]) {
+    this.#begin = updates.map(() => Number.NaN);
+    this.#done = updates.map(() => 0);
+    this.#end = [...updates];
+    this.#finished = updates.map(() => false);
   }
 
   /** A run has done so many updates; its first report says where it began. */

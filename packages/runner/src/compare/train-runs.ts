@@ -1,4 +1,5 @@
-import { isRunFolder, readRun } from '../run/files';
+import { isRunFolder } from '../run/files';
+import { readRunResult } from '../run/read-run';
 import type { CompareCallbacks } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
@@ -16,7 +17,7 @@ export interface Training {
 }
 
 async function isFinished(run: PlannedRun): Promise<boolean> {
-  return isRunFolder(run.folder) && (await readRun(run.folder)).result !== null;
+  return isRunFolder(run.folder) && (await readRunResult(run.folder)) !== null;
 }
 
 /**
@@ -24,16 +25,16 @@ async function isFinished(run: PlannedRun): Promise<boolean> {
  * finished already is not started.
  *
  * @param atOnce   runs at a time
- * @param updates  of each run
+ * @param updates  of each run, in their order
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
   atOnce: number,
-  updates: number,
+  updates: readonly number[],
   training: Training,
 ): Promise<Outcome[]> {
   const { callbacks = {}, signal } = training;
-  const book = new ProgressBook(runs.length, updates);
+  const book = new ProgressBook(updates);
   const train = async (index: number): Promise<Outcome> => {
     const run = runs[index]!;
     const finished = await isFinished(run);

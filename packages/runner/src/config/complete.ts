@@ -1,5 +1,7 @@
-import { type EngineName, type OptimiserConfig, scheduleSchema } from '@overparam/engine';
+import { type EngineName, type OptimiserConfig, optimisers, scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
+import { parseOptions } from '@overparam/plugin';
+import { embedded } from './embedded';
 import { checkHeads } from './heads';
 import { mergeLayers } from './merge';
 import { loadDefaultPlugins, loadPlugins } from './plugins';
@@ -8,7 +10,7 @@ import { chosen } from './recipe';
 import type { Choice, RunConfig, RunLayer } from './schema';
 
 /** What a config means where it says nothing. */
-const defaults: RunLayer = {
+export const defaults = {
   method: 'plain',
   routine: 'joint',
   tasks: null,
@@ -28,14 +30,11 @@ const defaults: RunLayer = {
   limit: {},
   checkpoints: { keep: 'all' },
   plugins: [],
-};
+} satisfies RunLayer;
 
-/** Options of an optimiser that a config leaves out: those of the CIFAR literature for SGD, PyTorch's for Adam. */
-function completeOptimiser(given: OptimiserConfig): OptimiserConfig {
-  if (given.name !== 'sgd') return { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...given };
-  const momentum = given.momentum ?? 0.9;
-  const dampening = given.dampening ?? 0;
-  return { name: 'sgd', momentum, nesterov: given.nesterov ?? (momentum > 0 && dampening === 0), dampening };
+function completeOptimiser({ name, ...given }: OptimiserConfig): OptimiserConfig {
+  const kind = optimisers.find((candidate) => candidate.name === name)!;
+  return { name, ...(parseOptions(kind.options, given, `optimiser "${name}"`) as object) };
 }
 
 /** A plugin's part by name, with all its options. */
@@ -85,7 +84,7 @@ export async function completeConfig(
     evaluation: merged.evaluation!,
     epochs: merged.epochs!,
     batch: merged.batch!,
-    lr: checked(scheduleSchema, merged.lr, source.name, ['lr']),
+    lr: checked(embedded(scheduleSchema), merged.lr, source.name, ['lr']),
     seed: merged.seed!,
     optimiser: completeOptimiser(merged.optimiser as OptimiserConfig),
     weightDecay: merged.weightDecay as RunConfig['weightDecay'],

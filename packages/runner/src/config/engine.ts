@@ -15,16 +15,16 @@ export interface StartedEngine {
 }
 
 /**
- * Starts an engine. Results depend on the number of threads, so a config may pin it, and that of the native engine is
- * written into every run's config; wasm and cpu compute on one.
+ * Starts an engine. Results depend on the number of threads, so a config may pin it, and that of an engine where it can be
+ * chosen is written into every run's config.
  *
  * @throws OverparamError `engine-unavailable`, `invalid-config`
  */
 export async function startEngine({ name, threads }: EngineRequest): Promise<StartedEngine> {
   const usual = availableParallelism();
   const info = await useEngine(name, { threads: threads ?? usual });
-  if (info.name === 'tensorflow') return { info, choice: { name: info.name, threads: threads ?? usual } };
-  const possible = info.name === 'wasm' || info.name === 'cpu' ? 1 : undefined;
+  if (info.threads === 'chosen') return { info, choice: { name: info.name, threads: threads ?? usual } };
+  const possible = info.threads === 'one' ? 1 : undefined;
   if (threads !== undefined && threads !== possible) {
     throw new OverparamError(
       'invalid-config',

@@ -2,12 +2,6 @@ import { OverparamError } from '@overparam/errors';
 import { type Head, lookup, parseOptions } from '@overparam/plugin';
 import type { HeadChoice, RunConfig } from './schema';
 
-/** Names of the heads that come with the runner; plugins may add others. */
-export const headNames = ['segnet', 'deeplab', 'pooled'] as const;
-
-/** A head that comes with the runner. */
-export type HeadName = (typeof headNames)[number];
-
 /** Whether a config gives one head to all tasks: a name, or an object that has one. */
 export function isForAll(given: NonNullable<RunConfig['heads']>): given is HeadChoice {
   return typeof given === 'string' || typeof given.name === 'string';

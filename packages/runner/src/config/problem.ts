@@ -1,31 +1,7 @@
 import { nearest, OverparamError } from '@overparam/errors';
+import { optionNames } from '@overparam/plugin';
 import type { z } from 'zod';
-
-/** A zod schema from inside another one; zod types its inner schemas by their smallest form. */
-type Inner = { readonly _zod: { readonly def: unknown } };
-
-/** Parts of a zod definition that lead to the keys of an object. */
-interface Definition {
-  readonly type: string;
-  readonly shape?: Readonly<Record<string, Inner>>;
-  readonly innerType?: Inner;
-  readonly options?: readonly Inner[];
-  readonly element?: Inner;
-  readonly valueType?: Inner;
-  readonly getter?: () => Inner;
-}
-
-/** Keys that an object at `path` inside `schema` may have; empty where any may stand. */
-function keysAt(schema: Inner, path: readonly PropertyKey[]): string[] {
-  const definition = schema._zod.def as Definition;
-  if (definition.options) return [...new Set(definition.options.flatMap((option) => keysAt(option, path)))];
-  if (definition.innerType) return keysAt(definition.innerType, path);
-  if (definition.getter) return keysAt(definition.getter(), path);
-  const [head, ...rest] = path;
-  if (head === undefined) return Object.keys(definition.shape ?? {});
-  const next = definition.shape?.[String(head)] ?? definition.element ?? definition.valueType;
-  return next ? keysAt(next, rest) : [];
-}
+import { knownBeside } from './embedded';
 
 /** `rows[2].method.name` from a path of keys and indices; `the top level` for an empty one. */
 export function pathText(path: readonly PropertyKey[]): string {
@@ -57,7 +33,9 @@ function deepest(
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path: here };
   const inner = issue.errors.flatMap((branch) => branch.slice(0, 1).map((first) => deepest(first, here)));
   const furthest = inner.sort((a, b) => b.path.length - a.path.length)[0];
-  const structural = inner.find((entry) => entry.issue.code === 'unrecognized_keys');
+  const structural = inner.find(
+    (entry) => entry.issue.code === 'unrecognized_keys' || knownBeside(entry.issue),
+  );
   const best = structural ?? furthest;
   return best && (best.path.length > here.length || structural) ? best : { issue, path: here };
 }
@@ -80,8 +58,10 @@ export function checked<Schema extends z.ZodType>(
   const found = deepest(first, []);
   if (found.issue.code === 'unrecognized_keys') {
     const key = found.issue.keys[0]!;
-    throw unknownKey(where, [...path, ...found.path, key], keysAt(schema, found.path));
+    throw unknownKey(where, [...path, ...found.path, key], optionNames(schema, found.path));
   }
+  const known = knownBeside(found.issue);
+  if (known) throw unknownKey(where, [...path, ...found.path], known);
   const given = found.issue.input === undefined ? '' : ` It is ${JSON.stringify(found.issue.input)}.`;
   throw new OverparamError(
     'invalid-config',

@@ -16,7 +16,7 @@ export interface LoadedConfig {
 }
 
 /** Parses YAML text; the error names the file, line and column. */
-function parseYaml(text: string, name: string): unknown {
+export function parseYaml(text: string, name: string): unknown {
   const document = parseDocument(text, { prettyErrors: true });
   const problem = document.errors[0];
   if (problem) {
@@ -60,4 +60,16 @@ export async function readConfig(path: string): Promise<LoadedConfig> {
   }
   checked(configSchema, raw, name);
   return { config: raw as ConfigFile, name, folder: dirname(file) };
+}
+
+/**
+ * A config from its path or given as a value, which is checked as one from a file is; its relative paths start from the
+ * working directory.
+ *
+ * @throws OverparamError as {@link readConfig}
+ */
+export async function loadConfig(config: string | ConfigFile): Promise<LoadedConfig> {
+  if (typeof config === 'string') return readConfig(config);
+  checked(configSchema, config, 'config');
+  return { config, name: 'config', folder: resolve('.') };
 }

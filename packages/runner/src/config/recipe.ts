@@ -1,7 +1,7 @@
 import type { Selector } from '@overparam/core-reparam';
 import { keyFromSeed } from '@overparam/engine';
-import { lookup, type PluginKind, type PluginPart, parseOptions } from '@overparam/plugin';
-import type { Chosen, Recipe } from '@overparam/training';
+import { lookup, type PluginKind, type PluginPart } from '@overparam/plugin';
+import { type Chosen, type Recipe, withOptions } from '@overparam/training';
 import { headFor } from './heads';
 import type { Choice, RunConfig } from './schema';
 import { taskOf } from './tasks';
@@ -18,8 +18,7 @@ export function chosen<Kind extends Exclude<PluginKind, 'task' | 'head'>>(
   { name, ...given }: Choice,
   where = 'config',
 ): Chosen<PluginPart<Kind>> {
-  const part = lookup(kind, name);
-  return { part, options: parseOptions(part.options, given, `${where}: ${kind} "${name}"`) };
+  return withOptions(lookup(kind, name), given, `${where}: ${kind} "${name}"`);
 }
 
 function selectorOf(select: RunConfig['select']): Selector | undefined {
@@ -30,7 +29,7 @@ function selectorOf(select: RunConfig['select']): Selector | undefined {
 /**
  * The values that a completed config stands for; its plugins must be registered.
  *
- * @throws OverparamError as {@link chosen}
+ * @throws OverparamError where a part is not there or its options are not right
  */
 export function recipeOf(config: RunConfig): Recipe {
   const select = selectorOf(config.select);

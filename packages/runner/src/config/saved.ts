@@ -1,6 +1,10 @@
+import { scheduleSchema } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import { stringify } from 'yaml';
+import { embedded } from './embedded';
 import { movePlugins } from './plugins';
-import type { RunConfig } from './schema';
+import { checked, unknownKey } from './problem';
+import { configSchema, type RunConfig } from './schema';
 
 /**
  * The text of a run folder's `config.yaml`: every default filled in, no times, no absolute paths.
@@ -10,6 +14,55 @@ import type { RunConfig } from './schema';
  */
 export function configText(config: RunConfig, from: string, to: string): string {
   return stringify({ ...config, plugins: movePlugins(config.plugins, from, to) }, { lineWidth: 110 });
+}
+
+/** Keys that every completed config has. */
+const keys: readonly (keyof RunConfig)[] = [
+  'label',
+  'method',
+  'routine',
+  'backbone',
+  'dataset',
+  'tasks',
+  'balancer',
+  'gradients',
+  'heads',
+  'taskOptions',
+  'evaluation',
+  'epochs',
+  'batch',
+  'lr',
+  'seed',
+  'optimiser',
+  'weightDecay',
+  'augment',
+  'statistics',
+  'engine',
+  'select',
+  'limit',
+  'checkpoints',
+  'plugins',
+];
+
+/**
+ * Checks a completed config that was read back.
+ *
+ * @param where  the file's name, for messages
+ * @throws OverparamError `invalid-config`, `unknown-key`, `missing-key`
+ */
+export function checkSaved(value: unknown, where: string): RunConfig {
+  const config = checked(configSchema, value, where) as unknown as RunConfig;
+  const missing = keys.find((key) => config[key] === undefined);
+  if (missing !== undefined) {
+    throw new OverparamError(
+      'missing-key',
+      `${where}: "${missing}" is missing; a run's own config has every key. Take another copy of the file.`,
+    );
+  }
+  const other = Object.keys(config).find((key) => !(keys as readonly string[]).includes(key));
+  if (other !== undefined) throw unknownKey(where, [other], keys);
+  checked(embedded(scheduleSchema), config.lr, where, ['lr']);
+  return config;
 }
 
 /** Paths of all leaves at which two configs differ, such as `lr.peak`. */

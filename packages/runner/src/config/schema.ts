@@ -1,10 +1,14 @@
 import {
   type EngineName,
+  engines,
   type OptimiserConfig,
+  optimisers,
   type ScheduleConfig,
-  scheduleSchema,
+  scheduleLayerSchema,
 } from '@overparam/engine';
+import { improvementDefinitions } from '@overparam/mtl-heads';
 import { z } from 'zod';
+import { embedded, kindByName } from './embedded';
 
 /** A plugin's value by name, with its options beside the name. */
 const named = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
@@ -32,27 +36,13 @@ const layerChoice: z.ZodType<LayerChoice> = z.lazy(() =>
   ]),
 );
 
-/** An optimiser by name, with its options. */
-export const optimiserSchema = z.union([
-  z.enum(['sgd', 'adam', 'adamw']),
-  z.strictObject({
-    name: z.literal('sgd'),
-    momentum: z.number().min(0).max(1).optional(),
-    nesterov: z.boolean().optional(),
-    dampening: z.number().min(0).max(1).optional(),
-  }),
-  z.strictObject({
-    name: z.enum(['adam', 'adamw']),
-    beta1: z.number().min(0).lt(1).optional(),
-    beta2: z.number().min(0).lt(1).optional(),
-    epsilon: z.number().positive().optional(),
-  }),
-]);
+const engineNames = engines.map(({ name }) => name);
+const engineOrAuto = z.enum(['auto', ...engineNames]);
 
 const engine = z.union([
-  z.enum(['auto', 'tensorflow', 'wasm', 'webgpu', 'cpu']),
+  engineOrAuto,
   z.strictObject({
-    name: z.enum(['auto', 'tensorflow', 'wasm', 'webgpu', 'cpu']).optional(),
+    name: engineOrAuto.optional(),
     threads: z.union([z.int().min(1), z.literal('all')]).optional(),
   }),
 ]);
@@ -66,7 +56,7 @@ const runShape = {
   epochs: z.int().min(1).describe('Passes over the training data.'),
   batch: z.int().min(1).describe('Images in one update.'),
   lr: z
-    .union([z.number().positive(), scheduleSchema.partial()])
+    .union([z.number().positive(), embedded(scheduleLayerSchema)])
     .describe('Peak learning rate, or `{ peak, schedule, warmup, ... }`; a number alone keeps the schedule.'),
   tasks: z
     .array(z.string().min(1))
@@ -108,7 +98,9 @@ const runShape = {
       'Which figures tables show, of those that are all reported: the last network, the mean over the last ten epochs, or the epoch that is best on the split `val`.',
     ),
   seed: seed.describe('Decides the whole run: weights, data order and augmentation.'),
-  optimiser: optimiserSchema.describe("The optimiser, by PyTorch's definitions."),
+  optimiser: kindByName<OptimiserConfig['name'], OptimiserConfig>(optimisers).describe(
+    "The optimiser, by PyTorch's definitions.",
+  ),
   weightDecay: z
     .union([
       z.number().min(0),
@@ -169,13 +161,13 @@ export const configSchema = partialRun.extend({
       'Trains a single-task network for each task as well, as the reference of relative improvement; keys in which they differ from the config, or {}.',
     ),
   improvement: z
-    .enum(['deltaTask', 'deltaMetric', 'deltaM', 'deltaHeadline'])
+    .enum(Object.keys(improvementDefinitions))
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: z.array(seed).min(1).optional().describe('Seeds that a comparison trains each row with.'),
   projection: projection.optional(),
   byEngine: z
-    .partialRecord(z.enum(['tensorflow', 'wasm', 'webgpu', 'cpu']), partialRun)
+    .partialRecord(z.enum(engineNames), partialRun)
     .optional()
     .describe('Keys that differ by engine, such as how long the small form trains.'),
   variants: z

@@ -2,12 +2,12 @@ import { nearest, OverparamError } from '@overparam/errors';
 import {
   type DatasetTask,
   type OpenDataset,
+  optionNames,
   parseOptions,
   registered,
   type Task,
   type TaskKind,
 } from '@overparam/plugin';
-import { z } from 'zod';
 import type { RunConfig } from './schema';
 
 /**
@@ -62,7 +62,7 @@ export function checkTaskOptions(
 export function taskOf(declared: DatasetTask, options: RunConfig['taskOptions']): Task {
   const { byTask = {}, ...common } = options;
   const kind = kindOf(declared);
-  const taken = optionNames(kind);
+  const taken = optionNames(kind.options);
   const shared = Object.entries(common).filter(([option]) => taken.includes(option));
   const given = { ...Object.fromEntries(shared), ...byTask[declared.name] };
   const where = `taskOptions: task "${declared.name}" of kind "${declared.kind}"`;
@@ -78,12 +78,6 @@ function kindOf(task: DatasetTask): TaskKind {
     'unsupported-task',
     `Task "${task.name}" is of kind "${task.kind}", which no plugin has; there are ${known}. Leave the task out, or name a plugin with such a kind under \`plugins\`: definePlugin({ tasks: [...] }).`,
   );
-}
-
-/** Names of the options of a kind of task. */
-function optionNames({ options }: TaskKind): readonly string[] {
-  const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
-  return Object.keys(properties);
 }
 
 function unknownTask(where: string, name: string, known: readonly string[]): OverparamError {

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { OverparamError } from '@overparam/errors';
-import { readSafetensors, writeSafetensors } from '@overparam/export/node';
+import { basename, join } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/errors';
+import { readSealed, writeSealed } from '@overparam/export/node';
 import { type Progress, type Trained, variablesOf } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
+import { progressSchema } from './record-schemas';
 
 /** A checkpoint, read and checked. */
 export interface Checkpoint {
@@ -21,18 +21,6 @@ interface SavedTensor {
 }
 
 const stateKey = 'overparam.progress';
-const sumKey = 'overparam.sha256';
-
-/** A checksum over names, shapes and values, so that a changed byte is noticed as a missing one is. */
-function checksum(tensors: Checkpoint['tensors']): string {
-  const hash = createHash('sha256');
-  for (const name of [...tensors.keys()].sort()) {
-    const { shape, data } = tensors.get(name)!;
-    hash.update(`${name} ${shape.join('x')}\n`);
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
-}
 
 /** `epoch-0003`, or `epoch-0003-update-0012` where a run stopped inside the next epoch. */
 function nameOf({ history, sums }: Progress): string {
@@ -95,9 +83,9 @@ export async function writeCheckpoint(
   for (const [name, variable] of variablesOf(trained)) {
     tensors.set(name, { dtype: 'F32', shape: variable.shape, data: (await variable.data()) as Float32Array });
   }
-  const metadata = { [stateKey]: JSON.stringify(progress), [sumKey]: checksum(tensors) };
+  const metadata = { [stateKey]: JSON.stringify(progress) };
   await mkdir(join(folder, 'checkpoints'), { recursive: true });
-  await writeSafetensors(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
+  await writeSealed(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
     tensors,
     metadata,
   });
@@ -106,20 +94,33 @@ export async function writeCheckpoint(
 
 /** Reads one checkpoint file. Throws where it is cut off or changed. */
 async function readCheckpoint(file: string): Promise<Checkpoint> {
-  const stored = await readSafetensors(file);
+  const stored = await readSealed(file);
   const tensors = new Map<string, SavedTensor>();
   for (const [name, tensor] of stored.tensors) if (tensor.dtype === 'F32') tensors.set(name, tensor);
   const state = stored.metadata[stateKey];
-  if (state === undefined || stored.metadata[sumKey] !== checksum(tensors)) {
-    throw new OverparamError('checkpoint-damaged', 'its contents do not match their checksum');
+  if (state === undefined) {
+    throw new OverparamError('checkpoint-damaged', 'it does not say how far the run was');
   }
-  return { progress: JSON.parse(state) as Progress, tensors };
+  return { progress: progressOf(state), tensors };
+}
+
+function progressOf(state: string): Progress {
+  const progress: unknown = JSON.parse(state);
+  const result = progressSchema.safeParse(progress);
+  // As it was written, the order of its keys included: logs are written from it byte for byte.
+  if (result.success) return progress as Progress;
+  const { path, message } = result.error.issues[0]!;
+  throw new OverparamError(
+    'checkpoint-damaged',
+    `what it says of the run is none: ${path.join('.')}: ${message}`,
+  );
 }
 
 /**
  * The newest checkpoint of a run folder that is whole, or null where there is none.
  *
  * @param warn  told of each damaged checkpoint that is passed over
+ * @throws OverparamError `run-outdated` for one of an earlier version
  */
 export async function newestCheckpoint(
   folder: string,
@@ -129,10 +130,20 @@ export async function newestCheckpoint(
     try {
       return await readCheckpoint(join(folder, 'checkpoints', file));
     } catch (error) {
+      // Not damaged but of another form: going back to one before, or to the beginning, would lose the run.
+      if (isOverparamError(error) && error.code === 'checksum-missing') throw outdated(folder, error);
       warn(`Checkpoint ${file} is damaged (${(error as Error).message}); going back to the one before.`);
     }
   }
   return null;
+}
+
+function outdated(folder: string, cause: Error): OverparamError {
+  return new OverparamError(
+    'run-outdated',
+    `The run in "${basename(folder)}" was written by an earlier version, whose checkpoints have no checksum over all that they hold. Go on with that version, or train it again into another folder.`,
+    { cause },
+  );
 }
 
 /**

@@ -70,7 +70,7 @@ export async function finishRun(
     const collapsed = await evaluateDeployed(deployed, plan, signal);
     await writeNetworks(folder, lineage(config, updates), trained, deployed);
     const models = deployed.networks.map(({ model }) => model);
-    await writePanels(join(folder, 'final', 'panels'), dataset, models, sizes.test);
+    await writePanels(join(folder, 'final', 'panels'), dataset, plan.tasks, models, sizes.test);
     const result: RunResult = {
       label: config.label,
       method: config.method.name,

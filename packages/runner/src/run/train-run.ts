@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import type { Lock } from '@overparam/files';
 import type { FigureSpec, RunResult } from '@overparam/report';
 import {
   beginTraining,
@@ -19,17 +20,10 @@ import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { newestCheckpoint, removeFragments, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
-import {
-  appendLine,
-  isRunFolder,
-  prepareFolder,
-  readLines,
-  readRun,
-  writeAtomically,
-  writeLines,
-} from './files';
+import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
+import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -97,7 +91,7 @@ async function checkFolder(folder: string, shown: string, resume: boolean): Prom
 
 /** Refuses to go on with a run under another config. */
 async function checkConfig(text: string, folder: string, shown: string): Promise<void> {
-  const { config: saved } = await readRun(folder);
+  const saved = await readRunConfig(folder);
   const paths = differences(saved, parse(text));
   if (paths.length === 0) return;
   throw new OverparamError(
@@ -127,21 +121,19 @@ function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallba
 /** Sets the logs back to what a checkpoint knows of, so that going on writes what never stopping would have. */
 async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'metrics.jsonl'), progress.history);
-  const timings = await readLines<EpochTiming>(join(folder, 'timings.jsonl'));
-  await writeLines(
-    join(folder, 'timings.jsonl'),
-    timings.filter(({ epoch }) => epoch <= progress.history.length),
-  );
+  await writeLines(join(folder, 'timings.jsonl'), await soundTimings(folder, progress.history.length));
 }
 
-/** Trains a run from its beginning or a checkpoint to its end. */
+/** Trains a run from its beginning or a checkpoint to its end; what it writes, it writes under the folder's lock. */
 async function trainPlan(
   config: RunConfig,
   plan: TrainingPlan,
   folder: string,
+  lock: Lock,
   options: Pick<TrainRunOptions, 'callbacks' | 'signal'>,
 ): Promise<RunResult> {
-  const { callbacks = {}, signal } = options;
+  const { callbacks = {} } = options;
+  const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
   const { keep } = config.checkpoints;
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
@@ -152,13 +144,17 @@ async function trainPlan(
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
     onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
       const record = position.history.at(-1)!;
+      await lock.check();
       // The checkpoint first: a log line without one would be written twice after an interruption.
       await writeCheckpoint(folder, position, trained, keep);
       await appendLine(join(folder, 'metrics.jsonl'), record);
       await appendLine(join(folder, 'timings.jsonl'), timing);
       await callbacks.onEpoch?.(record);
     },
-    onStop: (position: Progress, trained: Trained) => writeCheckpoint(folder, position, trained, keep),
+    onStop: async (position: Progress, trained: Trained) => {
+      await lock.check();
+      await writeCheckpoint(folder, position, trained, keep);
+    },
   };
   const loop = new TrainingLoop(plan, state, listeners, signal);
   const interruption = () =>
@@ -172,8 +168,9 @@ async function trainPlan(
     });
     return await finishRun(folder, config, plan, loop.trained, loop.progress, signal).catch(
       (error: unknown) => {
+        lock.lost.throwIfAborted();
         // The last epoch's checkpoint is written; only the ending has to be done again.
-        throw signal?.aborted && !isOverparamError(error) ? interruption() : error;
+        throw signal.aborted && !isOverparamError(error) ? interruption() : error;
       },
     );
   } finally {
@@ -189,7 +186,7 @@ async function trainPlan(
  * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
  * threads. Tensors that it makes are disposed.
  *
- * @throws OverparamError `output-exists`, `run-differs`, `run-locked`, `batch-too-large`, `non-finite`,
+ * @throws OverparamError `output-exists`, `run-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
  *   `collapse-mismatch`, `interrupted`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
@@ -198,9 +195,10 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
   await checkFolder(folder, out, resume);
   const text = configText(config, resolve(options.configFolder ?? '.'), folder);
   if (isRunFolder(folder)) await checkConfig(text, folder, out);
-  const release = await lockFolder(folder);
+  const lock = await lockFolder(folder, { note: callbacks.onNote, signal });
   try {
-    const { result } = isRunFolder(folder) ? await readRun(folder) : { result: null };
+    const result = await readRunResult(folder);
+    await refuseEarlierForm(folder);
     if (result) {
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;
@@ -211,11 +209,11 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
       await writeAtomically(join(folder, 'config.yaml'), text);
-      return await trainPlan(config, plan, folder, { callbacks, signal });
+      return await trainPlan(config, plan, folder, lock, { callbacks, signal });
     } finally {
       await dataset.close();
     }
   } finally {
-    await release();
+    await lock.release();
   }
 }

@@ -1,10 +1,8 @@
-import { resolve } from 'node:path';
 import type { RunResult } from '@overparam/report';
 import { parseOverride } from '../config/override';
-import { checked } from '../config/problem';
-import { type LoadedConfig, readConfig } from '../config/read';
+import { loadConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
-import { type ConfigFile, configSchema } from '../config/schema';
+import type { ConfigFile } from '../config/schema';
 import { type TrainRunOptions, trainRun } from './train-run';
 
 /** How {@link train} runs. */
@@ -15,12 +13,6 @@ export interface TrainOptions extends Omit<TrainRunOptions, 'dataDir' | 'configF
   readonly set?: readonly string[];
   /** One of the config's variants. */
   readonly variant?: string;
-}
-
-/** A config given as a value, checked as one from a file is. */
-function fromValue(config: ConfigFile): LoadedConfig {
-  checked(configSchema, config, 'config');
-  return { config, name: 'config', folder: resolve('.') };
 }
 
 /**
@@ -34,7 +26,7 @@ function fromValue(config: ConfigFile): LoadedConfig {
  */
 export async function train(config: string | ConfigFile, options: TrainOptions): Promise<RunResult> {
   const { set = [], variant, dataDir = 'data', ...rest } = options;
-  const loaded = typeof config === 'string' ? await readConfig(config) : fromValue(config);
+  const loaded = await loadConfig(config);
   const resolved = await resolveConfig(loaded, { overrides: set.map(parseOverride), variant });
   return trainRun(resolved.config, { ...rest, dataDir, configFolder: loaded.folder });
 }

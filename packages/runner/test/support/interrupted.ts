@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { ConfigFile } from '../../src/config/schema';
-import { type TrainOptions, train } from '../../src/train/train';
+import { type TrainOptions, train } from '../../src/run/train';
 
 /** Trains until `stop` says so, and takes the error for granted. */
 export async function interrupted(config: ConfigFile, out: string, at: { epoch?: number; update?: number }) {

@@ -1,29 +1,27 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { choice, flag, StrictCommand, value } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, engineOption } from '../options';
+import type { CollapseArguments } from '../run-collapse';
 
 /** `overparam collapse RUN`. */
-export const collapseCommand = defineCommand({
-  meta: {
-    name: 'collapse',
-    description: "Collapse a run's trained network again, to a folder and with norms of your choice",
-  },
-  args: {
-    run: { type: 'positional', required: true, description: 'Run folder' },
-    out: { type: 'string', description: 'Folder to write to (RUN/collapsed)', valueHint: 'folder' },
-    norms: {
-      type: 'enum',
-      options: ['fold', 'keep'],
-      default: 'fold',
-      description: 'Fold norms into the layers before them, or keep them',
-    },
-    tolerance: { type: 'string', description: 'Largest gap allowed (1e-4)', valueHint: 'number' },
-    'allow-mismatch': { type: 'boolean', description: 'Write the network even where its outputs differ' },
-    ...engineOption,
-    ...commonOptions,
-  },
-  async run({ args, data }) {
-    const { runCollapse } = await import('../run-collapse');
-    await runCollapse(args, data as Invocation);
-  },
-});
+export function collapseCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('collapse')
+    .description("Collapse a run's trained network again, to a folder and with norms of your choice")
+    .argument('<RUN>', 'Run folder')
+    .takes(
+      value('--out <folder>', 'Folder to write to (RUN/collapsed)'),
+      choice(
+        '--norms <form>',
+        ['fold', 'keep'],
+        'What becomes of norms after the layers that they can be folded into',
+      ),
+      value('--tolerance <number>', 'Largest gap allowed (1e-4)'),
+      flag('--allow-mismatch', 'Write the network even where its outputs differ'),
+      engineOption,
+      ...commonOptions,
+    )
+    .does<CollapseArguments>(async (given) => {
+      const { runCollapse } = await import('../run-collapse');
+      return runCollapse(given, invocationOf(surroundings, given));
+    });
+}

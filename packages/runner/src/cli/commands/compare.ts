@@ -1,25 +1,16 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { StrictCommand, value } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, configOptions } from '../options';
+import type { CompareArguments } from '../run-compare';
 
 /** `overparam compare CONFIG`. */
-export const compareCommand = defineCommand({
-  meta: {
-    name: 'compare',
-    description: 'Train every row of a config with every seed, and show what each gained',
-  },
-  args: {
-    config: {
-      type: 'positional',
-      required: true,
-      description: 'Config file (.yaml, .ts) with rows and seeds',
-    },
-    ...configOptions,
-    jobs: { type: 'string', description: 'Runs at a time (by cores)', valueHint: 'count' },
-    ...commonOptions,
-  },
-  async run({ args, data }): Promise<number> {
-    const { runCompare } = await import('../run-compare');
-    return runCompare(args, data as Invocation);
-  },
-});
+export function compareCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('compare')
+    .description('Train every row of a config with every seed, and show what each gained')
+    .argument('<CONFIG>', 'Config file (.yaml, .ts) with rows and seeds')
+    .takes(...configOptions, value('--jobs <count>', 'Runs at a time (by cores)'), ...commonOptions)
+    .does<CompareArguments>(async (given) => {
+      const { runCompare } = await import('../run-compare');
+      return runCompare(given, invocationOf(surroundings, given));
+    });
+}

@@ -1,24 +1,22 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
-import { commonOptions, configOptions, dataOption, pluginOption } from '../options';
+import { StrictCommand, values } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
+import { commonOptions, dataOption, pluginOption } from '../options';
+import type { DataArguments } from '../run-data';
 
 /** `overparam data get|verify|list [NAME]`. */
-export const dataCommand = defineCommand({
-  meta: { name: 'data', description: 'Download, check or list datasets' },
-  args: {
-    action: { type: 'positional', required: true, description: 'get, verify or list' },
-    name: { type: 'positional', required: false, description: 'Name of the dataset' },
-    set: {
-      ...configOptions.set,
-      description: "One of the dataset's options; may be given many times",
-      valueHint: 'option=value',
-    },
-    ...dataOption,
-    ...pluginOption,
-    ...commonOptions,
-  },
-  async run({ args, data }): Promise<number> {
-    const { runData } = await import('../run-data');
-    return runData(args, data as Invocation);
-  },
-});
+export function dataCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('data')
+    .description('Download, check or list datasets')
+    .argument('<ACTION>', 'get, verify or list')
+    .argument('[NAME]', 'Name of the dataset')
+    .takes(
+      values('--set <option=value>', "One of the dataset's options; may be given many times"),
+      dataOption,
+      pluginOption,
+      ...commonOptions,
+    )
+    .does<DataArguments>(async (given) => {
+      const { runData } = await import('../run-data');
+      return runData(given, invocationOf(surroundings, given));
+    });
+}

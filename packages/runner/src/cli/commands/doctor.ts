@@ -1,13 +1,15 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { StrictCommand } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, dataOption, pluginOption } from '../options';
+import type { DoctorArguments } from '../run-doctor';
 
 /** `overparam doctor`. */
-export const doctorCommand = defineCommand({
-  meta: { name: 'doctor', description: 'Say what this machine offers: Node, cores, memory, engines, data' },
-  args: { ...dataOption, ...pluginOption, ...commonOptions },
-  async run({ args, data }) {
-    const { runDoctor } = await import('../run-doctor');
-    await runDoctor(args, data as Invocation);
-  },
-});
+export function doctorCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('doctor')
+    .description('Say what this machine offers: Node, cores, memory, engines, data')
+    .takes(dataOption, pluginOption, ...commonOptions)
+    .does<DoctorArguments>(async (given) => {
+      const { runDoctor } = await import('../run-doctor');
+      return runDoctor(given, invocationOf(surroundings, given));
+    });
+}

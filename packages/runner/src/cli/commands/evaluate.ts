@@ -1,24 +1,25 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { choice, StrictCommand } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, dataOption, engineOption } from '../options';
+import type { EvaluateArguments } from '../run-evaluate';
 
 /** `overparam evaluate RUN`. */
-export const evaluateCommand = defineCommand({
-  meta: { name: 'evaluate', description: 'Evaluate a network of a run on the test images' },
-  args: {
-    run: { type: 'positional', required: true, description: 'Run folder' },
-    network: {
-      type: 'enum',
-      options: ['collapsed', 'final'],
-      default: 'collapsed',
-      description: 'The collapsed network, or the one as it was trained',
-    },
-    ...engineOption,
-    ...dataOption,
-    ...commonOptions,
-  },
-  async run({ args, data }) {
-    const { runEvaluate } = await import('../run-evaluate');
-    await runEvaluate(args, data as Invocation);
-  },
-});
+export function evaluateCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('evaluate')
+    .description('Evaluate a network of a run on the test images')
+    .argument('<RUN>', 'Run folder')
+    .takes(
+      choice(
+        '--network <name>',
+        ['collapsed', 'final'],
+        'The collapsed network, or the one as it was trained',
+      ),
+      engineOption,
+      dataOption,
+      ...commonOptions,
+    )
+    .does<EvaluateArguments>(async (given) => {
+      const { runEvaluate } = await import('../run-evaluate');
+      return runEvaluate(given, invocationOf(surroundings, given));
+    });
+}

@@ -1,15 +1,38 @@
+import { StrictCommand } from '@overparam/terminal/command-line';
+import type { Surroundings } from '../invocation';
+import { packageVersion } from '../version';
+import { collapseCommand } from './collapse';
+import { compareCommand } from './compare';
+import { dataCommand } from './data';
+import { doctorCommand } from './doctor';
+import { engineCommand } from './engine';
+import { evaluateCommand } from './evaluate';
+import { listCommand } from './list';
+import { trainCommand } from './train';
+import { verifyCommand } from './verify';
+
+const commands = [
+  trainCommand,
+  compareCommand,
+  collapseCommand,
+  verifyCommand,
+  evaluateCommand,
+  listCommand,
+  doctorCommand,
+  engineCommand,
+  dataCommand,
+];
+
 /**
- * The commands by name, loaded when they are called or shown. A command's own file holds its arguments only;
- * what it does is imported when it runs, so that help does not wait for TensorFlow.js.
+ * The command line `overparam`. A command's own file holds its arguments only; what it does is imported when it runs, so
+ * that help does not wait for TensorFlow.js.
  */
-export const commands = {
-  train: () => import('./train').then(({ trainCommand }) => trainCommand),
-  compare: () => import('./compare').then(({ compareCommand }) => compareCommand),
-  collapse: () => import('./collapse').then(({ collapseCommand }) => collapseCommand),
-  verify: () => import('./verify').then(({ verifyCommand }) => verifyCommand),
-  evaluate: () => import('./evaluate').then(({ evaluateCommand }) => evaluateCommand),
-  list: () => import('./list').then(({ listCommand }) => listCommand),
-  doctor: () => import('./doctor').then(({ doctorCommand }) => doctorCommand),
-  engine: () => import('./engine').then(({ engineCommand }) => engineCommand),
-  data: () => import('./data').then(({ dataCommand }) => dataCommand),
-} as const;
+export function overparamCommand(surroundings: Surroundings): StrictCommand {
+  const program = new StrictCommand('overparam')
+    .description('Train overparameterised networks, collapse them exactly, and compare what it gained')
+    .version(packageVersion(), '-v, --version', 'Print the version')
+    .helpCommand('help [command]', 'Show the help of a command')
+    .addHelpText('after', '\n"overparam COMMAND --help" has the options of a command.');
+  for (const command of commands) program.addCommand(command(surroundings));
+  return program;
+}

@@ -1,26 +1,21 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { StrictCommand } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, pluginOption } from '../options';
+import type { ListArguments } from '../run-list';
 
 /** `overparam list [KIND]`. */
-export const listCommand = defineCommand({
-  meta: {
-    name: 'list',
-    description:
+export function listCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('list')
+    .description(
       'List all that a config can name, such as methods, backbones and balancers, with their options',
-  },
-  args: {
-    kind: {
-      type: 'positional',
-      required: false,
-      description:
-        'methods, routines, backbones, datasets, balancers, heads, tasks, improvements, engines or optimisers; all of them where left out',
-    },
-    ...pluginOption,
-    ...commonOptions,
-  },
-  async run({ args, data }) {
-    const { runList } = await import('../run-list');
-    await runList(args, data as Invocation);
-  },
-});
+    )
+    .argument(
+      '[KIND]',
+      'methods, routines, backbones, datasets, balancers, heads, tasks, improvements, engines or optimisers; all of them where left out',
+    )
+    .takes(pluginOption, ...commonOptions)
+    .does<ListArguments>(async (given) => {
+      const { runList } = await import('../run-list');
+      return runList(given, invocationOf(surroundings, given));
+    });
+}

@@ -1,21 +1,16 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { StrictCommand } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, configOptions } from '../options';
+import type { TrainArguments } from '../run-train';
 
 /** `overparam train CONFIG`. */
-export const trainCommand = defineCommand({
-  meta: { name: 'train', description: 'Train one run, collapse it, verify and evaluate both networks' },
-  args: {
-    config: {
-      type: 'positional',
-      required: true,
-      description: 'Config file (.yaml, .ts), also the config.yaml of a run folder',
-    },
-    ...configOptions,
-    ...commonOptions,
-  },
-  async run({ args, data }) {
-    const { runTrain } = await import('../run-train');
-    await runTrain(args, data as Invocation);
-  },
-});
+export function trainCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('train')
+    .description('Train one run, collapse it, verify and evaluate both networks')
+    .argument('<CONFIG>', 'Config file (.yaml, .ts), also the config.yaml of a run folder')
+    .takes(...configOptions, ...commonOptions)
+    .does<TrainArguments>(async (given) => {
+      const { runTrain } = await import('../run-train');
+      return runTrain(given, invocationOf(surroundings, given));
+    });
+}

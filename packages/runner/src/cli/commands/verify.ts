@@ -1,21 +1,16 @@
-import { defineCommand } from 'citty';
-import type { Invocation } from '../invocation';
+import { StrictCommand, value } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, engineOption } from '../options';
+import type { VerifyArguments } from '../run-verify';
 
 /** `overparam verify RUN`. */
-export const verifyCommand = defineCommand({
-  meta: {
-    name: 'verify',
-    description: 'Compare the trained and the collapsed network of a run, layer by layer',
-  },
-  args: {
-    run: { type: 'positional', required: true, description: 'Run folder' },
-    tolerance: { type: 'string', description: 'Largest gap allowed (1e-4)', valueHint: 'number' },
-    ...engineOption,
-    ...commonOptions,
-  },
-  async run({ args, data }): Promise<number> {
-    const { runVerify } = await import('../run-verify');
-    return runVerify(args, data as Invocation);
-  },
-});
+export function verifyCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('verify')
+    .description('Compare the trained and the collapsed network of a run, layer by layer')
+    .argument('<RUN>', 'Run folder')
+    .takes(value('--tolerance <number>', 'Largest gap allowed (1e-4)'), engineOption, ...commonOptions)
+    .does<VerifyArguments>(async (given) => {
+      const { runVerify } = await import('../run-verify');
+      return runVerify(given, invocationOf(surroundings, given));
+    });
+}

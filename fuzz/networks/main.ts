@@ -1,0 +1,3 @@
+import { networks } from '.';
+
+process.exitCode = await networks(process.argv.slice(2));

@@ -1,0 +1,65 @@
+import { figureIn, headlines } from '../comparison/figures';
+import type { ComparisonResult, RowSummary } from '../comparison/summary';
+import { differenceText, standingClass, standingText } from '../wording/differences';
+import { figureDigits, headingsOf, ofTask, titleOf } from '../wording/figures';
+import { signed } from '../wording/numbers';
+import { differencePlot } from './difference-plot';
+import { escapeMarkup } from './escape';
+import { stylesOf } from './headline-section';
+import { type HtmlColumn, htmlTable } from './html-table';
+import { drawInBothForms } from './two-forms';
+
+/** All figures' differences with their intervals; empty for one figure, which the results have in full. */
+function differenceTable(rows: readonly RowSummary[], { metrics }: ComparisonResult['obtained']): string {
+  if (metrics.length === 1) return '';
+  const headings = headingsOf(metrics);
+  const columns: HtmlColumn<RowSummary>[] = [
+    { heading: 'row', numeric: false, cell: ({ label }) => label },
+    ...metrics.map(
+      (figure, index): HtmlColumn<RowSummary> => ({
+        heading: headings[index]!,
+        numeric: true,
+        cell: ({ differences }) => differenceText(figureIn(differences, figure), figureDigits(figure)),
+        className: ({ differences }) => standingClass(figureIn(differences, figure), figure),
+      }),
+    ),
+  ];
+  return htmlTable('This row minus the baseline, paired by seed, with the 95 % interval', columns, rows);
+}
+
+/** Paired differences to the baseline with their intervals; empty where one seed allows none. */
+export async function differenceSection({ rows, obtained }: ComparisonResult): Promise<string> {
+  const { metrics } = obtained;
+  const styles = stylesOf(rows);
+  const drawings: string[] = [];
+  for (const [index, figure] of headlines(metrics).entries()) {
+    const drawn = rows.flatMap(({ label, differences }, at) => {
+      const difference = figureIn(differences, figure);
+      return difference?.interval && difference.mean !== null
+        ? [{ label, mean: difference.mean, ...difference.interval, style: styles[at]!, difference }]
+        : [];
+    });
+    if (drawn.length === 0) continue;
+    const digits = figureDigits(figure);
+    const told = drawn.map(
+      ({ label, mean, difference }) =>
+        `${label} ${signed(mean, digits)}, ${standingText(difference, digits)}`,
+    );
+    const title = ofTask(figure.task, titleOf(figure), metrics);
+    const drawing = await drawInBothForms(
+      (form) => differencePlot(drawn, figure, form),
+      (form) => 60 + drawn.length * (form === 'wide' ? 38 : 42),
+      {
+        id: `difference-${index + 1}`,
+        title: `${title}, paired difference of each row to the baseline`,
+        description: `Mean difference, ${figure.direction} is better: ${told.join('; ')}.`,
+      },
+    );
+    const heading = headlines(metrics).length > 1 ? `<h3>${escapeMarkup(title)}</h3>` : '';
+    drawings.push(`${heading}${drawing}`);
+  }
+  if (drawings.length === 0) return '';
+  const compared = rows.filter(({ kind }) => kind === 'row');
+  const caption = `Paired by seed, with the 95 % Student interval. An interval that holds zero, the dashed line, decides nothing${metrics.length > 1 ? '; with this many figures some leave it out by chance' : ''}.`;
+  return `<section aria-labelledby="h-differences"><h2 id="h-differences">Difference to the baseline</h2><figure>${drawings.join('')}<figcaption>${escapeMarkup(caption)}</figcaption></figure>${differenceTable(compared, obtained)}</section>`;
+}

@@ -1,0 +1,223 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import type { RunResult } from '@overparam/report';
+import type { Scores } from '@overparam/training';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { main } from '../../src/main';
+import { train } from '../../src/run/train';
+import { interrupted } from '../support/interrupted';
+import { leaveLock } from '../support/leave-lock';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
+
+const path = temporaryFolder();
+let stdout: MockInstance<typeof process.stdout.write>;
+let stderr: MockInstance<typeof process.stderr.write>;
+
+beforeEach(() => {
+  stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => vi.restoreAllMocks());
+
+function written(stream: MockInstance): string {
+  return stream.mock.calls.map(([text]) => String(text)).join('');
+}
+
+/** A config file like the tiny one with other keys. */
+function configFile(changes: object = {}): string {
+  const file = path(
+    `config-${Math.abs(JSON.stringify(changes).length)}-${Object.keys(changes).join('-')}.yaml`,
+  );
+  writeFileSync(file, stringify({ ...tiny, ...changes }));
+  return file;
+}
+
+/** Runs a command line that is a user's mistake: exit code 2, one line that says what, and no stack. */
+async function mistake(...rawArguments: string[]): Promise<string> {
+  expect(await main(rawArguments)).toBe(2);
+  const lines = written(stderr)
+    .split('\n')
+    .filter((line) => line.startsWith('Error: '));
+  expect(lines).toHaveLength(1);
+  expect(written(stderr)).not.toMatch(/^ {4}at /m);
+  expect(written(stdout)).toBe('');
+  return lines[0]!;
+}
+
+const out = () => path('out');
+
+describe('mistakes in the command line', () => {
+  test('an unknown command suggests the nearest', async () => {
+    expect(await mistake('trian', 'x')).toBe('Error: Unknown command "trian". Did you mean "train"?');
+  });
+
+  test('an unknown option suggests the nearest', async () => {
+    expect(await mistake('train', configFile(), '--sed', '3')).toContain(
+      'Unknown option "--sed". Did you mean "--seed"?',
+    );
+  });
+
+  test('an option without its value is named', async () => {
+    expect(await mistake('train', configFile(), '--out')).toContain('Option "--out" expects a value.');
+  });
+
+  test('a missing argument is named', async () => {
+    expect(await mistake('train')).toContain('CONFIG');
+  });
+
+  test('a word too many is named', async () => {
+    expect(await mistake('train', configFile(), 'more')).toContain('Unexpected argument "more"');
+  });
+
+  test('with --json the error is one object on stdout', async () => {
+    expect(await main(['train', configFile({ method: 'nfl' }), '--out', out(), '--json'])).toBe(2);
+    const { error } = JSON.parse(written(stdout)) as { error: { code: string; message: string } };
+    expect(error.code).toBe('unknown-method');
+    expect(error.message).toContain('did you mean "fnl"?');
+  });
+});
+
+describe('mistakes in the config', () => {
+  test.each([
+    ['method', { method: 'nfl' }, /Unknown method "nfl"; did you mean "fnl"\?/],
+    ['routine', { routine: 'cyclical' }, /Unknown routine "cyclical"; did you mean "cyclic"\?/],
+    ['backbone', { backbone: 'resnett' }, /Unknown backbone "resnett"/],
+    ['dataset', { dataset: 'cifar1000' }, /Unknown dataset "cifar1000"; did you mean "cifar100"\?/],
+    ['key', { epocs: 3 }, /unknown key "epocs"\. Did you mean "epochs"\?/],
+    [
+      'option of a method',
+      { method: { name: 'fnl', ranc: 2 } },
+      /method "fnl": unknown option "ranc" \(did you mean "rank/,
+    ],
+    ['layer name', { method: 'fnl', select: 'stage9_conv' }, /stage9_conv/],
+    ['batch larger than the data', { batch: 25 }, /batch: 25 is larger than the 24 training images/],
+    ['learning-rate schedule', { lr: { peak: 0.1, schedule: 'step' } }, /expects the option `every`/],
+    ['engine', { engine: 'cuda' }, /engine/],
+    ['seed', { seed: -1 }, /seed/],
+    ['threads that the engine does not have', { engine: { name: 'wasm', threads: 4 } }, /engine\.threads: 4/],
+    ['missing plugin', { plugins: ['./nowhere.ts'] }, /there is no file "\.\/nowhere\.ts"/],
+  ])('%s', async (_what, changes, message) => {
+    expect(await mistake('train', configFile(changes), '--out', path('refused'))).toMatch(message);
+    expect(existsSync(path('refused', 'config.yaml'))).toBe(false);
+  });
+
+  test('an override of a misspelt key', async () => {
+    expect(await mistake('train', configFile(), '--set', 'epoch=1')).toContain('Did you mean "epochs"?');
+  });
+
+  test('a dataset that is not there', async () => {
+    const message = await mistake(
+      'train',
+      configFile({ dataset: 'cifar100' }),
+      '--data-dir',
+      path('empty'),
+      '--out',
+      out(),
+    );
+    expect(message).toContain('cifar100');
+  });
+
+  test('an output folder that holds another run', async () => {
+    await interrupted({ ...tiny, seed: 99 }, path('other'), { update: 1 });
+    expect(await mistake('train', configFile(), '--out', path('other'))).toContain('holds another run');
+    stderr.mockClear();
+    expect(await mistake('train', configFile(), '--out', path('other'), '--resume')).toContain('seed');
+  });
+
+  test('an output folder in use by a living process', async () => {
+    mkdirSync(path('locked'));
+    await leaveLock(path('locked'), {});
+    expect(await mistake('train', configFile(), '--out', path('locked'))).toContain(
+      `in use by process ${process.pid}`,
+    );
+  });
+});
+
+describe('commands on a run', () => {
+  test('train, verify, evaluate and collapse', async () => {
+    const config = configFile({ method: { name: 'fnl' }, epochs: 1 });
+    expect(await main(['train', config, '--out', out(), '--json'])).toBe(0);
+    const trained = JSON.parse(written(stdout)) as RunResult;
+    expect(JSON.parse(textOf(out(), 'result.json'))).toEqual(trained);
+    expect(trained.collapseGap).toBeLessThan(1e-4);
+    for (const network of ['final', 'collapsed']) {
+      stdout.mockClear();
+      expect(await main(['evaluate', out(), '--network', network, '--json'])).toBe(0);
+      const { scores, images } = JSON.parse(written(stdout)) as { scores: Scores; images: number };
+      expect(images).toBe(10);
+      const top1Error = ({ byTask }: Scores) => byTask.class!.figures.top1Error;
+      expect(top1Error(scores)).toBeTypeOf('number');
+      expect(top1Error(scores)).toBe(top1Error(trained.collapsed));
+    }
+    stdout.mockClear();
+    expect(await main(['verify', out(), '--json'])).toBe(0);
+    expect(JSON.parse(written(stdout))).toMatchObject({ ok: true });
+    stdout.mockClear();
+    expect(await main(['collapse', out(), '--norms', 'keep', '--out', path('kept'), '--json'])).toBe(0);
+    expect(JSON.parse(written(stdout))).toMatchObject({ ok: true, folder: path('kept') });
+    // Folding took the norms' scales away.
+    const kept = (JSON.parse(written(stdout)) as { deployParameters: number }).deployParameters;
+    expect(kept).toBeGreaterThan(trained.deployParameters);
+  });
+
+  test('networks that differ make verify fail with the exit code of failures', async () => {
+    await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('one') });
+    expect(await main(['verify', path('one'), '--tolerance', '1e-12'])).toBe(1);
+    expect(written(stderr)).toContain('is not the trained one');
+    stdout.mockClear();
+    expect(await main(['verify', path('one'), '--tolerance', '1e-12', '--json'])).toBe(1);
+    const report = JSON.parse(written(stdout)) as { ok: boolean; layers: object[]; error: { code: string } };
+    expect(report).toMatchObject({ ok: false, tolerance: 1e-12, error: { code: 'verify-failed' } });
+    expect(report.layers.length).toBeGreaterThan(0);
+  });
+
+  test('a folder that is no run is named', async () => {
+    expect(await mistake('verify', path('absent'))).toContain('is not a run folder');
+  });
+});
+
+describe('list and doctor', () => {
+  test('list names methods with their options', async () => {
+    expect(await main(['list', 'methods', '--json'])).toBe(0);
+    const { methods } = JSON.parse(written(stdout)) as {
+      methods: { name: string; options: { name: string }[] }[];
+    };
+    expect(methods.map(({ name }) => name)).toEqual(['plain', 'fnl', 'repvgg', 'trirep']);
+    expect(methods.every(({ options }) => options.some(({ name }) => name === 'start'))).toBe(true);
+  });
+
+  test('list names balancers, heads and definitions of relative improvement', async () => {
+    expect(await main(['list', '--json'])).toBe(0);
+    const all = JSON.parse(written(stdout)) as Record<
+      string,
+      { name: string; options: { name: string }[] }[]
+    >;
+    const names = (kind: string) => all[kind]!.map(({ name }) => name);
+    expect(names('balancers')).toHaveLength(17);
+    expect(all.balancers!.find(({ name }) => name === 'cagrad')!.options.map(({ name }) => name)).toContain(
+      'c',
+    );
+    expect(names('heads')).toEqual(['segnet', 'deeplab', 'pooled']);
+    expect(names('improvements')).toEqual(['deltaTask', 'deltaMetric', 'deltaM', 'deltaHeadline']);
+  });
+
+  test('list of an unknown kind suggests the nearest', async () => {
+    expect(await mistake('list', 'method')).toContain('Did you mean "methods"?');
+  });
+
+  test('doctor says which engine auto takes', async () => {
+    expect(await main(['doctor', '--json', '--data-dir', path('empty')])).toBe(0);
+    const report = JSON.parse(written(stdout)) as {
+      auto: { name: string };
+      engines: { name: string; ok: boolean }[];
+    };
+    expect(report.engines.find(({ name }) => name === report.auto.name)?.ok).toBe(true);
+  });
+
+  test('data verify passes on the shipped sample and names what is missing elsewhere', async () => {
+    expect(await main(['data', 'verify', 'cifar100-sample', '--json'])).toBe(0);
+    expect(JSON.parse(written(stdout))).toMatchObject({ dataset: 'cifar100-sample', ok: true });
+    stdout.mockClear();
+    expect(await mistake('data', 'verify', 'cifar100', '--data-dir', path('empty'))).toContain('cifar100');
+  });
+});

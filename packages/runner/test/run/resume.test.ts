@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { ConfigFile } from '../../src/config/schema';
+import { train } from '../../src/run/train';
+import { filesOf, interrupted } from '../support/interrupted';
+import { hasNativeEngine } from '../support/native';
+import { temporaryFolder, textOf, tiny } from '../support/tiny';
+
+const path = temporaryFolder();
+
+const onNative: ConfigFile = { ...tiny, method: 'trirep', routine: 'progressive', engine: 'tensorflow' };
+
+const cases: Record<string, ConfigFile> = {
+  'plain, joint': tiny,
+  'trirep, progressive': { ...tiny, method: 'trirep', routine: 'progressive' },
+  'trirep, cyclic, adam': { ...tiny, method: 'trirep', routine: 'cyclic', optimiser: 'adam', lr: 0.003 },
+  'repvgg, alternating': { ...tiny, method: 'repvgg', routine: 'alternating' },
+  ...((await hasNativeEngine('going on after an interruption')) && {
+    'trirep, progressive, native': onNative,
+  }),
+};
+
+describe.each(Object.entries(cases))('%s', (name, config) => {
+  const folder = (suffix: string) => path(`${name.replaceAll(/\W+/g, '-')}-${suffix}`);
+
+  test('one seed gives the same bytes twice, stopped after any epoch or inside one too', async () => {
+    await train(config, { out: folder('a') });
+    await train(config, { out: folder('b') });
+    const whole = filesOf(folder('a'));
+    expect(textOf(folder('a'), 'metrics.jsonl').trim().split('\n')).toHaveLength(3);
+    expect(filesOf(folder('b'))).toEqual(whole);
+    await interrupted(config, folder('c'), { epoch: 1 });
+    await interrupted(config, folder('c'), { update: 5 });
+    await interrupted(config, folder('c'), { epoch: 2 });
+    await interrupted(config, folder('c'), { epoch: 3 });
+    await train(config, { out: folder('c'), resume: true });
+    expect(filesOf(folder('c'))).toEqual(whole);
+  });
+});
+
+test('the saved config is enough to run it again', async () => {
+  await train(tiny, { out: path('first') });
+  await train(path('first', 'config.yaml'), { out: path('again') });
+  expect(textOf(path('again'), 'config.yaml')).toBe(textOf(path('first'), 'config.yaml'));
+  expect(filesOf(path('again'))).toEqual(filesOf(path('first')));
+});
+
+test('another seed gives another run', async () => {
+  await train({ ...tiny, epochs: 1 }, { out: path('seed-7') });
+  await train({ ...tiny, epochs: 1, seed: '18446744073709551615' }, { out: path('seed-large') });
+  expect(textOf(path('seed-7'), 'metrics.jsonl')).not.toBe(textOf(path('seed-large'), 'metrics.jsonl'));
+});
+
+test('a damaged newest checkpoint is passed over for the one before, with a warning', async () => {
+  await train(tiny, { out: path('whole') });
+  await interrupted(tiny, path('damaged'), { epoch: 2 });
+  truncateSync(path('damaged', 'checkpoints', 'epoch-0002.safetensors'), 5000);
+  const notes: string[] = [];
+  await train(tiny, {
+    out: path('damaged'),
+    resume: true,
+    callbacks: { onNote: (note) => notes.push(note) },
+  });
+  expect(notes.join('\n')).toContain('epoch-0002.safetensors is damaged');
+  expect(filesOf(path('damaged'))).toEqual(filesOf(path('whole')));
+});
+
+test('a changed byte is noticed as a missing one is', async () => {
+  await interrupted(tiny, path('flipped'), { epoch: 1 });
+  const file = path('flipped', 'checkpoints', 'epoch-0001.safetensors');
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 3]! ^= 1;
+  writeFileSync(file, bytes);
+  const notes: string[] = [];
+  await train(tiny, {
+    out: path('flipped'),
+    resume: true,
+    callbacks: { onNote: (note) => notes.push(note) },
+  });
+  expect(notes.join('\n')).toContain('checksum');
+});
+
+test('resume on a new folder starts, on a finished run does nothing', async () => {
+  const first = await train({ ...tiny, epochs: 1 }, { out: path('new'), resume: true });
+  const written = statSync(path('new', 'result.json')).mtimeMs;
+  const notes: string[] = [];
+  const second = await train(
+    { ...tiny, epochs: 1 },
+    { out: path('new'), resume: true, callbacks: { onNote: (note) => notes.push(note) } },
+  );
+  expect(second).toEqual(first);
+  expect(notes.join()).toContain('is finished');
+  expect(statSync(path('new', 'result.json')).mtimeMs).toBe(written);
+});
+
+test('a folder with another run is refused, with --resume too', async () => {
+  await interrupted(tiny, path('taken'), { epoch: 1 });
+  const before = textOf(path('taken'), 'config.yaml');
+  await expect(train(tiny, { out: path('taken') })).rejects.toMatchObject({ code: 'output-exists' });
+  const other = train(
+    { ...tiny, lr: { peak: 0.2, schedule: 'cosine' } },
+    { out: path('taken'), resume: true },
+  );
+  await expect(other).rejects.toThrow(/another config; it differs in lr\.peak/);
+  expect(textOf(path('taken'), 'config.yaml')).toBe(before);
+});
+
+test('a folder with other files is refused', async () => {
+  writeFileSync(path('notes.txt'), 'mine');
+  await expect(train(tiny, { out: path(), resume: true })).rejects.toMatchObject({ code: 'output-exists' });
+});
+
+test('a run that cannot begin leaves no run behind', async () => {
+  await expect(train({ ...tiny, batch: 1000 }, { out: path('none') })).rejects.toMatchObject({
+    code: 'batch-too-large',
+  });
+  expect(existsSync(path('none', 'config.yaml'))).toBe(false);
+  expect(existsSync(path('none', 'lock'))).toBe(false);
+});
+
+test('as many checkpoints stay as are asked for', async () => {
+  await train({ ...tiny, checkpoints: { keep: 2 } }, { out: path('kept') });
+  expect(readdirSync(path('kept', 'checkpoints'))).toEqual([
+    'epoch-0002.safetensors',
+    'epoch-0003.safetensors',
+  ]);
+});

@@ -1,0 +1,8 @@
+/**
+ * The command lines of this project: commander's, with errors in our words.
+ *
+ * @packageDocumentation
+ */
+export { interruptible } from './interrupt';
+export { choice, flag, value, values } from './options';
+export { type Body, runCommandLine, StrictCommand } from './strict-command';
