@@ -15,6 +15,7 @@ import { countingOps, longSums, reducingOps } from './reductions';
 import { alignedResizing, resizing, upsampling } from './resize';
 import { movingOps } from './shapes';
 import { transposedConvolution } from './transposed';
+import { volumePooling } from './volumes';
 
 /** All kinds of layers. */
 export const families: readonly Family[] = [
@@ -58,4 +59,5 @@ export const families: readonly Family[] = [
   optimiserUpdates,
   moreLayers,
   nonFinite,
+  volumePooling,
 ];

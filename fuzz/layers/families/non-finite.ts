@@ -46,6 +46,25 @@ const operations: Readonly<Record<string, Operation>> = {
     plain: (x) => mapped(x, (value) => Math.min(0.5, Math.max(-0.5, value))),
   },
   maximum: { op: (x) => tf.maximum(x, 0), plain: (x) => mapped(x, activations.relu) },
+  'maximum of a number and it': { op: (x) => tf.maximum(0, x), plain: (x) => mapped(x, activations.relu) },
+  minimum: { op: (x) => tf.minimum(x, 0.5), plain: (x) => mapped(x, (value) => Math.min(0.5, value)) },
+  'minimum of a number and it': {
+    op: (x) => tf.minimum(0.5, x),
+    plain: (x) => mapped(x, (value) => Math.min(0.5, value)),
+  },
+  maxPool3d: {
+    op: (x) =>
+      tf.maxPool3d(
+        tf.reshape(x, [...x.shape.slice(0, 3), 1, x.shape[3]] as never) as tf.Tensor5D,
+        [2, 2, 1],
+        [2, 2, 1],
+        'same',
+      ),
+    plain: (x) => {
+      const { shape, ...rest } = maximumPooled(x, window(2, 2, 'same'));
+      return { ...rest, shape: [...shape.slice(0, 3), 1, shape[3]!] };
+    },
+  },
   maxPool: { op: (x) => tf.maxPool(x, 2, 2, 'same'), plain: (x) => maximumPooled(x, window(2, 2, 'same')) },
   avgPool: { op: (x) => tf.avgPool(x, 3, 1, 'same'), plain: (x) => averagePooled(x, window(3, 1, 'same')) },
   maxPoolWithPlaces: {

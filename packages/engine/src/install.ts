@@ -4,6 +4,7 @@ import { registerArrayGradients } from './kernels/array-gradients';
 import { registerComposites } from './kernels/composite';
 import { registerCpuKernels } from './kernels/cpu';
 import { registerSegmentSum } from './kernels/segment-sum';
+import { registerVolumePooling } from './kernels/volume-pooling';
 import { registerWasmKernels } from './kernels/wasm';
 
 /**
@@ -15,9 +16,11 @@ export function installTraining(): void {
   registerGradients();
   registerCpuKernels();
   registerArrayGradients('cpu');
+  registerVolumePooling('cpu');
   if (tf.engine().registryFactory.wasm !== undefined) {
     registerWasmKernels();
     registerArrayGradients('wasm');
+    registerVolumePooling('wasm');
   }
   for (const backend of Object.keys(tf.engine().registryFactory)) {
     registerComposites(backend);

@@ -1,6 +1,24 @@
-import type { backend_util } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 
-type Info = backend_util.Conv2DInfo;
+type Info = tf.backend_util.Conv2DInfo;
+
+/** The windows that a pooling kernel's attributes describe, over images of a shape. */
+export function poolingOf(shape: readonly number[], attributes: object): Info {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes as unknown as {
+    filterSize: [number, number];
+    strides: [number, number];
+    pad: 'same';
+    dimRoundingMode?: 'floor';
+  };
+  return tf.backend_util.computePool2DInfo(
+    shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+}
 
 /** Calls back with each window: the offset of its output's first channel, and the image's rows and columns in it. */
 function eachWindow(

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { addressOf, type WasmBackend } from '../wasm/memory';
-import { maximumOfWindows, meanOfWindows } from './pooling';
+import { maximumOfWindows, meanOfWindows, poolingOf } from './pooling';
 import { holdsNumbers } from './wasm-convolutions';
 
 type Repair = (stock: tf.KernelFunc | undefined) => tf.KernelFunc;
@@ -31,26 +31,21 @@ const whereFinite =
     return out;
   };
 
-const poolingOf = (shape: readonly number[], attributes: tf.NamedAttrMap) => {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes as unknown as {
-    filterSize: [number, number];
-    strides: [number, number];
-    pad: 'same';
-    dimRoundingMode?: 'floor';
-  };
-  return tf.backend_util.computePool2DInfo(
-    shape as [number, number, number, number],
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
-};
-
 const clamp = (x: Float32Array, out: Float32Array, least: number, most: number) => {
   x.forEach((value, i) => {
     out[i] = Math.min(most, Math.max(least, value));
+  });
+};
+
+/** The larger or smaller of two: XNNPACK takes the first where the second is not a number. */
+const ofTwo: Repair = (stock) => (call) => {
+  const backend = call.backend as WasmBackend;
+  const second = call.inputs.b as tf.Tensor;
+  const out = stock!(call) as tf.TensorInfo;
+  if (second.dtype !== 'float32' || holdsNumbers(backend, second)) return out;
+  return tf.tidy(() => {
+    const taken = tf.engine().makeTensorFromTensorInfo(out);
+    return tf.where(tf.isNaN(second), second, taken);
   });
 };
 
@@ -58,6 +53,8 @@ const clamp = (x: Float32Array, out: Float32Array, least: number, most: number) 
 export const clampRepairs: Readonly<Record<string, Repair>> = {
   MaxPool: whereFinite((x, out, attributes, shape) => maximumOfWindows(x, out, poolingOf(shape, attributes))),
   AvgPool: whereFinite((x, out, attributes, shape) => meanOfWindows(x, out, poolingOf(shape, attributes))),
+  Maximum: ofTwo,
+  Minimum: ofTwo,
   Relu6: whereFinite((x, out) => clamp(x, out, 0, 6)),
   ClipByValue: whereFinite((x, out, attributes) =>
     clamp(x, out, attributes.clipValueMin as number, attributes.clipValueMax as number),
