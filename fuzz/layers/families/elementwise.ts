@@ -6,6 +6,8 @@ import { Draw, type ValueKind } from '../values';
 import { seed, whole } from './windows';
 
 interface Operation {
+  /** See {@link LayerCase.gradientScale}. */
+  readonly flat?: number;
   readonly kind: ValueKind;
   readonly op: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
   readonly plain: (a: number, b: number) => number;
@@ -59,8 +61,8 @@ const unary: Readonly<Record<string, Operation>> = {
     op: (a) => tf.clipByValue(a, -0.3, 0.4001),
     plain: (a) => Math.min(0.4001, Math.max(-0.3, a)),
   },
-  sin: { kind: 'mixed', op: (a) => tf.sin(a), plain: Math.sin },
-  cos: { kind: 'mixed', op: (a) => tf.cos(a), plain: Math.cos },
+  sin: { kind: 'mixed', flat: 0.01, op: (a) => tf.sin(a), plain: Math.sin },
+  cos: { kind: 'mixed', flat: 0.01, op: (a) => tf.cos(a), plain: Math.cos },
   acos: { kind: 'mixed', op: (a) => tf.acos(tf.mul(a, 0.9)), plain: (a) => Math.acos(a * 0.9) },
 };
 
@@ -131,11 +133,12 @@ export const unaryOps = family({
   weight: 2,
   parameters: fc.record({ ...common, name: names(unary) }),
   build: (p: Omit<Parameters, 'repeats' | 'short'>) => {
-    const { kind, op, plain } = unary[p.name]!;
+    const { kind, op, plain, flat } = unary[p.name]!;
     return {
       inputs: [new Draw(p.seed).input(p.shape, kind, p.name !== 'sign' && p.name !== 'step')],
       run: ([a]) => [op(a!, a!)],
       expected: ([a]) => [mapped(a!, plain)],
+      ...(flat === undefined ? {} : { gradientScale: flat }),
     };
   },
 });

@@ -63,6 +63,20 @@ function statistics(x: Plain): { mean: Plain; variance: Plain } {
   return { mean: { shape: [channels], values: mean }, variance: { shape: [channels], values: variance } };
 }
 
+/**
+ * Size of what a channel's gradient is the difference of: with a channel of nearly equal values, of much more than the
+ * gradient itself.
+ */
+function termSize(x: Plain, gamma: Plain, epsilon: number): number {
+  const { variance } = statistics(x);
+  const size = x.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const slopes = Array.from(variance.values, (spread, c) => {
+    const scale = 1 / Math.sqrt(spread + epsilon);
+    return Math.abs(gamma.values[c]!) * scale * (1 + size * scale);
+  });
+  return Math.max(...slopes);
+}
+
 /** By the batch's own statistics. */
 export const trainingNorm = family({
   name: 'trainingBatchNorm',
@@ -72,8 +86,14 @@ export const trainingNorm = family({
     .filter(({ leading }) => leading.reduce((product, length) => product * length, 1) > 1),
   build: (p: Parameters) => {
     const draw = new Draw(p.seed);
+    const inputs = [image(p, draw), draw.input([p.channels]), draw.input([p.channels])];
+    const [drawn, factors] = inputs.map(({ shape, values }) => ({
+      shape,
+      values: Float64Array.from(values),
+    }));
     return {
-      inputs: [image(p, draw), draw.input([p.channels]), draw.input([p.channels])],
+      inputs,
+      gradientScale: termSize(drawn!, factors!, p.epsilon),
       run: ([x, gamma, beta]) => {
         const { y } = trainingBatchNorm(
           x as tf.Tensor4D,
