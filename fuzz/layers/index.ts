@@ -36,7 +36,8 @@ const whole = (name: string, text: string): number => {
   return Number(text);
 };
 
-function read(args: readonly string[]): Given {
+/** What is asked for; null for help. */
+function read(args: readonly string[]): Given | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -46,8 +47,10 @@ function read(args: readonly string[]): Given {
       from: { type: 'string', default: '0' },
       only: { type: 'string' },
       family: { type: 'string', default: '' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return null;
   if (engines[values.engine] === undefined) {
     throw new Error(
       `There is no engine '${values.engine}'; expected one of ${Object.keys(engines).join(', ')}.`,
@@ -85,7 +88,12 @@ function summary({ cases, gradients, failures, refusals }: LayerReport, { engine
 export async function layers(args: readonly string[]): Promise<number> {
   let given: Given;
   try {
-    given = read(args);
+    const asked = read(args);
+    if (asked === null) {
+      console.log(usage);
+      return 0;
+    }
+    given = asked;
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`);
     return 2;
