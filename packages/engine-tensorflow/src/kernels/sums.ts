@@ -6,8 +6,6 @@ import { type Kernel, registeredKernel } from './kernel';
 
 /** Values in one sum from which on TensorFlow's own, in float32, may be off by more than a millionth. */
 const long = 2 ** 10;
-/** Values in all, up to which a copy of them in double costs next to nothing beside what made them. */
-const small = 2 ** 23;
 
 function cast(backend: TensorFlowBackend, x: tf.Tensor, from: number, to: number): tf.Tensor {
   const options = [
@@ -18,35 +16,58 @@ function cast(backend: TensorFlowBackend, x: tf.Tensor, from: number, to: number
   return backend.executeSingleOutput('Cast', options, [x]);
 }
 
+const sizeOf = tf.util.sizeFromShape;
+
 /**
- * TensorFlow's op, in double where a sum is long. Over the pixels of a batch its own, which adds up columns one value after
- * the other, is off by as much as three in ten thousand.
+ * Sums of the columns of `[count, width]` as a product with ones, whose sums are made in blocks: right, and twice as fast.
+ * By the op for several matrices: that for one adds up a single row's products one after the other.
  */
-function inDouble(name: 'Sum' | 'Mean'): Kernel {
+const columnSums = (x: tf.Tensor, count: number): tf.Tensor =>
+  tf.matMul(tf.fill([1, count], 1), tf.reshape(x, [count, -1]));
+
+/** TensorFlow's op on a copy in double. */
+function inDouble(backend: TensorFlowBackend, name: string, x: tf.Tensor, axes: number[], keepDims: boolean) {
+  const { TF_FLOAT, TF_DOUBLE } = dataTypes;
+  const options = [
+    attribute.bool('keep_dims', keepDims),
+    attribute.type('T', TF_DOUBLE),
+    attribute.type('Tidx', 'int32'),
+  ];
+  const wide = cast(backend, x, TF_FLOAT, TF_DOUBLE);
+  const sum = backend.executeSingleOutput(name, options, [wide, tf.tensor1d(axes, 'int32')]);
+  return cast(backend, sum, TF_DOUBLE, TF_FLOAT);
+}
+
+/**
+ * TensorFlow's op, which is right to a millionth over all values and over the last axes, as it adds those up in the manner
+ * of a tree. Other axes it adds up one value after the other, and is off by as much as three in ten thousand over the pixels
+ * of a batch: the first axes, as in the gradient of a bias, are summed as a product, any others in double.
+ */
+function summing(name: 'Sum' | 'Mean'): Kernel {
   const stock = registeredKernel(name);
   return (backend, { x }, attrs) => {
     const input = x!;
     const { axis, keepDims } = attrs as { axis: number | number[]; keepDims: boolean };
-    const axes = tf.util.parseAxisParam(axis as number[], input.shape);
+    const axes = [...tf.util.parseAxisParam(axis as number[], input.shape)].sort((one, other) => one - other);
     const count = axes.reduce((product, each) => product * input.shape[each]!, 1);
-    if (input.dtype !== 'float32' || count < long || input.size > small) {
+    const rest = input.shape.filter((_, each) => !axes.includes(each));
+    // Axes of length 1 change nothing about the order in which values are added up.
+    const wide = input.shape.flatMap((length, each) => (length > 1 ? [axes.includes(each)] : []));
+    const kept = wide.indexOf(false);
+    const last = kept === -1 || wide.lastIndexOf(false) < wide.indexOf(true);
+    if (input.dtype !== 'float32' || count < long || sizeOf(rest) === 0 || last) {
       const floats = name === 'Mean' && input.dtype !== 'float32' ? tf.cast(input, 'float32') : input;
       return stock({ inputs: { x: floats }, attrs: attrs as never, backend }) as tf.Tensor;
     }
-    const { TF_FLOAT, TF_DOUBLE } = dataTypes;
-    const options = [
-      attribute.bool('keep_dims', keepDims),
-      attribute.type('T', TF_DOUBLE),
-      attribute.type('Tidx', 'int32'),
-    ];
-    const wide = cast(backend, input, TF_FLOAT, TF_DOUBLE);
-    const sum = backend.executeSingleOutput(name, options, [wide, tf.tensor1d(axes, 'int32')]);
-    return cast(backend, sum, TF_DOUBLE, TF_FLOAT);
+    if (kept < wide.lastIndexOf(true)) return inDouble(backend, name, input, axes, keepDims);
+    const sums = columnSums(input, count);
+    const shape = keepDims ? input.shape.map((length, each) => (axes.includes(each) ? 1 : length)) : rest;
+    return tf.reshape(name === 'Mean' ? tf.div(sums, count) : sums, shape);
   };
 }
 
 /** Sum and Mean; made once tfjs-node's kernels are registered. */
 export const sumKernels = (): Readonly<Record<string, Kernel>> => ({
-  Sum: inDouble('Sum'),
-  Mean: inDouble('Mean'),
+  Sum: summing('Sum'),
+  Mean: summing('Mean'),
 });
