@@ -18,11 +18,11 @@ export interface Geometry {
 /**
  * Strides of the same convolution that oneDNN computes right. TensorFlow 2.21 with oneDNN 3 gives other memory's numbers
  * where there is one input channel, the output is a single column of several rows, and the stride across is larger than
- * the one down; over a single column any stride across is the same.
+ * the one down; over a single column any stride across is the same. Depthwise convolutions of one channel are the same op.
  */
-function stridesOf(info: tf.backend_util.Conv2DInfo, depthwise: boolean): readonly [number, number] {
+function stridesOf(info: tf.backend_util.Conv2DInfo): readonly [number, number] {
   const { inChannels, outHeight, outWidth, strideHeight, strideWidth } = info;
-  const column = !depthwise && inChannels === 1 && outWidth === 1 && outHeight > 1;
+  const column = inChannels === 1 && outWidth === 1 && outHeight > 1;
   return [strideHeight, column ? Math.min(strideHeight, strideWidth) : strideWidth];
 }
 
@@ -48,7 +48,7 @@ export function geometry(
     format === 'NHWC' ? 'channelsLast' : 'channelsFirst',
   );
   const { padInfo } = info;
-  const [down, across] = stridesOf(info, depthwise);
+  const [down, across] = stridesOf(info);
   const whole = (vertical: number, horizontal: number) =>
     format === 'NHWC' ? [1, vertical, horizontal, 1] : [1, 1, vertical, horizontal];
   const awkward = info.strideHeight * info.strideWidth > 1 && info.dilationHeight * info.dilationWidth > 1;
