@@ -25,16 +25,7 @@ export function keepingNaN(
   };
   // Op by op there is no way to do something only sometimes without waiting for a value.
   if (backend.binding.recorder === null) return mended(image, maxima);
-  const axes = tf.tensor1d(
-    image.shape.map((_, axis) => axis),
-    'int32',
-  );
-  const options = [attribute.bool('keep_dims', false), T, attribute.type('Tidx', 'int32')];
-  const doubtful = backend.executeSingleOutput(
-    'IsNan',
-    [T],
-    [backend.executeSingleOutput('Sum', options, [image, axes])],
-  );
+  const doubtful = tf.isNaN(tf.sum(image));
   // Of what Switch gives, one is dead, and with it all that is made of it.
   const part = (tensor: tf.Tensor) => backend.executeMultipleOutputs('Switch', [T], [tensor, doubtful], 2);
   const [sound, questionable] = part(maxima);

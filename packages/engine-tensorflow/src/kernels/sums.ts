@@ -16,8 +16,6 @@ function cast(backend: TensorFlowBackend, x: tf.Tensor, from: number, to: number
   return backend.executeSingleOutput('Cast', options, [x]);
 }
 
-const sizeOf = tf.util.sizeFromShape;
-
 /** TensorFlow's op on a copy in double. */
 function inDouble(backend: TensorFlowBackend, name: string, x: tf.Tensor, axes: number[], keepDims: boolean) {
   const { TF_FLOAT, TF_DOUBLE } = dataTypes;
@@ -39,44 +37,58 @@ function divisorOf(count: number): number {
 }
 
 /**
- * Sums of the columns of `[count, width]`: few rows at a time as a product with ones, which takes no longer than
+ * Sums over the first axes or the last ones: few values at a time as a product with ones, which takes no longer than
  * TensorFlow's sum, and those, of which there are far fewer, in double. By the op for several matrices, as that for one is
  * slower at a single row.
+ *
+ * @param count  values in each sum
  */
-function columnSums(backend: TensorFlowBackend, x: tf.Tensor, count: number): tf.Tensor {
+function bitByBit(
+  backend: TensorFlowBackend,
+  x: tf.Tensor,
+  count: number,
+  side: 'first' | 'last',
+): tf.Tensor {
   const together = divisorOf(count);
-  const [rows, width] = [count / together, x.size / count];
-  const parts =
-    together === 1
-      ? x
-      : tf.matMul(tf.fill([1, together], 1), tf.reshape(x, [together, rows * width]) as tf.Tensor2D);
-  return inDouble(backend, 'Sum', tf.reshape(parts, [rows, width]), [0], false);
+  const [parts, width] = [count / together, x.size / count];
+  const product = (one: tf.Tensor, other: tf.Tensor) => (together === 1 ? x : tf.matMul(one, other));
+  if (side === 'first') {
+    const rows = product(tf.fill([1, together], 1), tf.reshape(x, [together, parts * width]));
+    return inDouble(backend, 'Sum', tf.reshape(rows, [parts, width]), [0], false);
+  }
+  const columns = product(tf.reshape(x, [width * parts, together]), tf.fill([together, 1], 1));
+  return inDouble(backend, 'Sum', tf.reshape(columns, [width, parts]), [1], false);
+}
+
+/** Where the axes that are summed lie among all. */
+function sideOf(shape: readonly number[], axes: readonly number[]): 'first' | 'last' | 'between' {
+  // Axes of length 1 change nothing.
+  const summed = shape.flatMap((length, axis) => (length > 1 ? [axes.includes(axis)] : []));
+  const kept = summed.indexOf(false);
+  if (kept === -1 || summed.lastIndexOf(false) < summed.indexOf(true)) return 'last';
+  return kept > summed.lastIndexOf(true) ? 'first' : 'between';
 }
 
 /**
- * TensorFlow's op, which is right to a millionth over all values and over the last axes, as it adds those up in the manner
- * of a tree. Other axes it adds up one value after the other, and is off by as much as three in ten thousand over the pixels
- * of a batch: the first axes, as in the gradient of a bias, are summed with products, any others in double.
+ * TensorFlow's op where sums are short. Long ones are off by more than a millionth, and by as much as three in ten thousand
+ * over the pixels of a batch, as it adds up columns one value after the other.
  */
 function summing(name: 'Sum' | 'Mean'): Kernel {
   const stock = registeredKernel(name);
   return (backend, { x }, attrs) => {
     const input = x!;
     const { axis, keepDims } = attrs as { axis: number | number[]; keepDims: boolean };
-    const axes = [...tf.util.parseAxisParam(axis as number[], input.shape)].sort((one, other) => one - other);
+    const axes = tf.util.parseAxisParam(axis as number[], input.shape);
     const count = axes.reduce((product, each) => product * input.shape[each]!, 1);
-    const rest = input.shape.filter((_, each) => !axes.includes(each));
-    // Axes of length 1 change nothing about the order in which values are added up.
-    const wide = input.shape.flatMap((length, each) => (length > 1 ? [axes.includes(each)] : []));
-    const kept = wide.indexOf(false);
-    const last = kept === -1 || wide.lastIndexOf(false) < wide.indexOf(true);
-    if (input.dtype !== 'float32' || count < long || sizeOf(rest) === 0 || last) {
+    if (input.dtype !== 'float32' || count < long || input.size === 0) {
       const floats = name === 'Mean' && input.dtype !== 'float32' ? tf.cast(input, 'float32') : input;
       return stock({ inputs: { x: floats }, attrs: attrs as never, backend }) as tf.Tensor;
     }
-    if (kept < wide.lastIndexOf(true)) return inDouble(backend, name, input, axes, keepDims);
-    const sums = columnSums(backend, input, count);
-    const shape = keepDims ? input.shape.map((length, each) => (axes.includes(each) ? 1 : length)) : rest;
+    const side = sideOf(input.shape, axes);
+    if (side === 'between') return inDouble(backend, name, input, axes, keepDims);
+    const sums = bitByBit(backend, input, count, side);
+    const kept = input.shape.map((length, each) => (axes.includes(each) ? 1 : length));
+    const shape = keepDims ? kept : input.shape.filter((_, each) => !axes.includes(each));
     return tf.reshape(name === 'Mean' ? tf.div(sums, count) : sums, shape);
   };
 }
