@@ -13,7 +13,7 @@ if (!native)
   console.warn('\n*** SKIPPED: TensorFlow is not installed, so its layers are not compared here. ***\n');
 
 /** Some rounds of all families: what `pnpm fuzz layers` does at length. */
-const rounds = 4;
+const rounds = 2;
 const seed = 2026;
 const count = rounds * families.reduce((sum, { weight }) => sum + weight, 0);
 
