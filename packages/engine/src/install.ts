@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { registerGradients } from './gradients';
+import { registerArrayGradients } from './kernels/array-gradients';
 import { registerComposites } from './kernels/composite';
 import { registerCpuKernels } from './kernels/cpu';
 import { registerSegmentSum } from './kernels/segment-sum';
+import { registerVolumePooling } from './kernels/volume-pooling';
 import { registerWasmKernels } from './kernels/wasm';
 
 /**
@@ -13,7 +15,13 @@ import { registerWasmKernels } from './kernels/wasm';
 export function installTraining(): void {
   registerGradients();
   registerCpuKernels();
-  if (tf.engine().registryFactory.wasm !== undefined) registerWasmKernels();
+  registerArrayGradients('cpu');
+  registerVolumePooling('cpu');
+  if (tf.engine().registryFactory.wasm !== undefined) {
+    registerWasmKernels();
+    registerArrayGradients('wasm');
+    registerVolumePooling('wasm');
+  }
   for (const backend of Object.keys(tf.engine().registryFactory)) {
     registerComposites(backend);
     registerSegmentSum(backend);

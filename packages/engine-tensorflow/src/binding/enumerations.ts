@@ -1,6 +1,7 @@
 /** TensorFlow's numbers for element types (`TF_DataType` in c/tf_datatype.h), as far as they occur here. */
 export const dataTypes = {
   TF_FLOAT: 1,
+  TF_DOUBLE: 2,
   TF_INT32: 3,
   TF_UINT8: 4,
   TF_STRING: 7,

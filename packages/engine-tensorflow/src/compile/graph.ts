@@ -11,6 +11,7 @@ const listInputs: Readonly<Record<string, readonly [before: number, after: numbe
   Einsum: [0, 0],
   IdentityN: [0, 0],
   If: [1, 0],
+  Merge: [0, 0],
   Pack: [0, 0],
 };
 

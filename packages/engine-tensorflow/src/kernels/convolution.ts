@@ -2,100 +2,20 @@ import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { attribute } from '../binding/make-attribute';
 import { filterGradientByTaps, isFasterByTaps, rowsOf } from './filter-taps';
+import {
+  dense,
+  depthwise,
+  type Family,
+  type Geometry,
+  geometry,
+  opAttributes,
+  type Shape4D,
+  sizes,
+} from './geometry';
+import { interleavedFilterGradient, interleavedInputGradient, isDilated } from './interleaved';
 import type { Attributes, Kernel } from './kernel';
-import { type Plan, paddedShape, padImage, planPadding, unpadImage } from './padding';
-
-type Shape4D = [number, number, number, number];
-
-interface Geometry {
-  readonly plan: Plan;
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly format: 'NHWC' | 'NCHW';
-  /** First image axis. */
-  readonly spatial: number;
-}
-
-function geometry(x: Shape4D, filter: Shape4D, attributes: Attributes, depthwise: boolean): Geometry {
-  const format = (attributes.dataFormat as 'NHWC' | 'NCHW' | undefined) ?? 'NHWC';
-  const info = tf.backend_util.computeConv2DInfo(
-    x,
-    filter,
-    attributes.strides as [number, number],
-    (attributes.dilations as [number, number] | undefined) ?? 1,
-    attributes.pad as 'same',
-    attributes.dimRoundingMode as 'floor' | undefined,
-    depthwise,
-    format === 'NHWC' ? 'channelsLast' : 'channelsFirst',
-  );
-  const { padInfo } = info;
-  const whole = (vertical: number, horizontal: number) =>
-    format === 'NHWC' ? [1, vertical, horizontal, 1] : [1, 1, vertical, horizontal];
-  const awkward = info.strideHeight * info.strideWidth > 1 && info.dilationHeight * info.dilationWidth > 1;
-  const plan: Plan =
-    (padInfo.type === 'SAME' && !awkward) || padInfo.type === 'VALID'
-      ? {
-          padding: padInfo.type,
-          around: [
-            [0, 0],
-            [0, 0],
-          ],
-        }
-      : planPadding([
-          {
-            size: info.inHeight,
-            out: info.outHeight,
-            stride: info.strideHeight,
-            window: info.effectiveFilterHeight,
-            before: padInfo.top,
-          },
-          {
-            size: info.inWidth,
-            out: info.outWidth,
-            stride: info.strideWidth,
-            window: info.effectiveFilterWidth,
-            before: padInfo.left,
-          },
-        ]);
-  return {
-    plan,
-    strides: whole(info.strideHeight, info.strideWidth),
-    dilations: whole(info.dilationHeight, info.dilationWidth),
-    format,
-    spatial: format === 'NHWC' ? 1 : 2,
-  };
-}
-
-const opAttributes = ({ plan, strides, dilations, format }: Geometry) => [
-  attribute.type('T', 'float32'),
-  attribute.int('strides', strides),
-  attribute.string('padding', plan.padding),
-  attribute.string('data_format', format),
-  attribute.int('dilations', dilations),
-];
-
-const sizes = (shape: readonly number[]) => tf.tensor1d([...shape], 'int32');
-
-/** The three ops of a convolution: forward, and its gradients by image and by filter. */
-interface Family {
-  readonly depthwise: boolean;
-  readonly forward: string;
-  readonly input: string;
-  readonly filter: string;
-}
-
-const dense: Family = {
-  depthwise: false,
-  forward: 'Conv2D',
-  input: 'Conv2DBackpropInput',
-  filter: 'Conv2DBackpropFilter',
-};
-const depthwise: Family = {
-  depthwise: true,
-  forward: 'DepthwiseConv2dNative',
-  input: 'DepthwiseConv2dNativeBackpropInput',
-  filter: 'DepthwiseConv2dNativeBackpropFilter',
-};
+import { paddedShape, padImage, unpadImage } from './padding';
+import { cutTo, withoutStride } from './strides';
 
 const float = (x: tf.Tensor) => (x.dtype === 'float32' ? x : tf.cast(x, 'float32'));
 
@@ -107,41 +27,6 @@ const convolved =
     const image = padImage(float(x!), g.plan.around, g.spatial);
     return backend.executeSingleOutput(family.forward, opAttributes(g), [image, float(filter!)]);
   };
-
-/**
- * A strided convolution that is dilated too as one without stride, on a gradient with zeros between its pixels: TensorFlow's
- * own gradients of such ones end the process.
- */
-function withoutStride(dy: tf.Tensor, g: Geometry): { readonly dy: tf.Tensor; readonly g: Geometry } {
-  const strided = g.strides.some((stride) => stride > 1);
-  if (!strided || g.dilations.every((dilation) => dilation === 1)) return { dy, g };
-  const split = dy.shape.flatMap((length, axis) => (g.strides[axis]! > 1 ? [length, 1] : [length]));
-  const pads = dy.shape.flatMap((_, axis): [number, number][] =>
-    g.strides[axis]! > 1
-      ? [
-          [0, 0],
-          [0, g.strides[axis]! - 1],
-        ]
-      : [[0, 0]],
-  );
-  const wide = dy.shape.map((length, axis) => length * g.strides[axis]!);
-  const size = dy.shape.map((length, axis) => (length - 1) * g.strides[axis]! + 1);
-  const spread = tf.slice(
-    tf.reshape(tf.pad(tf.reshape(dy, split), pads), wide),
-    dy.shape.map(() => 0),
-    size,
-  );
-  return { dy: spread, g: { ...g, strides: g.strides.map(() => 1) } };
-}
-
-/** Without strides, what VALID used to round away at an image's end has to be cut off. */
-function cutTo(shape: readonly number[], filter: Shape4D, dy: tf.Tensor, g: Geometry): number[] {
-  return shape.map((length, axis) => {
-    const side = axis - g.spatial;
-    if (side !== 0 && side !== 1) return length;
-    return dy.shape[axis]! + (filter[side]! - 1) * g.dilations[axis]!;
-  });
-}
 
 /** A convolution by single pixels, every one of them: a product of matrices, pixels times channels. */
 const isProduct = (family: Family, filter: Shape4D, g: Geometry) =>
@@ -176,7 +61,10 @@ function product(
 
 const inputGradient =
   (family: Family): Kernel =>
-  (backend, { dy, filter }, attributes) => {
+  (backend, inputs, attributes) => {
+    if (family.depthwise && isDilated(attributes))
+      return interleavedInputGradient(backend, inputs, attributes);
+    const { dy, filter } = inputs;
     const shape = attributes.inputShape as Shape4D;
     const given = geometry(shape, filter!.shape as Shape4D, attributes, family.depthwise);
     if (isProduct(family, filter!.shape as Shape4D, given)) {
@@ -199,7 +87,10 @@ const inputGradient =
 
 const filterGradient =
   (family: Family): Kernel =>
-  (backend, { x, dy }, attributes) => {
+  (backend, inputs, attributes) => {
+    if (family.depthwise && isDilated(attributes))
+      return interleavedFilterGradient(backend, inputs, attributes);
+    const { x, dy } = inputs;
     const shape = attributes.filterShape as Shape4D;
     const given = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
     if (isProduct(family, shape, given)) {
@@ -279,6 +170,8 @@ export const convolutionKernels: Readonly<Record<string, Kernel>> = {
   DepthwiseConv2dNative: forward(depthwise),
   DepthwiseConv2dNativeBackpropInput: inputGradient(depthwise),
   DepthwiseConv2dNativeBackpropFilter: filterGradient(depthwise),
+  DilatedDepthwiseConv2dBackpropInput: inputGradient(depthwise),
+  DilatedDepthwiseConv2dBackpropFilter: filterGradient(depthwise),
   FusedConv2D: fused('Conv2D'),
   FusedDepthwiseConv2D: fused('DepthwiseConv2dNative'),
 };

@@ -5,11 +5,15 @@ import { placeKernels } from './places';
 import { poolingKernels } from './pooling';
 import { randomKernels } from './random';
 import { repairedKernels } from './repaired';
+import { resizingKernels } from './resizing';
+import { sumKernels } from './sums';
 import { trainingKernels } from './training';
 
 /** Registers what tfjs-node's kernels lack, over those. */
 export function registerOwnKernels(): void {
   registerKernels(repairedKernels());
+  registerKernels(sumKernels());
+  registerKernels(resizingKernels);
   registerKernels(convolutionKernels);
   registerKernels(poolingKernels);
   registerKernels(placeKernels);

@@ -23,11 +23,7 @@ export interface Plan {
  * `EXPLICIT` misses its fast kernels in the backward direction, and knows nothing of rounding modes.
  */
 export function planPadding(spans: readonly Span[]): Plan {
-  const around = spans.map(({ size, out, stride, window, before }) => {
-    const after = (out - 1) * stride + window - size - before;
-    // What VALID would round away by itself is left to it.
-    return [before, after < 0 && after > -stride ? 0 : after] as const;
-  });
+  const { around } = planValid(spans);
   const same = spans.every(
     ({ stride, window }, axis) =>
       stride === 1 &&
@@ -40,6 +36,16 @@ export function planPadding(spans: readonly Span[]): Plan {
 }
 
 const isNothing = (around: Plan['around']) => around.flat().every((side) => side === 0);
+
+/** `VALID` with the padding made beforehand. */
+export function planValid(spans: readonly Span[]): Plan {
+  const around = spans.map(({ size, out, stride, window, before }) => {
+    const after = (out - 1) * stride + window - size - before;
+    // What VALID would round away by itself is left to it.
+    return [before, after < 0 && after > -stride ? 0 : after] as const;
+  });
+  return { padding: 'VALID', around };
+}
 
 /** The image with its padding, or without the ends that no window looks at. `spatial` is the first image axis. */
 export function padImage(x: tf.Tensor, around: Plan['around'], spatial: number, value = 0): tf.Tensor {

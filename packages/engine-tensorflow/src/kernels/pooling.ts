@@ -2,8 +2,9 @@ import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import { attribute } from '../binding/make-attribute';
+import { keepingNaN } from './keeping-nan';
 import type { Attributes, Kernel } from './kernel';
-import { type Plan, padImage, planPadding, unpadImage } from './padding';
+import { type Plan, padImage, planPadding, planValid, type Span, unpadImage } from './padding';
 
 interface Pooling {
   readonly plan: Plan;
@@ -18,6 +19,12 @@ type Axis = 'Depth' | 'Height' | 'Width';
 type Info = Record<`in${Axis}` | `out${Axis}` | `stride${Axis}` | `effectiveFilter${Axis}`, number> & {
   readonly padInfo: { readonly type: string; front: number; top: number; left: number };
 };
+
+/**
+ * Whether windows do not reach the end. oneDNN's pooling of volumes then starts as far inside the image, where padding is
+ * `SAME`.
+ */
+const isShort = ({ size, out, stride, window }: Span) => (out - 1) * stride + window < size;
 
 function poolingOf(shape: readonly number[], attributes: Attributes): Pooling {
   const { filterSize, strides, pad, dimRoundingMode } = attributes as unknown as {
@@ -49,18 +56,21 @@ function poolingOf(shape: readonly number[], attributes: Attributes): Pooling {
     ['Height', info.padInfo.top],
     ['Width', info.padInfo.left],
   ];
-  const known = info.padInfo.type === 'SAME' || info.padInfo.type === 'VALID';
-  const plan: Plan = known
-    ? { padding: info.padInfo.type as 'SAME' | 'VALID', around: axes.map(() => [0, 0]) }
-    : planPadding(
-        axes.map(([axis, before]) => ({
-          size: info[`in${axis}`],
-          out: info[`out${axis}`],
-          stride: info[`stride${axis}`],
-          window: info[`effectiveFilter${axis}`],
-          before,
-        })),
-      );
+  const spans: readonly Span[] = axes.map(([axis, before]) => ({
+    size: info[`in${axis}`],
+    out: info[`out${axis}`],
+    stride: info[`stride${axis}`],
+    window: info[`effectiveFilter${axis}`],
+    before: Math.max(0, before),
+  }));
+  const { type } = info.padInfo;
+  const short = solid && type === 'SAME' && spans.some(isShort);
+  const known = type === 'SAME' || type === 'VALID' ? type : null;
+  const plan: Plan = short
+    ? planValid(spans)
+    : known
+      ? { padding: known, around: axes.map(() => [0, 0]) }
+      : planPadding(spans);
   return {
     plan,
     window: [1, ...axes.map(([axis]) => info[`effectiveFilter${axis}`]), 1],
@@ -85,8 +95,11 @@ const maximum: Kernel = (backend, { x }, attributes) => {
   const solid = x!.rank === 5;
   const pooling = poolingOf(x!.shape, attributes);
   const image = padImage(float(x!), pooling.plan.around, 1, Number.NEGATIVE_INFINITY);
-  const y = backend.executeSingleOutput(`MaxPool${suffix(solid)}`, opAttributes(pooling, solid), [image]);
-  return x!.dtype === 'float32' ? y : tf.cast(y, x!.dtype);
+  const over = (name: 'MaxPool' | 'AvgPool', pixels: tf.Tensor) =>
+    backend.executeSingleOutput(`${name}${suffix(solid)}`, opAttributes(pooling, solid), [pixels]);
+  const y = over('MaxPool', image);
+  if (x!.dtype !== 'float32') return tf.cast(y, x!.dtype);
+  return keepingNaN(backend, image, y, (pixels) => over('AvgPool', pixels));
 };
 
 function average(backend: TensorFlowBackend, x: tf.Tensor, pooling: Pooling): tf.Tensor {
@@ -118,9 +131,10 @@ const maximumGradient: Kernel = (backend, inputs, attributes) => {
   const image = padImage(input, pooling.plan.around, 1, Number.NEGATIVE_INFINITY);
   const types = solid ? [attribute.type('TInput', 'float32')] : [];
   const options = [...opAttributes(pooling, solid), ...types];
+  // In a step the same as in the forward pass, and computed once: TensorFlow finds what that has kept for the gradient.
+  const known = backend.binding.recorder === null ? inputs.output : undefined;
   const output =
-    inputs.output ??
-    backend.executeSingleOutput(`MaxPool${suffix(solid)}`, opAttributes(pooling, solid), [image]);
+    known ?? backend.executeSingleOutput(`MaxPool${suffix(solid)}`, opAttributes(pooling, solid), [image]);
   const dx = backend.executeSingleOutput(`MaxPool${suffix(solid)}Grad`, options, [image, output, dy]);
   return unpadImage(dx, input.shape, pooling.plan.around, 1);
 };

@@ -91,7 +91,6 @@ export function repairedKernels(): Readonly<Record<string, Kernel>> {
   const einsum = registeredKernel('Einsum');
   const diag = registeredKernel('Diag');
   return {
-    Mean: after('Mean', toFloat),
     LeakyRelu: after('LeakyRelu', toFloat),
     Step: (backend, inputs, attrs) => tf.cast(step(backend, inputs, attrs) as tf.Tensor, inputs.x!.dtype),
     ScatterNd: after('ScatterNd', ({ indices, updates }) => ({

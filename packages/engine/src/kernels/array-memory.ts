@@ -7,6 +7,8 @@ export interface ArrayMemory {
   allocate(shape: readonly number[]): tf.TensorInfo;
   /** The values of a float32 tensor; valid until the next allocation, which may replace all memory. */
   view(tensor: tf.TensorInfo): Float32Array;
+  /** The values of an int32 tensor; valid as long as those of {@link view}. */
+  integers(tensor: tf.TensorInfo): Int32Array;
   /** A new bool scalar. */
   truth(value: boolean): tf.TensorInfo;
   /** The value of a bool scalar. */
@@ -15,7 +17,7 @@ export interface ArrayMemory {
 
 /** What of tfjs's plain JavaScript backend the kernels here stand on. */
 interface CpuBackend {
-  readonly data: { get(dataId: object): { readonly values: Float32Array } };
+  readonly data: { get(dataId: object): { readonly values: Float32Array | Int32Array } };
   makeTensorInfo(
     shape: readonly number[],
     dtype: tf.DataType,
@@ -29,7 +31,8 @@ export function cpuMemory(given: unknown): ArrayMemory {
   return {
     allocate: (shape) =>
       backend.makeTensorInfo(shape, 'float32', new Float32Array(tf.util.sizeFromShape([...shape]))),
-    view: ({ dataId }) => backend.data.get(dataId).values,
+    view: ({ dataId }) => backend.data.get(dataId).values as Float32Array,
+    integers: ({ dataId }) => backend.data.get(dataId).values as Int32Array,
     truth: (value) => backend.makeTensorInfo([], 'bool', Uint8Array.of(Number(value))),
     isTrue: ({ dataId }) => backend.data.get(dataId).values[0] !== 0,
   };
@@ -43,6 +46,10 @@ export function wasmMemory(given: unknown): ArrayMemory {
     view(tensor) {
       const start = addressOf(backend, tensor) >>> 2;
       return backend.wasm.HEAPF32.subarray(start, start + tf.util.sizeFromShape(tensor.shape));
+    },
+    integers(tensor) {
+      const start = addressOf(backend, tensor) >>> 2;
+      return backend.wasm.HEAP32.subarray(start, start + tf.util.sizeFromShape(tensor.shape));
     },
     truth(value) {
       const out = backend.makeOutput([], 'bool');

@@ -8,7 +8,10 @@ import {
   loopPasses,
 } from './array-kernels';
 import { cpuMemory } from './array-memory';
+import { finite } from './loops';
 import { trainingKernels } from './names';
+import { maximumOfWindows, poolingOf } from './pooling';
+import { putKernels } from './registry';
 
 const reluGradient: ArrayKernel = (memory, { dy, x }) => {
   const out = memory.allocate(x!.shape);
@@ -26,6 +29,16 @@ const kernels: Readonly<Record<string, ArrayKernel>> = {
   [trainingKernels.reluGradient]: reluGradient,
 };
 
+/** tfjs's kernel, which passes over what is not a number, where all is finite, and plain loops where not. */
+const maximumPooling = (stock: tf.KernelFunc | undefined) => (call: Parameters<tf.KernelFunc>[0]) => {
+  const out = stock!(call) as tf.TensorInfo;
+  const x = call.inputs.x!;
+  const memory = cpuMemory(call.backend);
+  if (!finite(memory.view(x)))
+    maximumOfWindows(memory.view(x), memory.view(out), poolingOf(x.shape, call.attrs ?? {}));
+  return out;
+};
+
 /** Registers the training kernels of tfjs's plain JavaScript backend. */
 export function registerCpuKernels(): void {
   for (const [kernelName, kernel] of Object.entries(kernels)) {
@@ -37,4 +50,5 @@ export function registerCpuKernels(): void {
         kernel(cpuMemory(backend), inputs as Inputs, { epsilon: 0, ...attrs }),
     });
   }
+  putKernels('cpu', { MaxPool: maximumPooling });
 }

@@ -9,6 +9,9 @@
  * - `DilatedConv2DBackpropInput`, `DilatedConv2DBackpropFilter`: as tfjs's Conv2DBackpropInput and
  *   Conv2DBackpropFilter, with the further attribute `dilations: [number, number]`. Optional: without them the
  *   gradient is a sum over taps.
+ * - `DilatedDepthwiseConv2dBackpropInput`, `DilatedDepthwiseConv2dBackpropFilter`: as tfjs's
+ *   DepthwiseConv2dNativeBackpropInput and DepthwiseConv2dNativeBackpropFilter, whose attribute `dilations` tfjs's own
+ *   kernels take no notice of. Optional: without them the gradient is refused.
  * - `MaxPlace2x2`: input x `[n, h, w, c]` with even sides; outputs each window's largest value and its place (0 top
  *   left to 3 bottom right, the first of equals), both float32 `[n, h/2, w/2, c]`. `PutPlace2x2`: inputs values, places;
  *   output the values at their places in `[n, h, w, c]`, zero elsewhere. `TakePlace2x2`: inputs x, places; output the
@@ -24,6 +27,8 @@ export const trainingKernels = {
   allFinite: 'AllFinite',
   dilatedInputGradient: 'DilatedConv2DBackpropInput',
   dilatedFilterGradient: 'DilatedConv2DBackpropFilter',
+  dilatedDepthwiseInputGradient: 'DilatedDepthwiseConv2dBackpropInput',
+  dilatedDepthwiseFilterGradient: 'DilatedDepthwiseConv2dBackpropFilter',
   maxPlace: 'MaxPlace2x2',
   putPlace: 'PutPlace2x2',
   takePlace: 'TakePlace2x2',

@@ -3,6 +3,8 @@
  * with even sides; places are 0 (top left) to 3 (bottom right), `[n, h/2, w/2, c]`.
  */
 
+import { takesOver } from './pooling';
+
 type Shape4D = readonly number[];
 
 /** Calls back with the first offset of each window: in the image, and among the windows. */
@@ -16,7 +18,7 @@ function eachWindow([n, h, w, c]: Shape4D, visit: (image: number, window: number
 /** Offsets of the four corners of a window from its first. */
 const cornersOf = ([, , w, c]: Shape4D): [number, number, number, number] => [0, c!, w! * c!, (w! + 1) * c!];
 
-/** Writes each window's largest value and its place, the first of equals. */
+/** Writes each window's largest value and its place, the first of equals; where it has a NaN, that and its place. */
 export function maxPlaces(x: Float32Array, shape: Shape4D, values: Float32Array, places: Float32Array): void {
   const [, right, below, across] = cornersOf(shape);
   const channels = shape[3]!;
@@ -25,15 +27,15 @@ export function maxPlaces(x: Float32Array, shape: Shape4D, values: Float32Array,
       const at = image + c;
       let best = x[at]!;
       let place = 0;
-      if (x[at + right]! > best) {
+      if (takesOver(x[at + right]!, best)) {
         best = x[at + right]!;
         place = 1;
       }
-      if (x[at + below]! > best) {
+      if (takesOver(x[at + below]!, best)) {
         best = x[at + below]!;
         place = 2;
       }
-      if (x[at + across]! > best) {
+      if (takesOver(x[at + across]!, best)) {
         best = x[at + across]!;
         place = 3;
       }

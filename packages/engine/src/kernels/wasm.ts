@@ -13,8 +13,11 @@ import {
   loopPasses,
 } from './array-kernels';
 import { wasmMemory } from './array-memory';
-import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { trainingKernels } from './names';
+import { putKernels } from './registry';
+import { clampRepairs } from './wasm-clamps';
+import { convolutionRepairs, holdsNumbers } from './wasm-convolutions';
+import { sumRepairs } from './wasm-sums';
 
 interface Attributes {
   readonly epsilon: number;
@@ -34,15 +37,15 @@ type Kernel = (
 ) => tf.TensorInfo | tf.TensorInfo[];
 type Shape4D = [number, number, number, number];
 
-function convolutionInfo(x: Shape4D, filter: Shape4D, attributes: Attributes, depthwise: boolean) {
+function convolutionInfo(x: Shape4D, filter: Shape4D, attributes: Attributes) {
   const { strides, pad, dimRoundingMode, dilations = [1, 1], dataFormat = 'NHWC' } = attributes;
   if (dataFormat !== 'NHWC')
     throw new Error(`The wasm backend convolves images in NHWC order, not ${dataFormat}.`);
-  return tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, pad, dimRoundingMode, depthwise);
+  return tf.backend_util.computeConv2DInfo(x, filter, strides, dilations, pad, dimRoundingMode);
 }
 
 function geometry(x: Shape4D, filter: Shape4D, attributes: Attributes): Geometry {
-  const info = convolutionInfo(x, filter, attributes, false);
+  const info = convolutionInfo(x, filter, attributes);
   return {
     batch: info.batchSize,
     inHeight: info.inHeight,
@@ -67,22 +70,6 @@ const convolutionInput: Kernel = (backend, { dy, filter }, attributes) =>
 
 const convolutionFilter: Kernel = (backend, { x, dy }, attributes) =>
   filterGradient(backend, x!, dy!, geometry(x!.shape as Shape4D, attributes.filterShape, attributes));
-
-const depthwiseInput: Kernel = (backend, { dy, filter }, attributes) => {
-  const info = convolutionInfo(attributes.inputShape, filter!.shape as Shape4D, attributes, true);
-  const memory = wasmMemory(backend);
-  const out = memory.allocate(attributes.inputShape);
-  depthwiseInputGradient(memory.view(dy!), memory.view(filter!), memory.view(out).fill(0), info);
-  return out;
-};
-
-const depthwiseFilter: Kernel = (backend, { x, dy }, attributes) => {
-  const info = convolutionInfo(x!.shape as Shape4D, attributes.filterShape, attributes, true);
-  const memory = wasmMemory(backend);
-  const out = memory.allocate(attributes.filterShape);
-  depthwiseFilterGradient(memory.view(x!), memory.view(dy!), memory.view(out).fill(0), info);
-  return out;
-};
 
 /** The passes by SIMD where channels come in fours, by the plain loops elsewhere. */
 function simdPasses(backend: WasmBackend): ChannelPasses {
@@ -127,6 +114,10 @@ const reluGradient: Kernel = (backend, { dy, x }) => {
   return out;
 };
 
+/** By SIMD, where the plain loop of the other kernels would take as long as a convolution. */
+const allFinite: Kernel = (backend, inputs) =>
+  wasmMemory(backend).truth(Object.values(inputs).every((x) => holdsNumbers(backend, x)));
+
 /** Shares the values, as on tfjs's other backends; its own kernel here copies whatever a gradient saves. */
 const identity: Kernel = (backend, { x }) => {
   backend.incRef(x!.dataId);
@@ -140,11 +131,10 @@ const onArrays = Object.entries(arrayKernels).map(([name, kernel]): [string, Ker
 
 const kernels: Readonly<Record<string, Kernel>> = {
   ...Object.fromEntries(onArrays),
+  [trainingKernels.allFinite]: allFinite,
   Identity: identity,
   Conv2DBackpropInput: convolutionInput,
   Conv2DBackpropFilter: convolutionFilter,
-  DepthwiseConv2dNativeBackpropInput: depthwiseInput,
-  DepthwiseConv2dNativeBackpropFilter: depthwiseFilter,
   [trainingKernels.dilatedInputGradient]: convolutionInput,
   [trainingKernels.dilatedFilterGradient]: convolutionFilter,
   [trainingKernels.batchNorm]: (backend, inputs, { epsilon }) =>
@@ -154,17 +144,21 @@ const kernels: Readonly<Record<string, Kernel>> = {
   [trainingKernels.reluGradient]: reluGradient,
 };
 
-const installed = new WeakSet<object>();
-
-/** Registers the training kernels of the wasm backend, replacing its slow input gradient of a convolution. */
+/**
+ * Registers the training kernels of the wasm backend, replacing its slow input gradient of a convolution, and repairs
+ * those of its own that are wrong.
+ */
 export function registerWasmKernels(): void {
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    const known = tf.getKernel(kernelName, 'wasm');
-    if (known !== undefined && installed.has(known.kernelFunc)) continue;
-    if (known !== undefined) tf.unregisterKernel(kernelName, 'wasm');
-    const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
-      kernel(backend as WasmBackend, inputs as Inputs, (attrs ?? {}) as unknown as Attributes);
-    installed.add(kernelFunc);
-    tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc });
-  }
+  const entries = Object.entries(kernels).map(([name, kernel]) => [
+    name,
+    () =>
+      ({ inputs, attrs, backend }: Parameters<tf.KernelFunc>[0]) =>
+        kernel(backend as WasmBackend, inputs as Inputs, (attrs ?? {}) as unknown as Attributes),
+  ]);
+  putKernels('wasm', {
+    ...Object.fromEntries(entries),
+    ...convolutionRepairs,
+    ...clampRepairs,
+    ...sumRepairs,
+  });
 }

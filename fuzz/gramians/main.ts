@@ -1,0 +1,3 @@
+import { gramians } from '.';
+
+process.exitCode = await gramians(process.argv.slice(2));

@@ -1,0 +1,3 @@
+import { layers } from '.';
+
+process.exitCode = await layers(process.argv.slice(2));
