@@ -173,6 +173,31 @@ describe('expand compares what it made with what it was given', () => {
   });
 });
 
+test('what is listed or named twice is refused, and a name that only looks taken is not', () => {
+  const x = tf.input({ shape: [4] });
+  const dense = tf.layers.dense({ name: 'd', units: 2 }).apply(x) as Symbolic;
+  const repeated = refusalOf(() =>
+    expand(tf.model({ inputs: x, outputs: [dense, dense] }), { method: plain, key }),
+  );
+  expect(repeated.code).toBe('repeated-output');
+  expect(repeated.message).toContain('lists the output of "d" twice');
+
+  const inner = tf.sequential({
+    name: 'a',
+    layers: [tf.layers.dense({ name: 'b', units: 2, inputShape: [3] })],
+  });
+  const outer = tf.sequential({
+    layers: [tf.layers.dense({ name: 'a/b', units: 3, inputShape: [4] }), inner],
+  });
+  const twice = refusalOf(() => expand(outer, { method: plain, key }));
+  expect(twice.code).toBe('duplicate-layer');
+  expect(twice.message).toContain('would be called "a/b"');
+
+  // What tfjs itself calls the input of a Sequential of this name.
+  const layer = tf.layers.dense({ name: 's_input', units: 3, inputShape: [4] });
+  expect(gapsOf(tf.sequential({ name: 's', layers: [layer] }), 2, 4).expanded).toBeLessThan(1e-6);
+});
+
 test('layers that cannot be made again are refused by name', () => {
   const x = tf.input({ shape: [5, 4] });
   const lstm = tf.layers.lstm({ name: 'lstm', units: 3, stateful: true, batchInputShape: [2, 5, 4] });

@@ -42,7 +42,7 @@ class Reader {
     const first = modelAtTheFront(model);
     const uses = usesOf(model, first);
     const sequential = isSequential(model) && isChain(uses);
-    const inputName = sequential ? `${model.name}_input` : null;
+    const inputName = sequential ? freeInputName(model, uses) : null;
     const places = placesOf(uses, model, inputName);
     const at = (tensors: readonly tf.SymbolicTensor[]) => tensors.map((tensor) => places.get(tensor)!);
     const graph = new Graph(
@@ -184,6 +184,14 @@ function isChain(uses: readonly Use[]): boolean {
     const before = uses[index - 1]?.outputs[0];
     return inputs.length === 1 && outputs.length === 1 && (!before || inputs[0] === before);
   });
+}
+
+/** What tfjs calls the input of a `Sequential`, unless a layer has that name. */
+function freeInputName({ name }: LayersModel, uses: readonly Use[]): string {
+  const taken = new Set(uses.map(({ layer }) => layer.name));
+  let free = `${name}_input`;
+  while (taken.has(free)) free += '_';
+  return free;
 }
 
 /** Where each tensor comes from, in terms of this network: tfjs numbers a layer's uses over all networks. */
