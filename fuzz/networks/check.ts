@@ -10,6 +10,7 @@ import {
 } from '@overparam/core-reparam';
 import { compile, normalTensor } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
+import { gradientGap, gradientsBefore, trainsInStock } from './first-gradients';
 import { type Case, drawCase } from './generate';
 import { layersOf } from './given';
 import { drawChoice } from './methods';
@@ -77,6 +78,11 @@ export async function checkCase(seed: number, _engine: string): Promise<Verdict>
     const expanded = expand(model, { selections: choice.selections, key: keyFromSeed(seed), probes: inputs });
     if (choice.preserves) gap = Math.max(gap, gapOf(await outputsOf(expanded, inputs), given));
     if (!(gap <= 10 * usual)) throw new Error(`does not begin as given: gap ${gap.toExponential(1)}`);
+    if (choice.preserves && !choice.words.includes('repvgg') && trainsInStock(model)) {
+      const found = await gradientGap(model, inputs, gradientsBefore(expanded, inputs));
+      if (!(found <= 10 * usual)) throw new Error(`gradients differ: gap ${found.toExponential(1)}`);
+      gap = Math.max(gap, found);
+    }
     const steps = train(expanded, random, inputs);
     trained = true;
     const norms = random.pick(['fold', 'keep'] as const);
