@@ -79,7 +79,7 @@ export async function checkCase(seed: number, _engine: string): Promise<Verdict>
     if (choice.preserves) gap = Math.max(gap, gapOf(await outputsOf(expanded, inputs), given));
     if (!(gap <= 10 * usual)) throw new Error(`does not begin as given: gap ${gap.toExponential(1)}`);
     if (choice.preserves && !choice.words.includes('repvgg') && trainsInStock(model)) {
-      const found = await gradientGap(model, inputs, gradientsBefore(expanded, inputs));
+      const found = gradientGap(model, inputs, gradientsBefore(expanded, inputs));
       if (!(found <= 10 * usual)) throw new Error(`gradients differ: gap ${found.toExponential(1)}`);
       gap = Math.max(gap, found);
     }

@@ -1,7 +1,6 @@
 import { parametersOf } from '@overparam/core-reparam';
 import * as tf from '@tensorflow/tfjs';
 import { layersOf } from './given';
-import { on, plainBackend } from './plain-backend';
 
 type Numbers = ReadonlyMap<string, Float32Array>;
 
@@ -45,13 +44,10 @@ export function gradientsBefore(expanded: tf.LayersModel, inputs: tf.Tensor[]): 
 
 /**
  * The largest gap between the first gradients of a network whose expansions compute what the given one does, and those
- * that its plain backend takes of the given network, over the weights that both have.
+ * that tfjs takes of the given network on the same engine, over the weights that both have. Its plain backend is no judge
+ * here: some of its own gradients, of resizing and pooling, are wrong.
  */
-export async function gradientGap(
-  model: tf.LayersModel,
-  inputs: tf.Tensor[],
-  found: Numbers,
-): Promise<number> {
+export function gradientGap(model: tf.LayersModel, inputs: tf.Tensor[], found: Numbers): number {
   const placed = layersOf(model);
   const weights = placed.flatMap(({ layer, path }) =>
     layer.weights.map((weight) => ({
@@ -66,19 +62,15 @@ export async function gradientGap(
       weights.filter((other) => other.name === name).length === 1,
   );
   if (wanted.length === 0) return 0;
-  // What another backend has used lies there, and steps take their inputs from the engine.
-  const own = inputs.map((input) => tf.tensor(input.dataSync(), input.shape));
   const kept = weights.map(({ variable }) => tf.clone(variable));
   try {
-    const theirs = await on(plainBackend, () =>
-      tf.tidy(() => {
-        const { grads } = tf.variableGrads(
-          () => distance([model.apply(own, { training: true })].flat() as tf.Tensor[]),
-          wanted.map(({ variable }) => variable),
-        );
-        return wanted.map(({ variable }) => grads[variable.name]?.dataSync() as Float32Array | undefined);
-      }),
-    );
+    const theirs = tf.tidy(() => {
+      const { grads } = tf.variableGrads(
+        () => distance([model.apply(inputs, { training: true })].flat() as tf.Tensor[]),
+        wanted.map(({ variable }) => variable),
+      );
+      return wanted.map(({ variable }) => grads[variable.name]?.dataSync() as Float32Array | undefined);
+    });
     // All on one scale: where gradients cancel, what is left is rounding of the larger ones.
     const sizes = theirs.map((values) => Math.max(0, ...(values ?? []).map(Math.abs)));
     const size = Math.max(...sizes);
@@ -91,6 +83,6 @@ export async function gradientGap(
     weights.forEach(({ variable }, index) => {
       variable.assign(kept[index] as tf.Variable);
     });
-    tf.dispose([kept, own]);
+    tf.dispose(kept);
   }
 }

@@ -79,7 +79,22 @@ describe('a network is read as tfjs runs it', () => {
     model.add(c);
     expect(gapsOf(model, 1, 8, 8, 4)).toEqual({ expanded: 0, collapsed: 0 });
     const wide = expand(model, { method: plain, key });
-    expect(wide.countParams()).toBe(model.countParams());
+    // tfjs counts the layer of a Sequential once for each use.
+    expect(model.countParams()).toBe(2 * (9 * 4 * 4 + 4));
+    expect(wide.countParams()).toBe(9 * 4 * 4 + 4);
+  });
+
+  test('where a Sequential uses a layer twice in a row, and is applied before it is run', () => {
+    const c = conv('c', { inputShape: [8, 8, 4], padding: 'same' });
+    const twice = tf.sequential({ layers: [c] });
+    twice.add(c);
+    twice.add(conv('d'));
+    const wide = expand(twice, { method: plain, key });
+    const x = normalTensor(keyFromSeed(4), [1, 8, 8, 4], 0, 1);
+    const d = twice.layers.at(-1)!;
+    const wanted = d.apply(c.apply(c.apply(x))) as tf.Tensor;
+    for (const network of [wide, collapse(wide).model])
+      expect(gapBetween(network.apply(x) as tf.Tensor, wanted)).toBe(0);
   });
 
   test('where a model inside is used on another size than it was made for', () => {

@@ -41,7 +41,7 @@ class Reader {
     if (known) return known;
     const first = modelAtTheFront(model);
     const uses = usesOf(model, first);
-    const sequential = isSequential(model) && isChain(uses);
+    const sequential = isSequential(model) && isChain(uses) && usesEachOnce(uses);
     const inputName = sequential ? freeInputName(model, uses) : null;
     const places = placesOf(uses, model, inputName);
     const at = (tensors: readonly tf.SymbolicTensor[]) => tensors.map((tensor) => places.get(tensor)!);
@@ -176,6 +176,11 @@ function plainArguments(given: unknown): Config {
   };
   const entries = Object.entries((given ?? {}) as Config);
   return Object.fromEntries(entries.filter(([, value]) => value !== null && isPlain(value)));
+}
+
+/** Whether no layer is used again: tfjs cannot apply a new `Sequential` that lists a layer twice in a row. */
+function usesEachOnce(uses: readonly Use[]): boolean {
+  return new Set(uses.map(({ layer }) => layer)).size === uses.length;
 }
 
 /** Whether each use takes what the one before it gives, and nothing else. */
