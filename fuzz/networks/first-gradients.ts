@@ -71,8 +71,8 @@ export function gradientGap(model: tf.LayersModel, inputs: tf.Tensor[], found: N
       );
       return wanted.map(({ variable }) => grads[variable.name]?.dataSync() as Float32Array | undefined);
     });
-    // All on one scale: where gradients cancel, what is left is rounding of the larger ones.
-    const sizes = theirs.map((values) => Math.max(0, ...(values ?? []).map(Math.abs)));
+    // All on one scale, those of expansions too: a bias before a norm has no gradient, only rounding of the larger ones.
+    const sizes = [...found.values()].map((values) => Math.max(0, ...values.map(Math.abs)));
     const size = Math.max(...sizes);
     const gaps = theirs.map((values, index) => {
       const mine = found.get(wanted[index]!.name)!;
