@@ -10,6 +10,7 @@ import {
 } from '@overparam/core-reparam';
 import { compile, normalTensor } from '@overparam/engine';
 import * as tf from '@tensorflow/tfjs';
+import { gradientGap, gradientsBefore, trainsInStock } from './first-gradients';
 import { type Case, drawCase } from './generate';
 import { layersOf } from './given';
 import { drawChoice } from './methods';
@@ -19,8 +20,11 @@ import type { Random } from './random';
 /** What became of a case. */
 export interface Verdict {
   readonly seed: number;
-  /** `refused` before training, by an error of the project's own that says why. */
-  readonly outcome: 'right' | 'refused' | 'wrong';
+  /**
+   * `refused` before training, by an error of the project's own that says why; `skipped` where there is nothing to check,
+   * as TensorFlow.js itself cannot build or run the network.
+   */
+  readonly outcome: 'right' | 'refused' | 'wrong' | 'skipped';
   readonly words: string;
   /** The code of a refusal. */
   readonly code?: string;
@@ -56,7 +60,7 @@ export async function checkCase(seed: number, _engine: string): Promise<Verdict>
       if (isOverparamError(error)) throw error;
       return null;
     });
-    if (!drawn) return { seed, outcome: 'right', words: 'cannot be built by tfjs itself', gap: 0 };
+    if (!drawn) return { seed, outcome: 'skipped', words: 'cannot be built by tfjs itself', gap: 0 };
     const choice = drawChoice(drawn.random);
     method = choice.words;
     const { random, model } = drawn;
@@ -64,9 +68,9 @@ export async function checkCase(seed: number, _engine: string): Promise<Verdict>
     const given = await on(plainBackend, () => outputsOf(model, drawnInputs)).catch(() => null);
     // Where numbers were used last, there they are; steps take them from the engine.
     const inputs = drawnInputs.map((input) => tf.tensor(input.dataSync(), input.shape));
-    if (given === null) return { seed, outcome: 'right', words: 'cannot be run by tfjs itself', gap: 0 };
+    if (given === null) return { seed, outcome: 'skipped', words: 'cannot be run by tfjs itself', gap: 0 };
     if (!given.flat().every(Number.isFinite)) {
-      return { seed, outcome: 'right', words: 'gives no finite numbers by itself', gap: 0 };
+      return { seed, outcome: 'skipped', words: 'gives no finite numbers by itself', gap: 0 };
     }
     const rested = frozenValues(model);
     await tf.ready();
@@ -74,6 +78,11 @@ export async function checkCase(seed: number, _engine: string): Promise<Verdict>
     const expanded = expand(model, { selections: choice.selections, key: keyFromSeed(seed), probes: inputs });
     if (choice.preserves) gap = Math.max(gap, gapOf(await outputsOf(expanded, inputs), given));
     if (!(gap <= 10 * usual)) throw new Error(`does not begin as given: gap ${gap.toExponential(1)}`);
+    if (choice.preserves && !choice.words.includes('repvgg') && trainsInStock(model)) {
+      const found = gradientGap(model, inputs, gradientsBefore(expanded, inputs));
+      if (!(found <= 10 * usual)) throw new Error(`gradients differ: gap ${found.toExponential(1)}`);
+      gap = Math.max(gap, found);
+    }
     const steps = train(expanded, random, inputs);
     trained = true;
     const norms = random.pick(['fold', 'keep'] as const);

@@ -5,6 +5,7 @@ import { definedBy, parseOptions } from '@overparam/plugin';
 import type { LayersModel, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { brokenMethod, checkExpansion, checkValues, collapsedLayers } from './check-expansion';
+import { checkForward } from './check-forward';
 import { checkKeys, checkModel, type Kind, kinds } from './check-options';
 import { checkStart } from './check-start';
 import { keepsLayer } from './keeps-layer';
@@ -36,7 +37,7 @@ export type ExpandOptions = (Selection | { readonly selections: readonly Selecti
     readonly onLayer?: (done: number, total: number, layer: string) => void;
     /** Inputs on which the expanded network is compared with the given one; drawn where left out. See `verify`. */
     readonly probes?: Probes;
-    /** Returns a network that should begin as the given one, and does not, instead of throwing. */
+    /** Returns a network that should begin as the given one, or collapse to what it computes, and does not, instead of throwing. */
     readonly allowMismatch?: boolean;
   };
 
@@ -66,7 +67,7 @@ const optionKinds: Readonly<Record<string, Kind>> = {
  * @returns the expanded network; the caller disposes it
  * @throws OverparamError `unknown-layer`, `unsupported-site`, `nothing-selected`, `invalid-options`; `layer-not-copied`
  *   and `shared-weights` for layers that cannot be made again, `no-gradient` for one that tfjs cannot train,
- *   `empty-output` for one that leaves nothing; `expand-mismatch`, with the worst layer, where the
+ *   `empty-output` for one that leaves nothing, `repeated-output` and `duplicate-layer`; `expand-mismatch`, with the worst layer, where the
  *   network does not begin as the given one, unless allowed; `method-broken` where a method gave what it must not
  * @example
  * const wide = expand(model, { method: fnl, key: keyFromSeed(1) });
@@ -89,7 +90,7 @@ export function expand(model: LayersModel, options: ExpandOptions): LayersModel 
         const { values, kept } = firstValues(
           graph,
           site,
-          { method, parsed, expansion, key: layerKey },
+          { method, parsed, expansion, key: layerKey, allowMismatch: options.allowMismatch ?? false },
           layer,
         );
         made.push({ id: layer.id, values });
@@ -194,13 +195,14 @@ interface Start {
   readonly parsed: unknown;
   readonly expansion: Expansion;
   readonly key: Key;
+  readonly allowMismatch: boolean;
 }
 
 /** First values of a site, which the caller disposes, and whether they begin as the given layer. */
 function firstValues(
   graph: Graph,
   site: Site,
-  { method, parsed, expansion, key }: Start,
+  { method, parsed, expansion, key, allowMismatch }: Start,
   layer: GraphLayer,
 ): { values: Record<string, tf.Tensor>; kept: boolean } {
   const plain = plainWeights(graph, site, layer);
@@ -221,6 +223,7 @@ function firstValues(
     const preserves = (parsed as { readonly start?: unknown } | null)?.start === 'preserve';
     const kept = tf.tidy(() => {
       const layers = collapsedLayers(method, site, expansion, values);
+      if (!allowMismatch) checkForward(method, site, expansion, values, layers);
       return preserves || keepsLayer(layers, plain, site, expansion.takesNorm);
     });
     return { values, kept };

@@ -145,6 +145,36 @@ describe('what a method gives is checked when a network is expanded, whether val
       }),
       /gave the layer's own tensor back as "core"/,
     ],
+    [
+      'a collapse that is not what was trained',
+      (right) => ({
+        ...right,
+        collapse: (...given) =>
+          right.collapse(...given).map((layer) => ({ ...layer, kernel: tf.mul(layer.kernel, 1.1) })),
+      }),
+      /something else than forward: gap [\d.]+e-[12] on the first values/,
+    ],
+    [
+      'a forward pass to another size',
+      (right) => ({
+        ...right,
+        forward: (...given) => {
+          const { y, ...rest } = right.forward(...given);
+          return { ...rest, y: tf.slice(y, [0, 0, 0, 0], [-1, 1, -1, -1]) };
+        },
+      }),
+      /forward gave \[1,1,6,2\] \(expected \[1,5,6,2\]\)/,
+    ],
+    [
+      'a forward pass that fails',
+      (right) => ({
+        ...right,
+        forward: () => {
+          throw new Error('no image');
+        },
+      }),
+      /forward failed on the first values: no image/,
+    ],
   ])('%s', (_, change, message) => {
     const refusal = refusalOf(() => expand(network(), { method: method(change), key }));
     expect(refusal.code).toBe('method-broken');

@@ -79,7 +79,22 @@ describe('a network is read as tfjs runs it', () => {
     model.add(c);
     expect(gapsOf(model, 1, 8, 8, 4)).toEqual({ expanded: 0, collapsed: 0 });
     const wide = expand(model, { method: plain, key });
-    expect(wide.countParams()).toBe(model.countParams());
+    // tfjs counts the layer of a Sequential once for each use.
+    expect(model.countParams()).toBe(2 * (9 * 4 * 4 + 4));
+    expect(wide.countParams()).toBe(9 * 4 * 4 + 4);
+  });
+
+  test('where a Sequential uses a layer twice in a row, and is applied before it is run', () => {
+    const c = conv('c', { inputShape: [8, 8, 4], padding: 'same' });
+    const twice = tf.sequential({ layers: [c] });
+    twice.add(c);
+    twice.add(conv('d'));
+    const wide = expand(twice, { method: plain, key });
+    const x = normalTensor(keyFromSeed(4), [1, 8, 8, 4], 0, 1);
+    const d = twice.layers.at(-1)!;
+    const wanted = d.apply(c.apply(c.apply(x))) as tf.Tensor;
+    for (const network of [wide, collapse(wide).model])
+      expect(gapBetween(network.apply(x) as tf.Tensor, wanted)).toBe(0);
   });
 
   test('where a model inside is used on another size than it was made for', () => {
@@ -171,6 +186,31 @@ describe('expand compares what it made with what it was given', () => {
     for (const wide of [compared, not]) wide.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+test('what is listed or named twice is refused, and a name that only looks taken is not', () => {
+  const x = tf.input({ shape: [4] });
+  const dense = tf.layers.dense({ name: 'd', units: 2 }).apply(x) as Symbolic;
+  const repeated = refusalOf(() =>
+    expand(tf.model({ inputs: x, outputs: [dense, dense] }), { method: plain, key }),
+  );
+  expect(repeated.code).toBe('repeated-output');
+  expect(repeated.message).toContain('lists the output of "d" twice');
+
+  const inner = tf.sequential({
+    name: 'a',
+    layers: [tf.layers.dense({ name: 'b', units: 2, inputShape: [3] })],
+  });
+  const outer = tf.sequential({
+    layers: [tf.layers.dense({ name: 'a/b', units: 3, inputShape: [4] }), inner],
+  });
+  const twice = refusalOf(() => expand(outer, { method: plain, key }));
+  expect(twice.code).toBe('duplicate-layer');
+  expect(twice.message).toContain('would be called "a/b"');
+
+  // What tfjs itself calls the input of a Sequential of this name.
+  const layer = tf.layers.dense({ name: 's_input', units: 3, inputShape: [4] });
+  expect(gapsOf(tf.sequential({ name: 's', layers: [layer] }), 2, 4).expanded).toBeLessThan(1e-6);
 });
 
 test('layers that cannot be made again are refused by name', () => {

@@ -1,21 +1,24 @@
 import { classes13 } from './classes';
 import type { Scene, TaskName } from './scene';
 
-/** What was found in the scenes of a split. */
+/** Lowest and highest value; null where there was none, as JSON has no infinity. */
+export type Range = readonly [number, number] | null;
+
+/** What was found in the scenes of a split: what JSON holds, as it is kept in the header of a cache. */
 export interface Statistics {
   readonly scenes: number;
   /** Scenes with a label, by task. */
   readonly labelled: Readonly<Record<TaskName, number>>;
-  /** Of all pixels of labelled scenes the share without a valid label, by task; NaN without labelled scenes. */
-  readonly invalid: Readonly<Record<TaskName, number>>;
+  /** Of all pixels of labelled scenes the share without a valid label, by task; null without labelled scenes. */
+  readonly invalid: Readonly<Record<TaskName, number | null>>;
   /** Pixels of each class. */
   readonly classPixels: readonly number[];
   /** Lowest and highest valid depth, metres. */
-  readonly depth: readonly [number, number];
+  readonly depth: Range;
   /** Shortest and longest valid normal. */
-  readonly normalLength: readonly [number, number];
+  readonly normalLength: Range;
   /** Lowest and highest value of an image, 0 to 1. */
-  readonly image: readonly [number, number];
+  readonly image: Range;
 }
 
 /** Collects {@link Statistics} over scenes. */
@@ -50,18 +53,31 @@ export function collectStatistics() {
       if (scene.normals !== null) bad.normals += lengths(scene.normals, normalLength);
     },
     result(): Statistics {
+      const share = (task: TaskName) => (pixels[task] === 0 ? null : bad[task] / pixels[task]);
       const invalid = {
-        segmentation: bad.segmentation / pixels.segmentation,
-        depth: bad.depth / pixels.depth,
-        normals: bad.normals / pixels.normals,
+        segmentation: share('segmentation'),
+        depth: share('depth'),
+        normals: share('normals'),
       };
-      return { scenes, labelled, invalid, classPixels, depth, normalLength, image };
+      return {
+        scenes,
+        labelled,
+        invalid,
+        classPixels,
+        depth: rangeOf(depth),
+        normalLength: rangeOf(normalLength),
+        image: rangeOf(image),
+      };
     },
   };
 }
 
 function emptyRange(): [number, number] {
   return [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+}
+
+function rangeOf([low, high]: readonly [number, number]): Range {
+  return low <= high ? [low, high] : null;
 }
 
 function widen(range: [number, number], value: number): void {

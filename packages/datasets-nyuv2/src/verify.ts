@@ -6,7 +6,7 @@ import { locate } from './locate';
 import type { NyuOptions } from './options';
 import type { TaskName } from './scene';
 import { checkCounts, checkedScenes } from './scenes';
-import { collectStatistics, type Statistics } from './statistics';
+import { collectStatistics, type Range, type Statistics } from './statistics';
 
 /** Looks for the data in the form that the options name; an archive is not unpacked for it, and no scene is read. */
 export async function present(options: NyuOptions, context: DatasetContext): Promise<DatasetCheck> {
@@ -54,14 +54,17 @@ export function describeStatistics(
   tasks: readonly TaskName[],
 ): DatasetCheck[] {
   const { scenes, labelled, invalid, classPixels, depth, normalLength, image } = statistics;
-  const range = ([low, high]: readonly [number, number]) => `${low.toFixed(3)} to ${high.toFixed(3)}`;
-  const share = (task: TaskName) => `${(100 * invalid[task]).toFixed(2)} % of pixels invalid`;
+  const range = (found: Range) => (found ? found.map((value) => value.toFixed(3)).join(' to ') : 'none');
+  const share = (task: TaskName) => {
+    const found = invalid[task];
+    return found === null ? 'no scene has a label' : `${(100 * found).toFixed(2)} % of pixels invalid`;
+  };
   const missing = (task: TaskName) =>
     labelled[task] < scenes ? `${scenes - labelled[task]} scenes without a label, ` : '';
   const total = classPixels.reduce((sum, pixels) => sum + pixels, 0);
   const found: Record<TaskName, () => string> = {
     segmentation: () =>
-      `${share('segmentation')}; ${classes13.map((name, k) => `${name} ${((100 * classPixels[k]!) / total).toFixed(1)} %`).join(', ')}`,
+      `${share('segmentation')}; ${classes13.map((name, k) => `${name} ${((100 * classPixels[k]!) / Math.max(1, total)).toFixed(1)} %`).join(', ')}`,
     depth: () => `${share('depth')}, ${range(depth)} m`,
     normals: () => `${share('normals')}, length ${range(normalLength)}`,
   };

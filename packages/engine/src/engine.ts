@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
-import { loadCpu, loadTensorFlow, loadWebGpu } from './backends/others';
+import { loadCpu, loadTensorFlow, loadWebGl, loadWebGpu } from './backends/others';
 import { loadWasm } from './backends/wasm';
 import { compiles } from './compile';
 import { type EngineName, type EngineThreads, engines } from './engines';
@@ -34,8 +34,9 @@ export interface EngineOptions {
 /**
  * Chooses the engine: makes its tfjs backend the current one and makes it fit for training ({@link installTraining}).
  *
- * `auto` takes the first of {@link engines} that loads: tensorflow, webgpu, wasm, cpu. Calling it again changes the engine; tensors
- * made before move along as tfjs moves them.
+ * `auto` takes the first of {@link engines} that loads: tensorflow, webgpu, wasm, webgl, cpu. WebGPU and WebGL depend on the device and
+ * its driver, and are taken only where a small network and its gradients come out as in plain JavaScript. Calling it
+ * again changes the engine; tensors made before move along as tfjs moves them.
  *
  * @throws OverparamError `engine-unavailable` where a named engine cannot be loaded: what is missing, how to get it;
  *   `unknown-engine` for another name
@@ -56,11 +57,13 @@ export async function useEngine(
   }
   const load: Record<EngineName, () => Promise<string | null>> = {
     tensorflow: () => loadTensorFlow(options.threads),
-    webgpu: loadWebGpu,
+    webgpu: () => loadWebGpu(requested !== 'auto'),
     wasm: () => loadWasm(options.wasmFolder),
+    webgl: loadWebGl,
     cpu: loadCpu,
   };
   const notes: string[] = [];
+  const before: string | undefined = tf.getBackend();
   for (const { name, title, threads } of tried) {
     const reason = await load[name]();
     if (reason === null) {
@@ -70,6 +73,8 @@ export async function useEngine(
     }
     notes.push(`${name} passed over: ${reason}`);
   }
+  // One that was tried may be the current one, and does not compute what it should.
+  if (before !== undefined) await tf.setBackend(before);
   throw new OverparamError(
     'engine-unavailable',
     `The engine '${requested}' cannot be used: ${notes.map((note) => note.replace(/^.*?: |\.$/g, '')).join('; ')}. ` +

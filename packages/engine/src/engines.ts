@@ -1,5 +1,5 @@
 /** The backends that training runs on. */
-export type EngineName = 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+export type EngineName = 'tensorflow' | 'webgpu' | 'wasm' | 'webgl' | 'cpu';
 
 /**
  * What the number of threads means on an engine. `chosen`: as many as are asked for, one for each processor by default,
@@ -38,6 +38,13 @@ export const engines: readonly Engine[] = [
     title: 'WebAssembly SIMD on one thread',
     summary: 'WebAssembly with SIMD, where @tensorflow/tfjs-backend-wasm is: runs everywhere',
     threads: 'one',
+  },
+  // Behind WebAssembly, which computes in float32 on every device; many a device has no more than half of that here.
+  {
+    name: 'webgl',
+    title: 'WebGL',
+    summary: 'WebGL, in browsers: before plain JavaScript where there is no WebAssembly backend',
+    threads: 'own',
   },
   {
     name: 'cpu',

@@ -19,7 +19,8 @@ export type CheckedOptions<Options> =
 /**
  * Checks options against a schema and fills in defaults; what is wrong with them is the answer, not an error.
  *
- * Unknown options are told by the schema's JSON form, so that schemas of every library say the same of them.
+ * Unknown options are told by the schema's JSON form, so that schemas of every library say the same of them. What comes out
+ * is what JSON can hold, as networks and runs keep options in their files; a key that is undefined counts as left out.
  *
  * @param given  what came; undefined counts as `{}`
  * @throws OverparamError `plugin-invalid` for a schema that answers with a promise
@@ -29,13 +30,37 @@ export function checkOptions<Options>(
   given: unknown = {},
 ): CheckedOptions<Options> {
   const result = validate(schema, given);
-  if (result.issues === undefined) return { options: result.value };
+  if (result.issues === undefined) {
+    const problems = notJson(result.value, []);
+    return problems.length === 0 ? { options: result.value } : { problems };
+  }
   const unknown: OptionProblem[] = [];
   const known = withoutUnknown(given, placeOf(jsonSchemaOf(schema)), [], unknown);
   const issues = unknown.length === 0 ? result.issues : (validate(schema, known).issues ?? []);
   return {
     problems: [...unknown, ...issues.map((issue) => ({ path: pathOf(issue), message: issue.message }))],
   };
+}
+
+/** What JSON would change or leave out without a word, such as an infinity or a date. */
+function notJson(value: unknown, path: readonly PropertyKey[]): OptionProblem[] {
+  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'string')
+    return [];
+  if (typeof value === 'number' && Number.isFinite(value)) return [];
+  if (Array.isArray(value)) return value.flatMap((entry, index) => notJson(entry, [...path, index]));
+  if (typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
+    return Object.entries(value).flatMap(([key, entry]) => notJson(entry, [...path, key]));
+  const found = typeof value === 'object' ? `an object of ${value.constructor.name}` : shown(value);
+  return [
+    {
+      path,
+      message: `got ${found} (expected what JSON can hold: finite numbers, text, lists, plain objects)`,
+    },
+  ];
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'function' ? 'a function' : String(value);
 }
 
 function validate<Options>(schema: OptionsSchema<Options>, value: unknown): Validated<Options> {

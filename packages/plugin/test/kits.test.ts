@@ -102,6 +102,28 @@ test.each<[string, Dataset['present'], RegExp]>([
   );
 });
 
+test('the kit of datasets on a label that is not written', async () => {
+  const whole = dataset((pixels) => pixels);
+  const lacking: Dataset = {
+    ...whole,
+    open: async (...context) => ({ ...(await whole.open(...context)), label() {} }),
+  };
+  expect(await faultsOf((run) => testDataset(lacking, { test: run, context: { dataDir: '' } }))).toMatch(
+    /a label of task "first" is out of range at example 0/,
+  );
+});
+
+test('the kits on parts that lack what every part has', async () => {
+  const pixels = dataset((given) => given);
+  const faults = (change: object) =>
+    faultsOf((run) =>
+      testDataset({ ...pixels, ...change } as Dataset, { test: run, context: { dataDir: '' } }),
+    );
+  expect(await faults({ apiVersion: 2 })).toMatch(/has the form of a dataset: .*speaks apiVersion 2/);
+  expect(await faults({ summary: '' })).toMatch(/needs a summary/);
+  expect(await faults({ summary: 'One.\nTwo.' })).toMatch(/summary is of several lines/);
+});
+
 function phase(name: string, moves: Phase['moves'], loss: Phase['loss'] = 'balanced'): Phase {
   return { name, moves, loss, rates: [], stage: 'expanded' };
 }
@@ -147,6 +169,16 @@ test.each<[string, (tasks: readonly string[]) => readonly Phase[], RegExp]>([
       ...tasks.slice(1).map((task) => phase('crossed', [{ role: 'core', task }], { task: tasks[0]! })),
     ],
     /2 tasks.*phase "crossed" moves nothing/,
+  ],
+  [
+    'moves a role that does not exist',
+    () => [phase('all', [...everything, { role: 'kernel' as never }])],
+    /phase "all" moves "kernel", which is no role: core, frame/,
+  ],
+  [
+    'plans by chance',
+    () => [{ ...phase('all', everything), rates: [{ group: {}, factor: 1 + Math.random() }] } as never],
+    /two plans of one run differ/,
   ],
   [
     'follows a task that is not there',
@@ -218,6 +250,8 @@ describe('the kit of backbones', () => {
     return headOf('toy', task, { class: own, dense: own, vector: own });
   };
 
+  const one = backbone((task) => withOwn(true)(task));
+
   test('asks for images where tasks are dense, and for one answer where not', async () => {
     expect(await faults(withOwn(false), dense)).toBe('');
     expect(await faults(withOwn(true), dense)).toMatch(/task "depth" is \[2,1\] and not \[2,8,8,1\]/);
@@ -237,6 +271,35 @@ describe('the kit of backbones', () => {
     expect(await faults(withOwn(true), undefined, 'elsewhere')).toMatch(
       /representation "elsewhere" is no layer/,
     );
+  });
+
+  test('finds a weight that does not follow from the key, though no output shows it', async () => {
+    const hidden: typeof one = {
+      ...one,
+      build(...given) {
+        const network = one.build(...given);
+        const { model } = network;
+        const shared = model.getLayer('shared');
+        const still = tf.layers.conv2d({
+          name: 'shared_still',
+          filters: 1,
+          kernelSize: 1,
+          kernelInitializer: tf.initializers.constant({ value: Math.random() }),
+        });
+        const none = tf.layers.upSampling2d({}).apply(still.apply(shared.output)) as tf.SymbolicTensor;
+        const zero = tf.layers.globalMaxPooling2d({}).apply(none) as tf.SymbolicTensor;
+        const outputs = model.outputs.map((output) => {
+          const width = output.shape.at(-1)!;
+          const nothing = tf.layers.dense({ units: width, useBias: false, kernelInitializer: 'zeros' });
+          return tf.layers
+            .add()
+            .apply([output, nothing.apply(zero) as tf.SymbolicTensor]) as tf.SymbolicTensor;
+        });
+        return { ...network, model: tf.model({ inputs: model.inputs, outputs }) };
+      },
+    };
+    const found = await faultsOf((run) => testBackbone(hidden, { inputShape: [8, 8, 3], test: run }));
+    expect(found).toMatch(/the weight "shared_still\/kernel" has two first values by one key/);
   });
 
   test('finds one that takes no heads', async () => {

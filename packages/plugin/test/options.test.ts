@@ -35,6 +35,18 @@ const schemas: readonly [string, OptionsSchema<Options>][] = [
   ],
 ];
 
+test.each<[string, unknown, RegExp]>([
+  ['an infinity', Number.POSITIVE_INFINITY, /"inner\.value": got Infinity \(expected what JSON can hold/],
+  ['no number', Number.NaN, /"inner\.value": got NaN/],
+  ['a date', new Date(0), /got an object of Date/],
+  ['a function', () => 1, /got a function/],
+  ['something deep inside', [1, { at: 1n }], /"inner\.value\.1\.at": got 1 /],
+])('options that a file would not hold are refused: %s', (_, value, message) => {
+  const schema = z.strictObject({ inner: z.strictObject({ value: z.unknown() }) });
+  expect(refusal(schema, { inner: { value } }).message).toMatch(message);
+  expect(parseOptions(schema, { inner: { value: [1, 'a', null, { b: undefined }] } })).toBeDefined();
+});
+
 function refusal(schema: OptionsSchema, given: unknown): OverparamError {
   try {
     parseOptions(schema, given, 'method "thin"');

@@ -9,6 +9,7 @@ import {
   checkBalancer,
   type GradientSpace,
 } from '@overparam/plugin';
+import { checkState, checkWeights } from './check-balanced';
 import type { Chosen } from './chosen';
 
 /** A balancer with its options, for the tasks of a run: plain numbers in, plain numbers out. */
@@ -43,7 +44,8 @@ export interface Balancing {
  * @param chosen  null for the plain sum of the losses
  * @param tasks  names, in the order of all numbers by task
  * @param space  which gradients it compares
- * @returns      null where nothing is weighed: without a balancer, and for a single task
+ * @returns      null where nothing is weighed: without a balancer, and for a single task; its functions throw
+ *   `balancer-broken` for what a balancer must not give
  * @throws OverparamError `unsupported-balancer` with the balancer's reason
  */
 export function balancingOf(
@@ -72,10 +74,12 @@ export function balancingOf(
       averages,
       lossesAfterStep: needs.includes('lossesAfterStep'),
     },
-    initialise: () => balancer.initialise(tasks, options),
-    weights: (inputs, present, state) => balancer.weights(inputs, present, state, options),
+    initialise: () => checkState(balancer.name, balancer.initialise(tasks, options)),
+    weights: (inputs, present, state) =>
+      checkWeights(balancer.name, balancer.weights(inputs, present, state, options), tasks.length),
     averaging: (update) => balancer.averaging!(update, options),
-    afterStep: (before, after, present, state) => balancer.afterStep!(before, after, present, state, options),
+    afterStep: (before, after, present, state) =>
+      checkState(balancer.name, balancer.afterStep!(before, after, present, state, options)),
   };
 }
 

@@ -3,7 +3,7 @@ import { type CompiledStep, compile } from '@overparam/engine';
 import type { MetricDetails, OpenDataset, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { evaluationBatches } from './batches';
-import type { Figure, Scores, TaskScores } from './records';
+import type { Figure, ScoreDetails, Scores, TaskScores } from './records';
 
 /** How a network is evaluated. */
 export interface EvaluationOptions {
@@ -20,7 +20,7 @@ export interface EvaluationOptions {
 export interface Evaluation {
   readonly scores: Scores;
   /** What lies behind them, by task, such as a confusion matrix. */
-  readonly details: Readonly<Record<string, MetricDetails>>;
+  readonly details: Readonly<Record<string, ScoreDetails>>;
 }
 
 /** Runs a network over a split in inference mode; made once and used every epoch. */
@@ -31,11 +31,22 @@ export interface Evaluator {
   dispose(): void;
 }
 
+/** Null for what is no number in JSON, so that a record is the same before and after it was written. */
+function figureOf(value: number): Figure {
+  return Number.isFinite(value) ? value : null;
+}
+
 /** Figures with null for what was not counted. */
 function counted(figures: Readonly<Record<string, number>>): Record<string, Figure> {
-  return Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [name, Number.isNaN(value) ? null : value]),
-  );
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, figureOf(value)]));
+}
+
+function countedDetails(details: MetricDetails): ScoreDetails {
+  const entries = Object.entries(details).map(([name, values]) => [
+    name,
+    values.map((value) => (typeof value === 'number' ? figureOf(value) : value.map(figureOf))),
+  ]);
+  return Object.fromEntries(entries) as ScoreDetails;
 }
 
 /** Predictions of one network, or of one network a task; the caller disposes. */
@@ -103,13 +114,13 @@ export function createEvaluator(
         }
       }
       const byTask: Record<string, TaskScores> = {};
-      const details: Record<string, MetricDetails> = {};
+      const details: Record<string, ScoreDetails> = {};
       tasks.forEach((task, index) => {
         const accumulator = accumulators[index]!;
         const { loss, labels } = sums[index]!;
         byTask[task.name] = { loss: loss / Math.max(1, labels), figures: counted(accumulator.result()) };
         const more = accumulator.details?.();
-        if (more) details[task.name] = more;
+        if (more) details[task.name] = countedDetails(more);
       });
       const loss = Object.values(byTask).reduce((sum, scores) => sum + scores.loss, 0);
       return { scores: { loss, byTask }, details };

@@ -1,7 +1,10 @@
-import type { MetricDetails, Stage } from '@overparam/plugin';
+import type { Stage } from '@overparam/plugin';
 
-/** A figure, or null where nothing was counted, such as a class that is nowhere; JSON has no NaN. */
+/** A figure, or null where nothing was counted, such as a class that is nowhere; JSON has no number that is not finite. */
 export type Figure = number | null;
+
+/** What lies behind a task's figures, as its accumulator's `MetricDetails` has it: counts, figures by class. */
+export type ScoreDetails = Readonly<Record<string, readonly Figure[] | readonly (readonly Figure[])[]>>;
 
 /** What a network came to in one task. */
 export interface TaskScores {
@@ -52,7 +55,7 @@ export interface EpochRecord {
   /** On the split `val`, where there is one. */
   readonly val?: Scores;
   /** What lies behind the test figures, by task: confusion matrix, figures by class. */
-  readonly details?: Readonly<Record<string, MetricDetails>>;
+  readonly details?: Readonly<Record<string, ScoreDetails>>;
 }
 
 /** How long an epoch took. */

@@ -1,6 +1,6 @@
 import { useEngine } from '@overparam/engine';
 import { classification } from '@overparam/mtl-heads';
-import type { OpenDataset } from '@overparam/plugin';
+import type { OpenDataset, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { createEvaluator } from '../src/index';
@@ -51,6 +51,27 @@ test('where nothing has a label the loss is 0 and no figure is counted', async (
   expect(loss).toBe(0);
   expect(Object.keys(figures)).toContain('top1Error');
   expect(Object.values(figures).every((figure) => figure === null)).toBe(true);
+});
+
+test('a figure that is not finite is null, as a record read from its file has it', async () => {
+  await useEngine('cpu');
+  const x = tf.input({ shape: [1, 1, 2] });
+  const model = tf.model({ inputs: x, outputs: tf.layers.flatten().apply(x) as tf.SymbolicTensor });
+  const task: Task = {
+    ...classification({ name: 'sign', classes: 2 }),
+    accumulator: () => ({
+      add() {},
+      result: () => ({ above: Number.POSITIVE_INFINITY, below: Number.NEGATIVE_INFINITY, none: NaN, one: 1 }),
+      details: () => ({ classIoU: [50, NaN], rows: [[1, Number.POSITIVE_INFINITY], []] }),
+    }),
+  };
+  const evaluator = createEvaluator(model, [task], logitsDataset([0, 1]), { split: 'test', batch: 2 });
+  const { scores, details } = await evaluator.run();
+  evaluator.dispose();
+  model.dispose();
+  expect(scores.byTask.sign!.figures).toEqual({ above: null, below: null, none: null, one: 1 });
+  expect(details.sign).toEqual({ classIoU: [50, null], rows: [[1, null], []] });
+  expect(JSON.parse(JSON.stringify(details))).toEqual(details);
 });
 
 test('missing classes are neither right nor wrong in training', async () => {

@@ -192,6 +192,59 @@ describe('balancers that need what the step cannot give', () => {
   });
 });
 
+describe('balancers that give what they must not', () => {
+  const equal = (losses: readonly number[]) => losses.map(() => 1);
+  const giving = (change: Partial<Balancer>): Balancer => ({
+    ...(upgrad as Balancer),
+    name: 'mine',
+    needs: () => ['losses', 'lossesAfterStep'],
+    initialise: () => ({ pace: [0, 0] }),
+    weights: ({ losses }, _, state) => ({ weights: equal(losses), heads: equal(losses), state }),
+    afterStep: (_before, _after, _present, state) => state,
+    ...change,
+  });
+  test.each<[string, Partial<Balancer>, RegExp]>([
+    [
+      'a first state that is not finite',
+      { initialise: () => ({ pace: [0, NaN] }) },
+      /state\.pace\[1\] is NaN/,
+    ],
+    [
+      'a state that is not finite',
+      {
+        weights: ({ losses }) => ({
+          weights: equal(losses),
+          heads: equal(losses),
+          state: { pace: Number.POSITIVE_INFINITY },
+        }),
+      },
+      /"mine": its state\.pace is Infinity/,
+    ],
+    ['no state', { afterStep: () => undefined as never }, /its state is undefined/],
+    [
+      'a state that is not finite after the step',
+      { afterStep: () => ({ pace: [[1], [Number.NEGATIVE_INFINITY]] }) },
+      /its state\.pace\[1\]\[0\] is -Infinity/,
+    ],
+    [
+      'too few weights',
+      { weights: ({ losses }, _, state) => ({ weights: [1], heads: equal(losses), state }) },
+      /it gave 1 weights for 2 tasks/,
+    ],
+  ])('%s', async (_, change, message) => {
+    const network = smallNetwork();
+    const step = trainingStep({ ...smallStep, network, balancer: giving(change) });
+    const batch = smallBatch();
+    const error = await step(batch, { rate: 0.1 }).catch(
+      (thrown) => thrown as { code: string; message: string },
+    );
+    step.dispose();
+    tf.dispose(batch);
+    network.model.dispose();
+    expect(error).toMatchObject({ code: 'balancer-broken', message: expect.stringMatching(message) });
+  });
+});
+
 describe('schedules', () => {
   test('with stages are for the loop', () => {
     const network = smallNetwork(trirep, { multiTask: 'shared' });

@@ -7,12 +7,22 @@ import { variablesOf } from './layer-state';
  *
  * @throws OverparamError `shared-weights` where layers share weights in a way that only the layers themselves know of;
  *   `layer-not-copied` for layers that remember what they have seen; `empty-output` for layers that leave nothing of
- *   what they are given
+ *   what they are given; `repeated-output` and `duplicate-layer` for what is listed or named twice
  */
 export function checkCopies(whole: Graph): void {
   const owners = new Map<unknown, { id: number; path: string }>();
-  for (const { layers } of whole.withInner()) {
-    for (const { id, path, source, inner, calls } of layers.values()) {
+  const paths = new Map<string, number>();
+  for (const graph of whole.withInner()) {
+    checkOutputs(graph);
+    for (const { id, path, source, inner, calls } of graph.layers.values()) {
+      const other = paths.get(path);
+      if (other !== undefined && other !== id) {
+        throw new OverparamError(
+          'duplicate-layer',
+          `Two layers of "${whole.name}" would be called "${path}": one by its own name, one by its place in a model inside. Rename one of them.`,
+        );
+      }
+      paths.set(path, id);
       if (!source || inner) continue;
       const none = calls
         .flatMap(({ outputShapes }) => outputShapes)
@@ -41,5 +51,20 @@ export function checkCopies(whole: Graph): void {
         owners.set(variable, { id, path });
       }
     }
+  }
+}
+
+/** TensorFlow.js warns of an output that is listed twice, and gives null in the place of the second. */
+function checkOutputs({ name, outputs }: Graph): void {
+  const seen = new Set<string>();
+  for (const { layer, call, output } of outputs) {
+    const place = `${call} ${output} ${layer}`;
+    if (seen.has(place)) {
+      throw new OverparamError(
+        'repeated-output',
+        `The network "${name}" lists the output of "${layer}" twice, and TensorFlow.js runs it once. List every output once.`,
+      );
+    }
+    seen.add(place);
   }
 }

@@ -41,8 +41,8 @@ class Reader {
     if (known) return known;
     const first = modelAtTheFront(model);
     const uses = usesOf(model, first);
-    const sequential = isSequential(model) && isChain(uses);
-    const inputName = sequential ? `${model.name}_input` : null;
+    const sequential = isSequential(model) && isChain(uses) && usesEachOnce(uses);
+    const inputName = sequential ? freeInputName(model, uses) : null;
     const places = placesOf(uses, model, inputName);
     const at = (tensors: readonly tf.SymbolicTensor[]) => tensors.map((tensor) => places.get(tensor)!);
     const graph = new Graph(
@@ -178,12 +178,25 @@ function plainArguments(given: unknown): Config {
   return Object.fromEntries(entries.filter(([, value]) => value !== null && isPlain(value)));
 }
 
+/** Whether no layer is used again: tfjs cannot apply a new `Sequential` that lists a layer twice in a row. */
+function usesEachOnce(uses: readonly Use[]): boolean {
+  return new Set(uses.map(({ layer }) => layer)).size === uses.length;
+}
+
 /** Whether each use takes what the one before it gives, and nothing else. */
 function isChain(uses: readonly Use[]): boolean {
   return uses.every(({ inputs, outputs }, index) => {
     const before = uses[index - 1]?.outputs[0];
     return inputs.length === 1 && outputs.length === 1 && (!before || inputs[0] === before);
   });
+}
+
+/** What tfjs calls the input of a `Sequential`, unless a layer has that name. */
+function freeInputName({ name }: LayersModel, uses: readonly Use[]): string {
+  const taken = new Set(uses.map(({ layer }) => layer.name));
+  let free = `${name}_input`;
+  while (taken.has(free)) free += '_';
+  return free;
 }
 
 /** Where each tensor comes from, in terms of this network: tfjs numbers a layer's uses over all networks. */

@@ -49,6 +49,7 @@ export function testMethod(method: Method, kit: MethodKit): void {
       method.apiVersion === 1 && method.name.length > 0 && method.summary.length > 0,
       'name or summary is missing',
     );
+    ensure(!method.summary.includes('\n'), 'its summary is of several lines, and lists show one');
     const parsed = parseOptions(method.options, {}, method.name) as { start?: unknown };
     ensure(
       parsed.start === 'fresh' || parsed.start === 'preserve',

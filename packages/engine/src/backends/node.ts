@@ -14,10 +14,20 @@ export function isMissing(error: unknown, specifier: string): boolean {
   );
 }
 
+/**
+ * Node's own modules, by names that no bundler takes for something to put into a page.
+ *
+ * @example
+ * const { dirname } = await importOfNode<typeof import('node:path')>('node:path');
+ */
+export async function importOfNode<Module>(name: `node:${string}`): Promise<Module> {
+  return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as Module;
+}
+
 /** Imports a package that may not be installed, which is why its name is not written as an import. */
 export async function importOptional(specifier: string): Promise<Record<string, unknown> | null> {
   try {
-    return (await import(/* @vite-ignore */ specifier)) as Record<string, unknown>;
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)) as Record<string, unknown>;
   } catch (error) {
     if (isMissing(error, specifier)) return null;
     throw error;

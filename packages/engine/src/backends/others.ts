@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { faultOfBackend } from '../self-check';
 import { importOptional } from './node';
 
 /** What `@overparam/engine-tensorflow` exports. */
@@ -45,19 +46,43 @@ export async function loadTensorFlow(threads?: number): Promise<string | null> {
   return start(name);
 }
 
-/** WebGPU, only where the browser or Node's Dawn bindings really give an adapter. */
-export async function loadWebGpu(): Promise<string | null> {
+/** An adapter as browsers have it; the flag was moved into `info`. */
+interface WebGpuAdapter {
+  readonly info?: { readonly isFallbackAdapter?: boolean };
+  readonly isFallbackAdapter?: boolean;
+}
+
+/**
+ * WebGPU, only where the browser or Node's Dawn bindings really give an adapter, and it computes what it should.
+ *
+ * @param asked  whether it was asked for by name: an adapter in software, slower than WebAssembly, is then taken too
+ */
+export async function loadWebGpu(asked: boolean): Promise<string | null> {
   const { navigator } = globalThis as {
-    navigator?: { gpu?: { requestAdapter(): Promise<object | null> } };
+    navigator?: { gpu?: { requestAdapter(): Promise<WebGpuAdapter | null> } };
   };
   const adapter = await navigator?.gpu?.requestAdapter().catch(() => null);
   if (!adapter)
     return 'there is no WebGPU adapter here (in Node, the package webgpu and a GPU driver give one)';
+  if (!asked && (adapter.info?.isFallbackAdapter || adapter.isFallbackAdapter))
+    return 'its only adapter is one in software';
   if (!('webgpu' in tf.engine().registryFactory)) {
     const found = await importOptional('@tensorflow/tfjs-backend-webgpu');
-    if (found === null) return 'the package @tensorflow/tfjs-backend-webgpu is not installed';
+    if (found === null) {
+      return 'the package @tensorflow/tfjs-backend-webgpu is not installed (in a bundled page, import it first)';
+    }
   }
-  return start('webgpu');
+  return (await start('webgpu')) ?? (await faultOfBackend());
+}
+
+/** WebGL, which comes with tfjs, where there is something to draw on and it computes what it should. */
+export async function loadWebGl(): Promise<string | null> {
+  // Asked without one, tfjs prints what it misses.
+  if (!('OffscreenCanvas' in globalThis || 'document' in globalThis))
+    return 'there is no WebGL here (browsers have it)';
+  if (!('webgl' in tf.engine().registryFactory))
+    return 'the package @tensorflow/tfjs-backend-webgl is not loaded';
+  return (await start('webgl')) ?? (await faultOfBackend());
 }
 
 /** Plain JavaScript, which is always there. */

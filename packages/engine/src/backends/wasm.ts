@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WasmBackend } from '../wasm/memory';
-import { inNode, isMissing } from './node';
+import { importOfNode, inNode, isMissing } from './node';
 
 const packageName = '@tensorflow/tfjs-backend-wasm';
 
@@ -69,6 +69,7 @@ async function importPackage() {
 
 async function packageFolder(): Promise<string | null> {
   if (!inNode()) return null;
-  const [{ createRequire }, { dirname }] = await Promise.all([import('node:module'), import('node:path')]);
+  const { createRequire } = await importOfNode<typeof import('node:module')>('node:module');
+  const { dirname } = await importOfNode<typeof import('node:path')>('node:path');
   return dirname(createRequire(import.meta.url).resolve(packageName));
 }

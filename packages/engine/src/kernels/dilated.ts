@@ -52,15 +52,10 @@ export function tapInputGradient(
       const weights = tf.reshape(tf.slice(filter, [at.ky, at.kx, 0, 0], [1, 1, -1, -1]), [inChannels, -1]);
       const product = tf.matMul(gradientRows(dy, at, info), weights as tf.Tensor2D, false, true);
       // Strides: each value is followed by zeros, up to the next position that the tap reads.
-      const apart = tf.pad(tf.reshape(product, [batchSize * at.rows, 1, at.columns, 1, inChannels]), [
-        [0, 0],
-        [0, strideHeight - 1],
-        [0, 0],
-        [0, strideWidth - 1],
-        [0, 0],
-      ]);
       const height = at.rows * strideHeight;
       const width = at.columns * strideWidth;
+      const tall = followedByZeros(product, [batchSize * at.rows, at.columns * inChannels], strideHeight);
+      const apart = followedByZeros(tall, [batchSize * height * at.columns, inChannels], strideWidth);
       const grid = tf.reshape(apart, [batchSize, height, width, inChannels]) as tf.Tensor4D;
       const [rows, columns] = [Math.min(height, inHeight - at.inY), Math.min(width, inWidth - at.inX)];
       const inside = tf.slice(grid, [0, 0, 0, 0], [-1, rows, columns, -1]);
@@ -74,6 +69,16 @@ export function tapInputGradient(
     }
     return sum as tf.Tensor4D;
   });
+}
+
+/** Rows of `[rows, length]`, each with rows of zeros behind it; three axes, as WebGL pads no more than four. */
+function followedByZeros(x: tf.Tensor, [rows, length]: readonly [number, number], stride: number): tf.Tensor {
+  if (stride === 1) return x;
+  return tf.pad(tf.reshape(x, [rows, 1, length]), [
+    [0, 0],
+    [0, stride - 1],
+    [0, 0],
+  ]);
 }
 
 /** Gradient with respect to the kernel, HWIO; the caller disposes it. */

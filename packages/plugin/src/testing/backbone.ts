@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Backbone, Network, NetworkShape, NetworkTask } from '../contracts';
 import { parseOptions } from '../options';
 import { checkHeads, checkRefusals, tasksWithHeads } from './backbone-heads';
+import { testPart } from './part';
 import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testBackbone} is told. */
@@ -30,6 +31,7 @@ const classes: readonly NetworkTask[] = [
 export function testBackbone(backbone: Backbone, kit: BackboneKit): void {
   const test = patient(kit.test);
   const { options = [{}], inputShape = [32, 32, 3], tasks = classes } = kit;
+  testPart(test, 'backbone', backbone);
   for (const given of options) {
     const build = (shape: NetworkShape) =>
       backbone.build(shape, parseOptions(backbone.options, given, backbone.name));
@@ -70,6 +72,7 @@ function checkNetworks(
       ensure(!isEqual(third!, first!), 'two keys give one network');
     }
   });
+  checkWeights(networks[0]!, networks[1]!);
   const network = networks[0]!;
   const names = new Set(network.model.layers.map((layer) => layer.name));
   for (const layer of network.representations)
@@ -78,6 +81,18 @@ function checkNetworks(
   for (const task of tasks) ensure(owners.includes(task.name), `no layer belongs to task "${task.name}"`);
   ensure(owners.includes(null), 'no layer is shared');
   checkBorder(network);
+}
+
+/** Every first weight follows from the key, one that is not seen in the outputs as yet included. */
+function checkWeights(first: Network, second: Network): void {
+  const others = second.model.weights;
+  first.model.weights.forEach((weight, index) => {
+    const other = others[index];
+    ensure(
+      other !== undefined && isEqual(other.read(), weight.read()),
+      `the weight "${weight.originalName}" has two first values by one key`,
+    );
+  });
 }
 
 /** Where representations are named, what a task's own layers take from shared ones must be among them. */

@@ -1,6 +1,7 @@
 import { foldKey, keyFromSeed } from '@overparam/engine';
 import type { Balancer, BalancerInputs, BalancerNeed, BalancerSetup, BalancerState } from '../contracts';
 import { parseOptions } from '../options';
+import { testPart } from './part';
 import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testBalancer} is told. */
@@ -27,6 +28,7 @@ const known: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients'
 export function testBalancer(balancer: Balancer, kit: BalancerKit): void {
   const test = patient(kit.test);
   const { options = [{}], tasks = [1, 3] } = kit;
+  testPart(test, 'balancer', balancer);
   for (const given of options) {
     for (const count of tasks) {
       const title = `${balancer.name} ${JSON.stringify(given)}, ${count} tasks`;

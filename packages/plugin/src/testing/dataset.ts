@@ -1,6 +1,7 @@
 import { foldKey, keyFromSeed } from '@overparam/engine';
 import type { Dataset, DatasetContext, DatasetTask, OpenDataset } from '../contracts';
 import { parseOptions } from '../options';
+import { testPart } from './part';
 import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testDataset} is told. */
@@ -27,6 +28,7 @@ export function testDataset(dataset: Dataset, kit: DatasetKit): void {
       await data.close();
     }
   };
+  testPart(test, 'dataset', dataset);
   test(`${dataset.name}: verifies`, async () => {
     for (const { what, ok, detail } of await dataset.verify(options(), context))
       ensure(ok, `${what}: ${detail}`);
@@ -85,10 +87,17 @@ function inputOf(data: OpenDataset, example: unknown): Float32Array {
 
 function labelOf(data: OpenDataset, example: unknown, task: DatasetTask): ArrayLike<number> {
   const size = task.label.shape.reduce((a, b) => a * b, 1);
+  // Numbers that no label is, so that one that was not written shows.
+  const empty = task.label.dtype === 'int32' ? -9 : Number.NaN;
   const target =
-    task.label.dtype === 'int32' ? new Int32Array(size + 2).fill(-9) : new Float32Array(size + 2).fill(-9);
+    task.label.dtype === 'int32'
+      ? new Int32Array(size + 2).fill(empty)
+      : new Float32Array(size + 2).fill(empty);
   data.label(example, task.name, target, 1);
-  ensure(target[0] === -9 && target[size + 1] === -9, 'label writes outside of its place');
+  ensure(
+    Object.is(target[0], empty) && Object.is(target[size + 1], empty),
+    'label writes outside of its place',
+  );
   return target.slice(1, size + 1);
 }
 

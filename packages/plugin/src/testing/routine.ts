@@ -1,6 +1,7 @@
-import type { ParameterGroup, Phase, Routine, RunShape, Schedule } from '../contracts';
+import type { ParameterGroup, Phase, Role, Routine, RunShape, Schedule, Stage } from '../contracts';
 import { matchesGroup } from '../groups';
 import { parseOptions } from '../options';
+import { testPart } from './part';
 import { type DefineTest, ensure, patient } from './runner';
 
 /** What {@link testRoutine} is told. */
@@ -21,6 +22,9 @@ const group = (
   task,
   size: 10,
 });
+
+const roles: readonly unknown[] = ['core', 'frame', 'branch', 'scale', 'norm', 'plain'] satisfies Role[];
+const stages: readonly unknown[] = ['plain', 'expanded', 'collapsed'] satisfies Stage[];
 
 /** The groups of networks with one task. */
 const networks: Readonly<Record<string, readonly ParameterGroup[]>> = {
@@ -72,6 +76,7 @@ const networksOfTasks: Readonly<Record<string, readonly ParameterGroup[]>> = {
 export function testRoutine(routine: Routine, kit: RoutineKit): void {
   const test = patient(kit.test);
   const { options = [{}] } = kit;
+  testPart(test, 'routine', routine);
   for (const given of options) {
     for (const [tasks, kinds] of [
       [['classes'], networks],
@@ -98,6 +103,8 @@ export function testRoutine(routine: Routine, kit: RoutineKit): void {
 }
 
 function checkPlan(run: RunShape, schedule: Schedule, again: Schedule): void {
+  const planned = ({ phases, stages, notes }: Schedule) => JSON.stringify({ phases, stages, notes });
+  ensure(planned(schedule) === planned(again), 'two plans of one run differ');
   const phases = new Map(schedule.phases.map((phase) => [phase.name, phase]));
   ensure(phases.size === schedule.phases.length, 'two phases share a name');
   ensure(schedule.stages[0]?.from === 0, 'the first stage does not begin at update 0');
@@ -127,6 +134,9 @@ function checkPlan(run: RunShape, schedule: Schedule, again: Schedule): void {
     );
   }
   for (const phase of schedule.phases) {
+    const unknown = phase.moves.find(({ role }) => role !== undefined && !roles.includes(role));
+    ensure(!unknown, `phase "${phase.name}" moves "${unknown?.role}", which is no role: ${roles.join(', ')}`);
+    ensure(stages.includes(phase.stage), `phase "${phase.name}" is in the unknown stage "${phase.stage}"`);
     for (const { factor } of phase.rates)
       ensure(factor > 0 && Number.isFinite(factor), `a rate factor is ${factor}`);
     const { loss } = phase;

@@ -56,8 +56,14 @@ function checkForm(trial: Trial): void {
   const { task } = trial;
   checkLabels(task);
   ensure(task.metrics.length > 0, 'it has no metric');
-  for (const { name, digits = 0 } of task.metrics)
+  for (const { name, direction, unit, digits = 0 } of task.metrics) {
     ensure(Number.isInteger(digits) && digits >= 0, `the metric ${name} is shown with ${digits} digits`);
+    ensure(
+      ['higher', 'lower'].includes(direction),
+      `the metric ${name} is better where it is "${direction}" (expected higher or lower)`,
+    );
+    ensure(typeof unit === 'string', `the metric ${name} has no unit (expected a text, empty for none)`);
+  }
   ensure(
     Number.isInteger(trial.labels) && trial.labels > 0,
     `its labels [${task.label.shape}] are not made of labels of ${trial.width} numbers`,

@@ -1,6 +1,6 @@
 import type { ImprovementDefinition } from '@overparam/mtl-heads';
-import type { MetricDetails, Stage } from '@overparam/plugin';
-import type { Choices, EpochChoice, EpochRecord } from '@overparam/training';
+import type { Stage } from '@overparam/plugin';
+import type { Choices, EpochChoice, EpochRecord, ScoreDetails } from '@overparam/training';
 import type { FigureSpec, RunResult } from './run-records';
 
 /** Where a stage of a run began. */
@@ -16,7 +16,7 @@ export interface SeedRun {
   /** Test figures by each way to choose the epoch. */
   readonly choices: Choices;
   /** What lies behind the test figures of the last epoch, by task: confusion matrix, figures by class. */
-  readonly details: Readonly<Record<string, MetricDetails>>;
+  readonly details: Readonly<Record<string, ScoreDetails>>;
   readonly trainParameters: number;
   readonly deployParameters: number;
   /** For one image. */

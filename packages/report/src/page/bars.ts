@@ -34,7 +34,8 @@ export function barChart(
       silent: true,
       barWidth: '58%',
       data: bars.map(({ mean }, index) => ({
-        value: mean ?? 0,
+        // A figure that is not there has no bar: one of length 0 would say that it is 0.
+        value: mean ?? '-',
         itemStyle: {
           color: styles[index]?.colour.light,
           borderRadius: (mean ?? 0) < 0 ? [3, 0, 0, 3] : [0, 3, 3, 0],

@@ -1,4 +1,4 @@
-import type { MetricDetails } from '@overparam/plugin';
+import type { Figure, ScoreDetails } from '@overparam/training';
 import type { Obtained, RowRecord } from '../comparison/records';
 import { mean } from '../comparison/statistics';
 import { absent } from '../wording/numbers';
@@ -6,24 +6,24 @@ import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
 
 /** What lies behind a task's figures in each run of a row. */
-function detailsOf({ runs }: RowRecord, task: string): MetricDetails[] {
+function detailsOf({ runs }: RowRecord, task: string): ScoreDetails[] {
   return runs.flatMap(({ details }) => (details[task] ? [details[task]] : []));
 }
 
 /** Intersections over union of a run, in percent; null for a class that is nowhere. None where the task has no such thing. */
-function classIoU({ classIoU: values = [] }: MetricDetails): readonly (number | null)[] {
-  return values as readonly (number | null)[];
+function classIoU({ classIoU: values = [] }: ScoreDetails): readonly Figure[] {
+  return values as readonly Figure[];
 }
 
 /** Counts by true and by predicted class. */
-function confusion({ confusionMatrix: counts = [] }: MetricDetails): readonly (readonly number[])[] {
+function confusion({ confusionMatrix: counts = [] }: ScoreDetails): readonly (readonly number[])[] {
   return counts as readonly (readonly number[])[];
 }
 
 /** Mean over the seeds that have the class. */
 function meanIoU(row: RowRecord, task: string, index: number): number | null {
   const values = detailsOf(row, task).flatMap((details) => classIoU(details)[index] ?? []);
-  const counted = values.filter((value) => Number.isFinite(value));
+  const counted = values.filter((value) => value !== null);
   return counted.length === 0 ? null : mean(counted);
 }
 

@@ -1,8 +1,10 @@
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { describe, expect, test } from 'vitest';
 import { comparisonResult, type Obtained, type RowRecord, renderPage } from '../../src';
+import { barChart } from '../../src/page/bars';
 import { everyColour, rowStyles } from '../../src/page/colours';
 import { curveGroups, meanCurve, stageBoundaries } from '../../src/page/curves';
+import { drawChart } from '../../src/page/svg';
 import { leads } from '../../src/wording/leads';
 import { expectWhole, tagCounts } from '../support/page';
 import { figureOf, rowRecord, scores, seedRun } from '../support/records';
@@ -142,6 +144,29 @@ describe('the page of one task', () => {
     const empty = records.map((row) => ({ ...row, runs: [], failures: [{ seed: '0', message: 'broken' }] }));
     expect(tagCounts(await pageOf(empty, obtained)).get('li')).toBe(7);
     expect(await pageOf(records.slice(1), obtained)).toContain('No baseline finished');
+  });
+
+  test('a figure that is not there has no bar', async () => {
+    const paths = async (mean: number | null) => {
+      const bars = [0.5, mean].map((own, index) => ({
+        label: `Row ${index}`,
+        text: String(own),
+        mean: own,
+        sd: null,
+        values: [own],
+      }));
+      const form = { baseline: null, name: 'gain', form: 'wide' } as const;
+      const about = { id: 'bars', title: 'Bars', description: 'Bars.' };
+      const drawing = await drawChart(
+        barChart(bars, rowStyles(2, 0), form),
+        { width: 400, height: 120 },
+        about,
+      );
+      return tagCounts(drawing).get('path')!;
+    };
+    const both = await paths(0.25);
+    expect(await paths(0)).toBe(both);
+    expect(await paths(null)).toBe(both - 1);
   });
 
   test('a regression and figures below zero are drawn too', async () => {

@@ -24,6 +24,7 @@ function lineage(config: RunConfig, updates: number): Omit<NetworkMetadata, 'rol
     dataset: dataset.name,
     method: method.name,
     routine: routine.name,
+    // Options are what JSON can hold, as `checkOptions` has seen to; keys that are undefined go.
     methodOptions: JSON.parse(JSON.stringify(method)) as Record<string, never>,
     seed,
     updates,
