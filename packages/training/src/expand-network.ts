@@ -3,6 +3,7 @@ import type { Key } from '@overparam/engine';
 import type { Network, Task } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { layoutOf } from './layout';
+import type { OnLayer } from './network';
 
 /** How {@link expandNetwork} expands. */
 export interface ExpandNetworkOptions extends Selection {
@@ -12,6 +13,8 @@ export interface ExpandNetworkOptions extends Selection {
   readonly key: Key;
   /** Of the running variance of norms; `unbiased` where left out. */
   readonly statistics?: Statistics;
+  /** Told of each layer that is expanded, as first values can take minutes. */
+  readonly onLayer?: OnLayer;
 }
 
 /**

@@ -93,7 +93,14 @@ test('columns with an exchange between them belong to nobody, and what is taken 
 
 test('a network that is expanded keeps its layout, and only shared layers get cores of tasks', () => {
   const model = plainNetwork();
-  const wide = expandNetwork(model, { method: trirep, tasks, key: keyFromSeed(1) });
+  const told: string[] = [];
+  const wide = expandNetwork(model, {
+    method: trirep,
+    tasks,
+    key: keyFromSeed(1),
+    onLayer: (_done, _total, layer) => told.push(layer),
+  });
+  expect(told.length).toBeGreaterThan(0);
   expect(owners(wide.model, wide)).toEqual(owners(model, layoutOf(model, tasks)));
   expect(layoutOf(wide.model, tasks).representations).toEqual(wide.representations);
   const cores = trainedNetwork(wide.model, wide).parameters.filter(({ role }) => role === 'core');

@@ -101,7 +101,12 @@ describe('stages', () => {
     for (const slot of trained.optimiser.slots.values()) slot.assign(tf.onesLike(slot));
     const x = tf.randomUniform([2, 32, 32, 3], 0, 1, 'float32', 5);
     const plainOutput = (trained.network.model.predict(x) as tf.Tensor).dataSync();
-    const expanded = changeStage(plan, trained, 'expanded');
+    const told: string[] = [];
+    const expanded = changeStage(plan, trained, 'expanded', (done, total) =>
+      told.push(`${done} of ${total}`),
+    );
+    expect(told.length).toBeGreaterThan(1);
+    expect(told).toEqual(told.map((_, index) => `${index + 1} of ${told.length}`));
     const output = (expanded.network.model.predict(x) as tf.Tensor).dataSync();
     const reference = Math.max(...plainOutput.map(Math.abs));
     const difference = Math.max(...plainOutput.map((value, index) => Math.abs(value - output[index]!)));

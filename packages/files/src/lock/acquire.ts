@@ -45,6 +45,8 @@ export interface LockOptions {
 /** Longer than the slowest step of training that was measured takes, by a factor of some. */
 const usualSilence = 600_000;
 const longestPoll = 250;
+/** Milliseconds that a process is given between taking over a lock and writing down who it is. */
+const longestChange = 10_000;
 
 /**
  * Takes a lock, which is a folder `path` with one file in it, on this machine or on a shared file system.
@@ -121,7 +123,7 @@ interface Judged extends LockWait {
 }
 
 function judge(
-  { record, state }: Standing,
+  { record, changing, state }: Standing,
   watch: Watch,
   own: number,
   { identity, stateOf }: LockSurroundings,
@@ -130,7 +132,8 @@ function judge(
   if (found === 'dead') return 'free';
   const holder = record && { ...processOf(record), visible: shareProcessIds(record, identity) };
   if (found === 'alive') return { holder, silence: null, lives: true };
-  const silence = record?.silence ?? own;
+  // Whoever took over and is late to write it down finds out then that it has lost the lock.
+  const silence = changing ? Math.min(own, longestChange) : (record?.silence ?? own);
   const unchanged = watch.look(state, silence / 10);
   if (unchanged !== null && unchanged >= silence) return 'free';
   // A change of something that is no lock, or of one that just changes hands, is no sign of its holder's life.

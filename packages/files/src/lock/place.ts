@@ -13,6 +13,8 @@ export interface Standing {
   readonly id: string | null;
   /** Null where what stands there is damaged, or just changes hands. */
   readonly record: LockRecord | null;
+  /** Whether a process has taken over and not yet written who it is, which takes a moment, or was killed then. */
+  readonly changing: boolean;
   /** Files that do not belong to a lock. */
   readonly others: readonly string[];
   /** Another one after each heartbeat and change of hands. */
@@ -52,7 +54,8 @@ export async function look(path: string): Promise<Standing | null> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     // Something else of that name, such as the lock of another program.
-    if (codeOf(error) === 'ENOTDIR') return { id: null, record: null, others: [], state: await textOf(path) };
+    if (codeOf(error) === 'ENOTDIR')
+      return { id: null, record: null, changing: false, others: [], state: await textOf(path) };
     throw error;
   }
   if (names.length === 0) return null;
@@ -63,6 +66,7 @@ export async function look(path: string): Promise<Standing | null> {
   return {
     id,
     record: record?.id === id ? record : null,
+    changing: record !== null && record.id !== id,
     others: names.filter((name) => name !== id),
     state: JSON.stringify([names, texts]),
   };

@@ -127,7 +127,6 @@ const damaged: [string, (path: string) => Promise<unknown>][] = [
   ['an empty file', (path) => writeFile(path, '')],
   ['a folder with something else', (path) => inFolder(path, 'notes', 'x')],
   ['a record that is cut', (path) => inFolder(path, randomId(), '{"host":"a')],
-  ['a record of another name', (path) => inFolder(path, randomId(), recordText(recordOf(ownIdentity())))],
   [
     'two records',
     async (path) => {
@@ -227,4 +226,18 @@ test('a lock that is just changing hands is left to the one that takes it', asyn
   );
   await expect(acquireLock(path, { surroundings })).rejects.toThrow(code('lock-held'));
   expect(await readdir(path)).toEqual([taker]);
+});
+
+test('a process that was killed while it took over is waited for some seconds, not minutes', async () => {
+  const path = await lockPath();
+  const dead = deadRecord();
+  await leaveLock(path, dead);
+  // It had renamed the lock of a dead process, and not yet written who it is.
+  await rename(join(path, dead.id), join(path, randomId()));
+  const { surroundings, waited } = fakeSurroundings();
+  const lock = await acquireLock(path, { surroundings });
+  expect(waited()).toBeGreaterThanOrEqual(10_000);
+  expect(waited()).toBeLessThan(12_000);
+  expect((await look(path))?.record?.pid).toBe(process.pid);
+  await lock.release();
 });

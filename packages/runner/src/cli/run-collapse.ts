@@ -3,6 +3,7 @@ import { collapse, statesOf, trunkTasks } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import { writeNetwork } from '@overparam/export/node';
 import { columns } from '@overparam/terminal';
+import { makeFolder } from '../run/files';
 import type { Invocation } from './invocation';
 import { openRun, readRunNetwork } from './saved-run';
 
@@ -14,6 +15,7 @@ export interface CollapseArguments {
   readonly tolerance?: string;
   readonly 'allow-mismatch'?: boolean;
   readonly engine?: string;
+  readonly 'allow-plugins'?: boolean;
 }
 
 /** A tolerance given as text. */
@@ -34,7 +36,7 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
     norms: args.norms as 'fold' | 'keep',
     allowMismatch: args['allow-mismatch'] ?? false,
   };
-  await openRun(args.run, args.engine, output);
+  await openRun(args, output);
   const { model, metadata } = await readRunNetwork(args.run, 'expanded');
   try {
     const folder = args.out ?? join(args.run, 'collapsed');
@@ -48,6 +50,7 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
       const place = task === null ? folder : join(folder, task);
       try {
         const { gap, tolerance, ok } = collapsed.report;
+        await makeFolder(place);
         await writeNetwork(place, collapsed.model, { ...metadata, role: 'collapsed', collapseGap: gap });
         const parameters = collapsed.model.countParams();
         results.push({

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { parseOverride } from '../config/override';
@@ -6,16 +5,18 @@ import { type LoadedConfig, loadConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
 import type { ConfigFile } from '../config/schema';
+import { ownFileProblem } from '../run/file-problem';
+import { makeFolder } from '../run/files';
 import { lockFolder } from '../run/lock';
-import type { CompareCallbacks } from './callbacks';
+import { removeFragments } from '../run/tidy';
 import { ownCommandLine } from './child';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
-import { planRuns } from './plan';
-import { checkRows, prepareComparison } from './prepare';
+import { planRuns, runFolder } from './plan';
+import { type CheckRowsOptions, checkRows, prepareComparison } from './prepare';
 import { referenceRows } from './references';
 import { type Training, trainRuns } from './train-runs';
 
@@ -75,27 +76,44 @@ export async function compareRows(
   request: Request,
   options: ComparisonRun,
 ): Promise<Compared> {
+  try {
+    return await compareInFolder(loaded, request, options);
+  } catch (error) {
+    throw ownFileProblem(error, options.out, 'Runs that are finished are saved; --resume goes on.');
+  }
+}
+
+async function compareInFolder(
+  loaded: LoadedConfig,
+  request: Request,
+  options: ComparisonRun,
+): Promise<Compared> {
   const resolved = await resolveComparison(loaded, request);
   const { rows, seeds, reference, engine } = resolved;
   const { callbacks = {} } = options;
   for (const note of engine.notes) callbacks.onNote?.(note);
   planRuns(rows, seeds, options.out);
-  const tell: CompareCallbacks['onPlan'] = (...row) => callbacks.onPlan?.(...row);
-  const planned = await checkRows(rows, options.dataDir, options.signal, tell);
+  const checking: CheckRowsOptions = {
+    dataDir: options.dataDir,
+    signal: options.signal,
+    onRow: (...row) => callbacks.onPlan?.(...row),
+    runsOf: (label) => (options.resume ? seeds.map((seed) => runFolder(options.out, label, seed)) : []),
+  };
+  // A reference has one task by its nature, and the balancer of its rows.
+  const planned = await checkRows(rows, { ...checking, onNote: (text) => callbacks.onNote?.(text) });
   const references = referenceRows(reference, planned.tasks);
   const plannedRows = [
     ...planned.rows,
-    ...(references.length > 0
-      ? (await checkRows(references, options.dataDir, options.signal, tell)).rows
-      : []),
+    ...(references.length > 0 ? (await checkRows(references, checking)).rows : []),
   ];
   const runs = planRuns([...rows, ...references], seeds, options.out);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const lock = await lockFolder(options.out, {
     note: (text) => callbacks.onNote?.(text),
     signal: options.signal,
   });
   try {
+    await removeFragments(options.out);
     await prepareComparison(options.out, runs, loaded, options.resume ?? false);
     const cores = physicalCores();
     const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);

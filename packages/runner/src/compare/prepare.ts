@@ -5,15 +5,17 @@ import { isOverparamError, OverparamError } from '@overparam/errors';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import type { FigureSpec } from '@overparam/report';
 import { planTraining } from '@overparam/training';
-import { parse } from 'yaml';
+import { idleNotes } from '../config/idle';
 import type { LoadedConfig } from '../config/read';
 import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
+import { parseYaml } from '../config/yaml';
 import { openDataset } from '../run/data';
 import { prepareFolder, writeAtomically } from '../run/files';
 import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';
+import { SameData } from './same-data';
 
 /** What planning says of one row. */
 export interface PlannedRow {
@@ -33,17 +35,26 @@ export interface Planned {
   readonly metrics: readonly FigureSpec[];
 }
 
+/** How {@link checkRows} checks. */
+export interface CheckRowsOptions {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  /** Told before each row. */
+  onRow(label: string, index: number, rows: number): void;
+  /** Told what a user should know of rows. */
+  onNote?(text: string): void;
+  /** Folders of a row's runs, which may not be there; none where nothing is gone on with. */
+  runsOf(label: string): readonly string[];
+}
+
 /**
  * Plans every row before anything is trained, so that a mistake in the last row shows now.
  *
- * @param onRow  told before each row
- * @throws OverparamError with the row's label before the message
+ * @throws OverparamError with the row's label before the message; `data-differs`
  */
 export async function checkRows(
   rows: readonly RunConfig[],
-  dataDir: string,
-  signal: AbortSignal,
-  onRow: (label: string, index: number, rows: number) => void,
+  { dataDir, signal, onRow, onNote, runsOf }: CheckRowsOptions,
 ): Promise<Planned> {
   let first: Omit<Planned, 'rows' | 'metrics'> | null = null;
   const planned: PlannedRow[] = [];
@@ -51,6 +62,7 @@ export async function checkRows(
   // Rows mostly share their data, and a large dataset takes long to open.
   let opened = '';
   let dataset: OpenDataset | null = null;
+  const sameData = new SameData(signal);
   try {
     for (const [index, row] of rows.entries()) {
       onRow(row.label, index, rows.length);
@@ -63,6 +75,8 @@ export async function checkRows(
           opened = wanted;
         }
         const plan = planTraining(recipeOf(row), dataset);
+        await sameData.check(runsOf(row.label), plan);
+        for (const note of idleNotes(row, plan.tasks.length)) onNote?.(`${row.label}: ${note}`);
         planned.push({ updates: plan.updates, trainImages: plan.sizes.train });
         for (const figure of figuresOf(plan)) {
           const key = JSON.stringify([figure.task, figure.name]);
@@ -117,7 +131,8 @@ export async function prepareComparison(
   // All are compared before any is written: a refusal changes nothing.
   for (const [index, run] of runs.entries()) {
     if (!existsSync(run.configFile)) continue;
-    const differing = differences(parse(await readFile(run.configFile, 'utf8')), parse(texts[index]!));
+    const before = parseYaml(await readFile(run.configFile, 'utf8'), run.configFile);
+    const differing = differences(before, parseYaml(texts[index]!, run.label));
     if (differing.length === 0) continue;
     throw new OverparamError(
       'run-differs',

@@ -6,10 +6,11 @@ import type { PictureLegend } from '@overparam/plugin';
 import type { RunRecord, RunResult } from '@overparam/report';
 import type { EpochRecord, EpochTiming } from '@overparam/training';
 import type { z } from 'zod';
-import { parseYaml } from '../config/read';
 import { checkSaved } from '../config/saved';
 import type { RunConfig } from '../config/schema';
+import { parseYaml } from '../config/yaml';
 import { isRunFolder } from './files';
+import { checkedRecord, parseJson } from './record';
 import { epochRecordSchema, epochTimingSchema, legendSchema, runResultSchema } from './record-schemas';
 
 /** What a run folder holds, read. */
@@ -136,29 +137,6 @@ async function readLines<Line>(
     look(line);
     return checkedRecord(schema, line, where);
   });
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw damaged(where, 'it is not JSON', cause);
-  }
-}
-
-function checkedRecord<Value>(schema: z.ZodType<Value>, value: unknown, where: string): Value {
-  const result = schema.safeParse(value);
-  if (result.success) return value as Value;
-  const { path, message } = result.error.issues[0]!;
-  throw damaged(where, `${path.join('.') || 'the whole'}: ${message}`);
-}
-
-function damaged(where: string, what: string, cause?: unknown): OverparamError {
-  return new OverparamError(
-    'run-damaged',
-    `${where}: ${what}. The file was changed or damaged after it was written. Take another copy of the run, or train it again: what a checkpoint holds is written anew by overparam train --resume.`,
-    { cause },
-  );
 }
 
 function outdated(folder: string): OverparamError {

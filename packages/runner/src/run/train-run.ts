@@ -7,6 +7,7 @@ import {
   disposeTrained,
   type EpochRecord,
   type EpochTiming,
+  type OnLayer,
   type Progress,
   planTraining,
   type Trained,
@@ -14,16 +15,20 @@ import {
   type TrainingPlan,
   type UpdateReport,
 } from '@overparam/training';
-import { parse } from 'yaml';
+import { idleNotes } from '../config/idle';
 import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
-import { newestCheckpoint, removeFragments, restore, writeCheckpoint } from './checkpoint';
+import { parseYaml } from '../config/yaml';
+import { newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
+import { dataRecordOf, refuseOtherData, writeDataRecord } from './data-record';
+import { ownFileProblem } from './file-problem';
 import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
 import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
+import { removeFragments } from './tidy';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -70,6 +75,8 @@ export interface TrainRunOptions {
   readonly callbacks?: TrainCallbacks;
   /** Stops the run after the update in progress; its state is saved. */
   readonly signal?: AbortSignal;
+  /** Milliseconds that another process at work in the folder is waited for; none where left out. */
+  readonly patience?: number;
 }
 
 /** Refuses a folder whose contents are not this run's to write over. */
@@ -92,7 +99,7 @@ async function checkFolder(folder: string, shown: string, resume: boolean): Prom
 /** Refuses to go on with a run under another config. */
 async function checkConfig(text: string, folder: string, shown: string): Promise<void> {
   const saved = await readRunConfig(folder);
-  const paths = differences(saved, parse(text));
+  const paths = differences(saved, parseYaml(text, 'config.yaml'));
   if (paths.length === 0) return;
   throw new OverparamError(
     'run-differs',
@@ -124,36 +131,49 @@ async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'timings.jsonl'), await soundTimings(folder, progress.history.length));
 }
 
+/** Tells of work once that has taken longer than one waits without a word. */
+function ofLong(tell: TrainCallbacks['onData']): TrainCallbacks['onData'] {
+  const end = performance.now() + 2000;
+  return (...work) => {
+    if (performance.now() > end) tell?.(...work);
+  };
+}
+
 /** Trains a run from its beginning or a checkpoint to its end; what it writes, it writes under the folder's lock. */
 async function trainPlan(
   config: RunConfig,
   plan: TrainingPlan,
   folder: string,
   lock: Lock,
-  options: Pick<TrainRunOptions, 'callbacks' | 'signal'>,
+  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal'>,
 ): Promise<RunResult> {
-  const { callbacks = {} } = options;
+  const { out, callbacks = {} } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
-  const { keep } = config.checkpoints;
+  const data = await dataRecordOf(plan.dataset, plan.sizes, { progress: ofLong(callbacks.onData), signal });
+  const kept = { keep: config.checkpoints.keep, data };
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
+  if (checkpoint) refuseOtherData(out, checkpoint.data, data);
+  await writeDataRecord(folder, data);
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
   if (checkpoint) restore(state.trained, checkpoint);
+  await removeOld(folder, state.progress, kept.keep);
   await rewindLogs(folder, state.progress);
   announce(plan, state.progress, callbacks);
   const listeners = {
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
+    onLayer: (...layer: Parameters<OnLayer>) => callbacks.onLayer?.(...layer),
     onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
       const record = position.history.at(-1)!;
       await lock.check();
-      // The checkpoint first: a log line without one would be written twice after an interruption.
-      await writeCheckpoint(folder, position, trained, keep);
-      await appendLine(join(folder, 'metrics.jsonl'), record);
+      // What the checkpoint does not hold comes before it, for a later process to find; the rest is written from it then.
       await appendLine(join(folder, 'timings.jsonl'), timing);
+      await writeCheckpoint(folder, position, trained, kept);
+      await appendLine(join(folder, 'metrics.jsonl'), record);
       await callbacks.onEpoch?.(record);
     },
     onStop: async (position: Progress, trained: Trained) => {
       await lock.check();
-      await writeCheckpoint(folder, position, trained, keep);
+      await writeCheckpoint(folder, position, trained, kept);
     },
   };
   const loop = new TrainingLoop(plan, state, listeners, signal);
@@ -186,30 +206,42 @@ async function trainPlan(
  * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
  * threads. Tensors that it makes are disposed.
  *
- * @throws OverparamError `output-exists`, `run-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
- *   `collapse-mismatch`, `interrupted`, and what plugins throw
+ * @throws OverparamError `output-exists`, `run-differs`, `data-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
+ *   `collapse-mismatch`, `interrupted`, `disk-full`, `read-only`, `no-permission`, `not-a-folder`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
-  const { out, dataDir, resume = false, callbacks = {}, signal } = options;
+  try {
+    return await trainInFolder(config, options);
+  } catch (error) {
+    throw ownFileProblem(error, options.out, 'What was trained before is saved; --resume goes on with it.');
+  }
+}
+
+async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
+  const { out, dataDir, resume = false, callbacks = {}, signal, patience } = options;
+  if (signal?.aborted) {
+    throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
+  }
   const folder = resolve(out);
   await checkFolder(folder, out, resume);
   const text = configText(config, resolve(options.configFolder ?? '.'), folder);
   if (isRunFolder(folder)) await checkConfig(text, folder, out);
-  const lock = await lockFolder(folder, { note: callbacks.onNote, signal });
+  const lock = await lockFolder(folder, { note: callbacks.onNote, signal, patience });
   try {
+    await removeFragments(folder);
     const result = await readRunResult(folder);
     await refuseEarlierForm(folder);
     if (result) {
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;
     }
-    await removeFragments(folder);
     const dataset = await openDataset(config, dataDir, signal, callbacks.onData);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
+      for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
       await writeAtomically(join(folder, 'config.yaml'), text);
-      return await trainPlan(config, plan, folder, lock, { callbacks, signal });
+      return await trainPlan(config, plan, folder, lock, { out, callbacks, signal });
     } finally {
       await dataset.close();
     }

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
-export { interruptible } from './interrupt';
+export { type Interruptions, interruptible, interruptions } from './interrupt';
 export { choice, flag, value, values } from './options';
+export type { Hint } from './problem';
 export { type Body, runCommandLine, StrictCommand } from './strict-command';
