@@ -204,7 +204,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
       return result;
     }
     await removeFragments(folder);
-    const dataset = await openDataset(config, dataDir, signal, callbacks.onData);
+    const dataset = await openDataset(config, dataDir, signal, callbacks.onData, callbacks.onNote);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
