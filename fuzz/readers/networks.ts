@@ -105,7 +105,7 @@ export const networkFiles: readonly Target[] = [
   },
   {
     // Someone who changes a network on purpose makes its checksum anew.
-    name: 'network topology, sealed anew',
+    name: 'network topology sealed anew',
     sealed: false,
     samples: async () => [Buffer.from((await files()).topology)],
     change: changeText,
