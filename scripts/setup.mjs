@@ -147,10 +147,13 @@ export function runNode(commandArguments, { source = false, env = {} } = {}) {
     process.on('SIGINT', wait);
     const stop = () => child.kill('SIGTERM');
     process.on('SIGTERM', stop);
+    const hangUp = () => child.kill('SIGHUP');
+    process.on('SIGHUP', hangUp);
     child.on('error', reject);
     child.on('close', (code, signal) => {
       process.off('SIGINT', wait);
       process.off('SIGTERM', stop);
+      process.off('SIGHUP', hangUp);
       resolve(signal ? 130 : code);
     });
   });

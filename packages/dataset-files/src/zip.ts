@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { isOverparamError, OverparamError } from '@overparam/errors';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { crc32 } from './cyclic';
 import { refusedKind, safeName } from './names';
+import { openZipFile } from './zip-reader';
 
 /** A file in a zip archive, by the archive's directory. */
 export interface ZipMember {
@@ -36,8 +37,6 @@ export interface ZipArchive {
    */
   bytes(member: ZipMember, limit: number): Promise<Buffer>;
 }
-
-const settings = { autoClose: false, strictFileNames: true } as const;
 
 /**
  * Reads the directory of a zip archive, zip64 included. Nothing is written anywhere.
@@ -88,7 +87,7 @@ export async function openZip(file: string): Promise<ZipArchive> {
         `${file}: ${name} is ${how}; only stored and deflated files are read.`,
       );
     }
-    const zip = await openPromise(file, settings).catch((error) => {
+    const zip = await openZipFile(file).catch((error) => {
       throw asFormatError(error, file, name);
     });
     let stream: Readable | null = null;
@@ -136,7 +135,7 @@ async function withZip(file: string, work: (zip: ZipFile) => Promise<void>): Pro
   const { size } = await stat(file);
   let zip: ZipFile | null = null;
   try {
-    zip = await openPromise(file, settings);
+    zip = await openZipFile(file);
     await work(zip);
   } catch (error) {
     throw asFormatError(error, file, `which has ${size} bytes,`);

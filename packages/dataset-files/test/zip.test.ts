@@ -112,6 +112,13 @@ test('an archive with a changed byte is refused with one kind of error, or what 
   expect([...codes].sort()).toEqual(['data-checksum', 'data-format', 'data-truncated', 'data-unsafe']);
 });
 
+test('a directory at a place that no file has is an error, and ends no process', async () => {
+  const bytes = fixture('zip64.zip');
+  const locator = bytes.indexOf('PK\x06\x07', 0, 'latin1');
+  bytes.writeBigUInt64LE(2n ** 62n, locator + 8);
+  await expect(openZip(fileOf(bytes))).rejects.toThrow(code('data-truncated'));
+});
+
 test('a file that is not there is an error of the file system', async () => {
   await expect(openZip('/nowhere/a.zip')).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -1,3 +1,4 @@
+import { OverparamError } from '@overparam/errors';
 import { interruptible, runCommandLine } from '@overparam/terminal/command-line';
 import { overparamCommand } from './cli/commands';
 import { reportFailure } from './cli/failure';
@@ -7,14 +8,17 @@ import { processOutput } from './cli/output';
  * Runs the command line.
  *
  * @param rawArguments  without Node and the file
+ * @param early         what the process has listened to since before this was loaded; listens itself where left out
  * @returns             the exit code: 0, 2 for the user's mistakes, 130 for an interruption, 1 for failures
  */
-export async function main(rawArguments: readonly string[]): Promise<number> {
+export async function main(rawArguments: readonly string[], early?: AbortSignal): Promise<number> {
   const output = processOutput(rawArguments.includes('--json'));
+  const run = async (signal: AbortSignal) => {
+    if (signal.aborted) throw new OverparamError('interrupted', 'Stopped before anything was done.');
+    return runCommandLine(overparamCommand({ output, signal }), rawArguments);
+  };
   try {
-    return await interruptible((signal) =>
-      runCommandLine(overparamCommand({ output, signal }), rawArguments),
-    );
+    return await (early ? run(early) : interruptible(run));
   } catch (error) {
     return reportFailure(error, output);
   }

@@ -1,6 +1,9 @@
+import { visibleInLine } from './visible';
 import { displayWidth, padToWidth } from './width';
 
-function widthsOf(rows: readonly (readonly string[])[]): number[] {
+type Cells = readonly (readonly string[])[];
+
+function widthsOf(rows: Cells): number[] {
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, cell] of row.entries())
@@ -16,6 +19,10 @@ function lineOf(cells: readonly string[], widths: readonly number[], numeric: re
     .trimEnd();
 }
 
+function shown(rows: Cells): string[][] {
+  return rows.map((row) => row.map(visibleInLine));
+}
+
 /**
  * Lines of cells, aligned to columns by spaces. Rows may have different numbers of cells.
  *
@@ -25,9 +32,10 @@ function lineOf(cells: readonly string[], widths: readonly number[], numeric: re
  * // a    1
  * // bc  10
  */
-export function columns(rows: readonly (readonly string[])[], numeric: readonly boolean[] = []): string {
-  const widths = widthsOf(rows);
-  return rows.map((row) => lineOf(row, widths, numeric)).join('\n');
+export function columns(rows: Cells, numeric: readonly boolean[] = []): string {
+  const cells = shown(rows);
+  const widths = widthsOf(cells);
+  return cells.map((row) => lineOf(row, widths, numeric)).join('\n');
 }
 
 /**
@@ -35,12 +43,9 @@ export function columns(rows: readonly (readonly string[])[], numeric: readonly 
  *
  * @param numeric  which columns are flush right
  */
-export function alignColumns(
-  headings: readonly string[],
-  body: readonly (readonly string[])[],
-  numeric: readonly boolean[],
-): string {
-  const widths = widthsOf([headings, ...body]).slice(0, headings.length);
+export function alignColumns(headings: readonly string[], body: Cells, numeric: readonly boolean[]): string {
+  const [heading, ...rows] = shown([headings, ...body]);
+  const widths = widthsOf([heading!, ...rows]).slice(0, headings.length);
   const line = (cells: readonly string[]) => lineOf(cells, widths, numeric);
-  return [line(headings), widths.map((width) => '-'.repeat(width)).join('  '), ...body.map(line)].join('\n');
+  return [line(heading!), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }

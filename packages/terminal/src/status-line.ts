@@ -1,3 +1,4 @@
+import { visible, visibleInLine } from './visible';
 import { cutToWidth } from './width';
 
 /** Where progress goes: stderr as a rule. */
@@ -45,12 +46,12 @@ export function statusLine(stream: ProgressStream, now: () => number = () => per
     show(text, urgent = false) {
       if (!urgent && now() - last < interval) return;
       last = now();
-      const said = typeof text === 'string' ? text : text();
+      const said = visibleInLine(typeof text === 'string' ? text : text());
       // A line that is longer than the terminal's would stay.
       stream.write(isTerminal ? clear + cutToWidth(said, (stream.columns || 80) - 1) : `${said}\n`);
     },
     line(text) {
-      stream.write(`${clear}${text}\n`);
+      stream.write(`${clear}${visible(text)}\n`);
     },
     end() {
       if (isTerminal) stream.write(clear);

@@ -20,17 +20,11 @@ test('a table has headings, a rule and rows', () => {
   expect(table).toBe(['name      error', '--------  -----', 'baseline   8.07', 'fnl        12.5'].join('\n'));
 });
 
-test('letters that take two columns, accents and escape sequences keep the alignment', () => {
+test('letters that take two columns and accents keep the alignment', () => {
   const rows = [
     ['訓練', '1'],
     ['e\u0301te\u0301', '2'],
-    ['\u001B[31mred\u001B[0m', '3'],
     ['abcd', '4'],
   ];
-  expect(columns(rows).split('\n')).toEqual([
-    '訓練  1',
-    'e\u0301te\u0301   2',
-    '\u001B[31mred\u001B[0m   3',
-    'abcd  4',
-  ]);
+  expect(columns(rows).split('\n')).toEqual(['訓練  1', 'e\u0301te\u0301   2', 'abcd  4']);
 });

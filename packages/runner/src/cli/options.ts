@@ -21,6 +21,12 @@ export const pluginOption = values(
   'Load a plugin first, a package or a path; may be given many times',
 );
 
+/** Option of commands that read a run folder, whose config may name code. */
+export const allowPluginsOption = flag(
+  '--allow-plugins',
+  "Run the code of plugins that the run's config names; only for a folder that you trust",
+);
+
 /** Options of commands that take a config. */
 export const configOptions = [
   engineOption,

@@ -14,6 +14,7 @@ export interface CollapseArguments {
   readonly tolerance?: string;
   readonly 'allow-mismatch'?: boolean;
   readonly engine?: string;
+  readonly 'allow-plugins'?: boolean;
 }
 
 /** A tolerance given as text. */
@@ -34,7 +35,7 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
     norms: args.norms as 'fold' | 'keep',
     allowMismatch: args['allow-mismatch'] ?? false,
   };
-  await openRun(args.run, args.engine, output);
+  await openRun(args, output);
   const { model, metadata } = await readRunNetwork(args.run, 'expanded');
   try {
     const folder = args.out ?? join(args.run, 'collapsed');

@@ -1,9 +1,13 @@
 import { OverparamError } from '@overparam/errors';
+import type { OpenDataset } from '@overparam/plugin';
 import { columns } from '@overparam/terminal';
 import { createEvaluator, splitSize } from '@overparam/training';
 import { recipeOf } from '../config/recipe';
+import { contentHashes } from '../run/content-hash';
 import { openDataset } from '../run/data';
+import { differingSplits, readDataRecord } from '../run/data-record';
 import { dataDirectory, type Invocation } from './invocation';
+import type { Output } from './output';
 import { openRun, readCollapsed, readRunNetwork } from './saved-run';
 
 /** Arguments of `overparam evaluate`. */
@@ -12,11 +16,20 @@ export interface EvaluateArguments {
   readonly network?: string;
   readonly 'data-dir'?: string;
   readonly engine?: string;
+  readonly 'allow-plugins'?: boolean;
+}
+
+/** Says so where the test images are not those that the run was trained beside: that may be what one wants. */
+async function noteOtherData(run: string, dataset: OpenDataset, test: number, output: Output): Promise<void> {
+  const before = await readDataRecord(run);
+  if (before === null) return;
+  if (differingSplits(before.splits, await contentHashes(dataset, { test })).length === 0) return;
+  output.say(`These are not the test images that "${run}" was trained beside (${before.provenance}).`);
 }
 
 /** Runs `overparam evaluate`. */
 export async function runEvaluate(args: EvaluateArguments, { output, signal }: Invocation): Promise<void> {
-  const { config } = await openRun(args.run, args.engine, output);
+  const { config } = await openRun(args, output);
   const dataset = await openDataset(config, dataDirectory(args['data-dir']), signal);
   try {
     const expanded = await readRunNetwork(args.run, 'expanded');
@@ -25,6 +38,7 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
     if (args.network !== 'final') expanded.model.dispose();
     const recipe = recipeOf(config);
     const size = splitSize(dataset, 'test', config.limit.test);
+    await noteOtherData(args.run, dataset, size, output);
     const evaluator = createEvaluator(
       models,
       dataset.tasks.map((declared) => recipe.task(declared)),

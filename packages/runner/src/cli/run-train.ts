@@ -8,6 +8,7 @@ import { readConfig } from '../config/read';
 import { resolveConfig } from '../config/resolve';
 import type { RunConfig } from '../config/schema';
 import { isRunFolder } from '../run/files';
+import { orphanPatience } from '../run/lock';
 import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { dataDirectory, type Invocation } from './invocation';
@@ -109,6 +110,8 @@ export async function runTrain(args: TrainArguments, invocation: Invocation): Pr
       configFolder: loaded.folder,
       resume: args.resume,
       callbacks: callbacksFor(view, link),
+      // A comparison that was killed has runs that save their state before they end.
+      ...(link && { patience: orphanPatience }),
       signal: link ? AbortSignal.any([invocation.signal, link.signal]) : invocation.signal,
     });
     view.end();

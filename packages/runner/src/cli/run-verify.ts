@@ -11,6 +11,7 @@ export interface VerifyArguments {
   readonly run: string;
   readonly tolerance?: string;
   readonly engine?: string;
+  readonly 'allow-plugins'?: boolean;
 }
 
 function reportText(report: VerifyReport): string {
@@ -50,7 +51,7 @@ function worstOf(networks: readonly Verified[]): VerifyReport {
  */
 export async function runVerify(args: VerifyArguments, { output }: Invocation): Promise<number> {
   const options = toleranceOf(args.tolerance);
-  await openRun(args.run, args.engine, output);
+  await openRun(args, output);
   const expanded = await readRunNetwork(args.run, 'expanded');
   const collapsed = await readCollapsed(args.run, expanded.model);
   const networks = collapsed.map(({ task, model }) => ({

@@ -10,21 +10,43 @@ import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { type RunFolder, readRun } from '../run/read-run';
 import type { Output } from './output';
 
+/** What a command says of the run that it opens. */
+export interface RunArguments {
+  /** Its folder. */
+  readonly run: string;
+  /** The run's own where left out. */
+  readonly engine?: string;
+  /** Whether code that the folder names may run. */
+  readonly 'allow-plugins'?: boolean;
+}
+
 /**
  * Opens a run folder for a command: its record, with its plugins loaded and its engine (or another) in use.
  *
- * @param output  told which engines `auto` passed over, and why
+ * A config that one trains by is one's own; a run folder may come from anyone, so that code which it names is run only
+ * where that is allowed.
+ *
+ * @param output  told which plugins are loaded, and which engines `auto` passed over
+ * @throws OverparamError `plugins-not-allowed`
  */
 export async function openRun(
-  folder: string,
-  engine: string | undefined,
+  { run, engine, 'allow-plugins': allowed = false }: RunArguments,
   output: Pick<Output, 'say'>,
 ): Promise<RunFolder> {
-  const record = await readRun(folder);
+  const record = await readRun(run);
+  const { plugins } = record.config;
+  const named = plugins.map((name) => `"${name}"`).join(', ');
+  if (plugins.length > 0 && !allowed) {
+    throw new OverparamError(
+      'plugins-not-allowed',
+      `The run in "${run}" names code to be run: ${named}, from its folder. If you trust it, add --allow-plugins.`,
+    );
+  }
+  if (plugins.length > 0) output.say(`Running the code of ${named}, which "${run}" names.`);
   const { notes } = await useEngine((engine ?? record.config.engine.name) as EngineName | 'auto');
   for (const note of notes) output.say(note);
   await loadDefaultPlugins();
-  await loadPlugins(record.config.plugins, folder);
+  await loadPlugins(plugins, run);
   return record;
 }
 

@@ -7,15 +7,15 @@ import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
 import type { ConfigFile } from '../config/schema';
 import { lockFolder } from '../run/lock';
-import type { CompareCallbacks } from './callbacks';
+import { removeFragments } from '../run/tidy';
 import { ownCommandLine } from './child';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
-import { planRuns } from './plan';
-import { checkRows, prepareComparison } from './prepare';
+import { planRuns, runFolder } from './plan';
+import { type CheckRowsOptions, checkRows, prepareComparison } from './prepare';
 import { referenceRows } from './references';
 import { type Training, trainRuns } from './train-runs';
 
@@ -80,14 +80,17 @@ export async function compareRows(
   const { callbacks = {} } = options;
   for (const note of engine.notes) callbacks.onNote?.(note);
   planRuns(rows, seeds, options.out);
-  const tell: CompareCallbacks['onPlan'] = (...row) => callbacks.onPlan?.(...row);
-  const planned = await checkRows(rows, options.dataDir, options.signal, tell);
+  const checking: CheckRowsOptions = {
+    dataDir: options.dataDir,
+    signal: options.signal,
+    onRow: (...row) => callbacks.onPlan?.(...row),
+    runsOf: (label) => (options.resume ? seeds.map((seed) => runFolder(options.out, label, seed)) : []),
+  };
+  const planned = await checkRows(rows, checking);
   const references = referenceRows(reference, planned.tasks);
   const plannedRows = [
     ...planned.rows,
-    ...(references.length > 0
-      ? (await checkRows(references, options.dataDir, options.signal, tell)).rows
-      : []),
+    ...(references.length > 0 ? (await checkRows(references, checking)).rows : []),
   ];
   const runs = planRuns([...rows, ...references], seeds, options.out);
   await mkdir(options.out, { recursive: true });
@@ -96,6 +99,7 @@ export async function compareRows(
     signal: options.signal,
   });
   try {
+    await removeFragments(options.out);
     await prepareComparison(options.out, runs, loaded, options.resume ?? false);
     const cores = physicalCores();
     const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);

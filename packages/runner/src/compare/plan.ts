@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import type { RunConfig } from '../config/schema';
 
@@ -27,6 +27,11 @@ export function slug(label: string): string {
   );
 }
 
+/** The folder of one run of a comparison. */
+export function runFolder(folder: string, label: string, seed: number | string): string {
+  return join(folder, `${slug(label)}-seed${seed}`);
+}
+
 /**
  * All runs, seed by seed, so that each seed's comparison is whole as early as can be.
  *
@@ -53,14 +58,14 @@ export function planRuns(
   }
   return seeds.flatMap((seed) =>
     rows.map((config, row) => {
-      const name = `${names[row]}-seed${seed}`;
+      const path = runFolder(folder, config.label, seed);
       return {
         row,
         seed: String(seed),
         label: config.label,
         config: { ...config, seed },
-        folder: join(folder, name),
-        configFile: join(folder, 'configs', `${name}.yaml`),
+        folder: path,
+        configFile: join(folder, 'configs', `${basename(path)}.yaml`),
       };
     }),
   );

@@ -14,6 +14,7 @@ import { openDataset } from '../run/data';
 import { prepareFolder, writeAtomically } from '../run/files';
 import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';
+import { SameData } from './same-data';
 
 /** What planning says of one row. */
 export interface PlannedRow {
@@ -33,17 +34,24 @@ export interface Planned {
   readonly metrics: readonly FigureSpec[];
 }
 
+/** How {@link checkRows} checks. */
+export interface CheckRowsOptions {
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  /** Told before each row. */
+  onRow(label: string, index: number, rows: number): void;
+  /** Folders of a row's runs, which may not be there; none where nothing is gone on with. */
+  runsOf(label: string): readonly string[];
+}
+
 /**
  * Plans every row before anything is trained, so that a mistake in the last row shows now.
  *
- * @param onRow  told before each row
- * @throws OverparamError with the row's label before the message
+ * @throws OverparamError with the row's label before the message; `data-differs`
  */
 export async function checkRows(
   rows: readonly RunConfig[],
-  dataDir: string,
-  signal: AbortSignal,
-  onRow: (label: string, index: number, rows: number) => void,
+  { dataDir, signal, onRow, runsOf }: CheckRowsOptions,
 ): Promise<Planned> {
   let first: Omit<Planned, 'rows' | 'metrics'> | null = null;
   const planned: PlannedRow[] = [];
@@ -51,6 +59,7 @@ export async function checkRows(
   // Rows mostly share their data, and a large dataset takes long to open.
   let opened = '';
   let dataset: OpenDataset | null = null;
+  const sameData = new SameData(signal);
   try {
     for (const [index, row] of rows.entries()) {
       onRow(row.label, index, rows.length);
@@ -63,6 +72,7 @@ export async function checkRows(
           opened = wanted;
         }
         const plan = planTraining(recipeOf(row), dataset);
+        await sameData.check(runsOf(row.label), plan);
         planned.push({ updates: plan.updates, trainImages: plan.sizes.train });
         for (const figure of figuresOf(plan)) {
           const key = JSON.stringify([figure.task, figure.name]);

@@ -1,5 +1,7 @@
 import { isRunFolder } from '../run/files';
+import { type LockFolderOptions, orphanPatience } from '../run/lock';
 import { readRunResult } from '../run/read-run';
+import { tidyFinished } from '../run/tidy';
 import type { CompareCallbacks } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
@@ -16,8 +18,11 @@ export interface Training {
   readonly callbacks?: CompareCallbacks;
 }
 
-async function isFinished(run: PlannedRun): Promise<boolean> {
-  return isRunFolder(run.folder) && (await readRunResult(run.folder)) !== null;
+/** Whether a run is finished; what its process left when it was killed then is removed. */
+async function isFinished({ folder }: PlannedRun, options: LockFolderOptions): Promise<boolean> {
+  if (!isRunFolder(folder) || (await readRunResult(folder)) === null) return false;
+  await tidyFinished(folder, options);
+  return true;
 }
 
 /**
@@ -37,7 +42,7 @@ export async function trainRuns(
   const book = new ProgressBook(updates);
   const train = async (index: number): Promise<Outcome> => {
     const run = runs[index]!;
-    const finished = await isFinished(run);
+    const finished = await isFinished(run, { note: callbacks.onNote, signal, patience: orphanPatience });
     const outcome: Outcome = finished
       ? { kind: 'finished' }
       : await trainInChild({

@@ -5,11 +5,17 @@ import { isOverparamError, OverparamError } from '@overparam/errors';
 import { readSealed, writeSealed } from '@overparam/export/node';
 import { type Progress, type Trained, variablesOf } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
+import type { z } from 'zod';
+import { type DataRecord, dataRecordSchema } from './data-record';
 import { progressSchema } from './record-schemas';
 
 /** A checkpoint, read and checked. */
 export interface Checkpoint {
   readonly progress: Progress;
+  /** What the run had read until then. */
+  readonly data: DataRecord;
+  /** The SHA-256 of its config's text; null in one of an earlier version. */
+  readonly config: string | null;
   readonly tensors: ReadonlyMap<string, SavedTensor>;
 }
 
@@ -21,6 +27,8 @@ interface SavedTensor {
 }
 
 const stateKey = 'overparam.progress';
+const dataKey = 'overparam.data';
+const configKey = 'overparam.config';
 
 /** `epoch-0003`, or `epoch-0003-update-0012` where a run stopped inside the next epoch. */
 function nameOf({ history, sums }: Progress): string {
@@ -45,45 +53,48 @@ async function listCheckpoints(folder: string): Promise<Entry[]> {
   return entries.sort((a, b) => b.epoch - a.epoch || b.update - a.update);
 }
 
-/** Removes what an interruption left, checkpoints inside past epochs, and more epochs than are to be kept. */
-async function removeOld(folder: string, newest: Progress, keep: 'all' | number): Promise<void> {
-  const path = join(folder, 'checkpoints');
+/**
+ * Removes what an interruption left, and more epochs than are to be kept: checkpoints inside epochs, and that of a
+ * beginning, but for the one that the run goes on from.
+ */
+export async function removeOld(folder: string, newest: Progress, keep: 'all' | number): Promise<void> {
   const entries = await listCheckpoints(folder);
   const current = `${nameOf(newest)}.safetensors`;
-  const epochs = entries.filter(({ update }) => update === 0);
+  const isWhole = ({ epoch, update }: Entry) => epoch > 0 && update === 0;
   const old = [
-    ...entries.filter(({ file, update }) => update > 0 && file !== current),
-    ...(keep === 'all' ? [] : epochs.slice(keep)),
+    ...entries.filter((entry) => !isWhole(entry)),
+    ...(keep === 'all' ? [] : entries.filter(isWhole).slice(keep)),
   ];
-  for (const { file } of old) await rm(join(path, file), { force: true });
-}
-
-/** Removes parts of files that a killed process was writing. Call it under the folder's lock. */
-export async function removeFragments(folder: string): Promise<void> {
-  for (const path of [folder, join(folder, 'checkpoints')]) {
-    if (!existsSync(path)) continue;
-    for (const name of await readdir(path)) {
-      if (/^\..+\.part$/.test(name)) await rm(join(path, name), { force: true });
-    }
+  for (const { file } of old) {
+    if (file !== current) await rm(join(folder, 'checkpoints', file), { force: true });
   }
 }
 
-/**
- * Writes a checkpoint into a run folder, whole or not at all.
- *
- * @param keep  how many epochs' checkpoints stay
- */
+/** What the checkpoints of a run have in common. */
+export interface CheckpointOptions {
+  /** How many epochs' checkpoints stay. */
+  readonly keep: 'all' | number;
+  readonly data: DataRecord;
+  /** The SHA-256 of the config's text. */
+  readonly config: string;
+}
+
+/** Writes a checkpoint into a run folder, whole or not at all. */
 export async function writeCheckpoint(
   folder: string,
   progress: Progress,
   trained: Trained,
-  keep: 'all' | number,
+  { keep, data, config }: CheckpointOptions,
 ): Promise<void> {
   const tensors = new Map<string, SavedTensor>();
   for (const [name, variable] of variablesOf(trained)) {
     tensors.set(name, { dtype: 'F32', shape: variable.shape, data: (await variable.data()) as Float32Array });
   }
-  const metadata = { [stateKey]: JSON.stringify(progress) };
+  const metadata = {
+    [stateKey]: JSON.stringify(progress),
+    [dataKey]: JSON.stringify(data),
+    [configKey]: config,
+  };
   await mkdir(join(folder, 'checkpoints'), { recursive: true });
   await writeSealed(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
     tensors,
@@ -97,18 +108,20 @@ async function readCheckpoint(file: string): Promise<Checkpoint> {
   const stored = await readSealed(file);
   const tensors = new Map<string, SavedTensor>();
   for (const [name, tensor] of stored.tensors) if (tensor.dtype === 'F32') tensors.set(name, tensor);
-  const state = stored.metadata[stateKey];
+  const { [stateKey]: state, [dataKey]: data, [configKey]: config = null } = stored.metadata;
   if (state === undefined) {
     throw new OverparamError('checkpoint-damaged', 'it does not say how far the run was');
   }
-  return { progress: progressOf(state), tensors };
+  const progress = parsed(progressSchema, state);
+  if (data === undefined) throw new OverparamError('data-missing', 'it does not say what data the run read');
+  return { progress, data: parsed(dataRecordSchema, data), config, tensors };
 }
 
-function progressOf(state: string): Progress {
-  const progress: unknown = JSON.parse(state);
-  const result = progressSchema.safeParse(progress);
+function parsed<Value>(schema: z.ZodType<Value>, text: string): Value {
+  const value: unknown = JSON.parse(text);
+  const result = schema.safeParse(value);
   // As it was written, the order of its keys included: logs are written from it byte for byte.
-  if (result.success) return progress as Progress;
+  if (result.success) return value as Value;
   const { path, message } = result.error.issues[0]!;
   throw new OverparamError(
     'checkpoint-damaged',
@@ -131,17 +144,20 @@ export async function newestCheckpoint(
       return await readCheckpoint(join(folder, 'checkpoints', file));
     } catch (error) {
       // Not damaged but of another form: going back to one before, or to the beginning, would lose the run.
-      if (isOverparamError(error) && error.code === 'checksum-missing') throw outdated(folder, error);
+      if (isOverparamError(error) && earlierForms.has(error.code)) throw outdated(folder, error);
       warn(`Checkpoint ${file} is damaged (${(error as Error).message}); going back to the one before.`);
     }
   }
   return null;
 }
 
+/** What is wrong with checkpoints of earlier versions, though they are whole. */
+const earlierForms: ReadonlySet<string> = new Set(['checksum-missing', 'data-missing']);
+
 function outdated(folder: string, cause: Error): OverparamError {
   return new OverparamError(
     'run-outdated',
-    `The run in "${basename(folder)}" was written by an earlier version, whose checkpoints have no checksum over all that they hold. Go on with that version, or train it again into another folder.`,
+    `The run in "${basename(folder)}" was written by an earlier version, whose checkpoints lack a checksum, or what data the run read. Go on with that version, or train it again into another folder.`,
     { cause },
   );
 }

@@ -1,12 +1,21 @@
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { acquireLock, holderText, type Lock } from '@overparam/files';
+
+/** Milliseconds that a run of an earlier start of a comparison is given to save its state and end. */
+export const orphanPatience = 60_000;
 
 /** How {@link lockFolder} waits, where it takes time to see whether a process of another machine or container lives. */
 export interface LockFolderOptions {
   /** Told what is waited for. */
   readonly note?: (text: string) => void;
   readonly signal?: AbortSignal;
+  /**
+   * Milliseconds that a process at work in the folder is waited for; none where left out. The runs of a comparison that was
+   * killed save their state before they end.
+   */
+  readonly patience?: number;
 }
 
 /**
@@ -15,7 +24,24 @@ export interface LockFolderOptions {
  * @param folder  must exist
  * @throws OverparamError `run-locked` while another process works in the folder, `interrupted` by the signal
  */
-export async function lockFolder(folder: string, { note, signal }: LockFolderOptions = {}): Promise<Lock> {
+export async function lockFolder(
+  folder: string,
+  { patience = 0, ...options }: LockFolderOptions = {},
+): Promise<Lock> {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      return await lockOnce(folder, options);
+    } catch (error) {
+      const isHeld = isOverparamError(error) && error.code === 'run-locked';
+      if (!isHeld || performance.now() >= end) throw error;
+      if (options.signal?.aborted) throw interruption(folder);
+    }
+    await sleep(250, undefined, { signal: options.signal }).catch(() => {});
+  }
+}
+
+async function lockOnce(folder: string, { note, signal }: LockFolderOptions): Promise<Lock> {
   const name = basename(folder);
   const path = join(folder, 'lock');
   try {
@@ -38,9 +64,13 @@ export async function lockFolder(folder: string, { note, signal }: LockFolderOpt
     });
   } catch (error) {
     if (!signal?.aborted || isOverparamError(error)) throw error;
-    throw new OverparamError(
-      'interrupted',
-      `Stopped while waiting for the folder "${name}"; nothing was done.`,
-    );
+    throw interruption(folder);
   }
+}
+
+function interruption(folder: string): OverparamError {
+  return new OverparamError(
+    'interrupted',
+    `Stopped while waiting for the folder "${basename(folder)}"; nothing was done.`,
+  );
 }

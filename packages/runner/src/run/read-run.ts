@@ -10,7 +10,9 @@ import { parseYaml } from '../config/read';
 import { checkSaved } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { isRunFolder } from './files';
+import { checkedRecord, parseJson } from './record';
 import { epochRecordSchema, epochTimingSchema, legendSchema, runResultSchema } from './record-schemas';
+import { checkSeal, isSeal } from './seal';
 
 /** What a run folder holds, read. */
 export interface RunFolder extends RunRecord {
@@ -42,6 +44,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 export async function readRunResult(folder: string): Promise<RunResult | null> {
   const file = join(resolve(folder), 'result.json');
   if (!existsSync(file)) return null;
+  await checkSeal(folder);
   const value = parseJson(await readFile(file, 'utf8'), `${folder}/result.json`);
   const { collapsed } = Object(value) as { collapsed?: unknown };
   if (Object(collapsed) === collapsed && !('byTask' in (collapsed as object))) throw outdated(folder);
@@ -130,35 +133,13 @@ async function readLines<Line>(
   const file = join(resolve(folder), name);
   if (!existsSync(file)) return [];
   const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
-  return lines.map((text, index) => {
+  return lines.flatMap((text, index) => {
     const where = `${folder}/${name}, line ${index + 1}`;
     const line = parseJson(text, where);
+    if (index > 0 && index === lines.length - 1 && isSeal(line)) return [];
     look(line);
-    return checkedRecord(schema, line, where);
+    return [checkedRecord(schema, line, where)];
   });
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw damaged(where, 'it is not JSON', cause);
-  }
-}
-
-function checkedRecord<Value>(schema: z.ZodType<Value>, value: unknown, where: string): Value {
-  const result = schema.safeParse(value);
-  if (result.success) return value as Value;
-  const { path, message } = result.error.issues[0]!;
-  throw damaged(where, `${path.join('.') || 'the whole'}: ${message}`);
-}
-
-function damaged(where: string, what: string, cause?: unknown): OverparamError {
-  return new OverparamError(
-    'run-damaged',
-    `${where}: ${what}. The file was changed or damaged after it was written. Take another copy of the run, or train it again: what a checkpoint holds is written anew by overparam train --resume.`,
-    { cause },
-  );
 }
 
 function outdated(folder: string): OverparamError {

@@ -18,12 +18,15 @@ import { parse } from 'yaml';
 import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
-import { newestCheckpoint, removeFragments, restore, writeCheckpoint } from './checkpoint';
+import { type Checkpoint, newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
+import { dataRecordOf, refuseOtherData, writeDataRecord } from './data-record';
 import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
 import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
+import { sum } from './seal';
+import { removeFragments } from './tidy';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -70,6 +73,8 @@ export interface TrainRunOptions {
   readonly callbacks?: TrainCallbacks;
   /** Stops the run after the update in progress; its state is saved. */
   readonly signal?: AbortSignal;
+  /** Milliseconds that another process at work in the folder is waited for; none where left out. */
+  readonly patience?: number;
 }
 
 /** Refuses a folder whose contents are not this run's to write over. */
@@ -101,6 +106,16 @@ async function checkConfig(text: string, folder: string, shown: string): Promise
   );
 }
 
+/** Refuses to go on where the run's own config was changed after its checkpoint was written. */
+function refuseOtherConfig(shown: string, checkpoint: Checkpoint, config: string): void {
+  if (checkpoint.config === null || checkpoint.config === config) return;
+  throw new OverparamError(
+    'run-differs',
+    `The config.yaml of the run in "${shown}" is not the one that its checkpoint was trained with: it was changed or damaged. ` +
+      'Take another copy of it, or choose another --out.',
+  );
+}
+
 /** Tells of the run before its first update. */
 function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallbacks): void {
   const { updates, batches, recipe, sizes, parameters, dataset, notes } = plan;
@@ -124,20 +139,35 @@ async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'timings.jsonl'), await soundTimings(folder, progress.history.length));
 }
 
+/** Tells of work once that has taken longer than one waits without a word. */
+function ofLong(tell: TrainCallbacks['onData']): TrainCallbacks['onData'] {
+  const end = performance.now() + 2000;
+  return (...work) => {
+    if (performance.now() > end) tell?.(...work);
+  };
+}
+
 /** Trains a run from its beginning or a checkpoint to its end; what it writes, it writes under the folder's lock. */
 async function trainPlan(
   config: RunConfig,
   plan: TrainingPlan,
   folder: string,
   lock: Lock,
-  options: Pick<TrainRunOptions, 'callbacks' | 'signal'>,
+  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal'> & { readonly configText: string },
 ): Promise<RunResult> {
-  const { callbacks = {} } = options;
+  const { out, callbacks = {} } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
-  const { keep } = config.checkpoints;
+  const data = await dataRecordOf(plan.dataset, plan.sizes, { progress: ofLong(callbacks.onData), signal });
+  const kept = { keep: config.checkpoints.keep, data, config: sum(options.configText) };
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
+  if (checkpoint) {
+    refuseOtherConfig(out, checkpoint, kept.config);
+    refuseOtherData(out, checkpoint.data, data);
+  }
+  await writeDataRecord(folder, data);
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
   if (checkpoint) restore(state.trained, checkpoint);
+  await removeOld(folder, state.progress, kept.keep);
   await rewindLogs(folder, state.progress);
   announce(plan, state.progress, callbacks);
   const listeners = {
@@ -145,15 +175,15 @@ async function trainPlan(
     onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
       const record = position.history.at(-1)!;
       await lock.check();
-      // The checkpoint first: a log line without one would be written twice after an interruption.
-      await writeCheckpoint(folder, position, trained, keep);
-      await appendLine(join(folder, 'metrics.jsonl'), record);
+      // What the checkpoint does not hold comes before it, for a later process to find; the rest is written from it then.
       await appendLine(join(folder, 'timings.jsonl'), timing);
+      await writeCheckpoint(folder, position, trained, kept);
+      await appendLine(join(folder, 'metrics.jsonl'), record);
       await callbacks.onEpoch?.(record);
     },
     onStop: async (position: Progress, trained: Trained) => {
       await lock.check();
-      await writeCheckpoint(folder, position, trained, keep);
+      await writeCheckpoint(folder, position, trained, kept);
     },
   };
   const loop = new TrainingLoop(plan, state, listeners, signal);
@@ -186,30 +216,33 @@ async function trainPlan(
  * One seed gives the same `metrics.jsonl` byte for byte, interrupted or not, on one engine with one number of
  * threads. Tensors that it makes are disposed.
  *
- * @throws OverparamError `output-exists`, `run-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
+ * @throws OverparamError `output-exists`, `run-differs`, `data-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
  *   `collapse-mismatch`, `interrupted`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
-  const { out, dataDir, resume = false, callbacks = {}, signal } = options;
+  const { out, dataDir, resume = false, callbacks = {}, signal, patience } = options;
+  if (signal?.aborted) {
+    throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
+  }
   const folder = resolve(out);
   await checkFolder(folder, out, resume);
   const text = configText(config, resolve(options.configFolder ?? '.'), folder);
   if (isRunFolder(folder)) await checkConfig(text, folder, out);
-  const lock = await lockFolder(folder, { note: callbacks.onNote, signal });
+  const lock = await lockFolder(folder, { note: callbacks.onNote, signal, patience });
   try {
+    await removeFragments(folder);
     const result = await readRunResult(folder);
     await refuseEarlierForm(folder);
     if (result) {
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;
     }
-    await removeFragments(folder);
     const dataset = await openDataset(config, dataDir, signal, callbacks.onData, callbacks.onNote);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
       await writeAtomically(join(folder, 'config.yaml'), text);
-      return await trainPlan(config, plan, folder, lock, { callbacks, signal });
+      return await trainPlan(config, plan, folder, lock, { out, callbacks, signal, configText: text });
     } finally {
       await dataset.close();
     }

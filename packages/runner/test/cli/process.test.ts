@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { train } from '../../src/run/train';
@@ -51,6 +52,47 @@ test('an interrupt saves the state, ends with 130, and loses nothing', async () 
   expect(textOf(path('interrupted'), 'metrics.jsonl')).toBe(textOf(path('whole'), 'metrics.jsonl'));
 });
 
+test('a terminal that is closed saves the state as Ctrl-C does, though it says so twice', async () => {
+  const run = startCommand(['train', configFile(), '--out', path('closed')]);
+  await run.says('epoch 1: loss');
+  run.child.stderr.destroy();
+  run.child.kill('SIGHUP');
+  run.child.kill('SIGHUP');
+  expect((await run.result).code).toBe(130);
+  expect(readdirSync(path('closed', 'checkpoints')).length).toBeGreaterThan(0);
+  expect(existsSync(path('closed', 'lock'))).toBe(false);
+  await train(config, { out: path('closed'), resume: true });
+  expect(textOf(path('closed'), 'metrics.jsonl')).toBe(textOf(path('whole'), 'metrics.jsonl'));
+});
+
+test.each([350, 700, 1050])('an interrupt after %i ms saves, or says that there is nothing', async (wait) => {
+  const out = path(`early-${wait}`);
+  const run = startCommand(['train', configFile(), '--out', out]);
+  await sleep(wait);
+  run.child.kill('SIGINT');
+  const { code, stderr } = await run.result;
+  // Node itself begins for some time before it runs anything of this project.
+  if (code === null) expect(stderr).toBe('');
+  else {
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/Stopped|was stopped/);
+  }
+  expect(existsSync(`${out}/lock`)).toBe(false);
+  expect(existsSync(`${out}/result.json`)).toBe(false);
+});
+
+test('what a terminal obeys reaches it as text, in labels too', async () => {
+  const label = 'Red\u001b[31m\u0007 \u009b2J\u202eder';
+  const file = path('label.yaml');
+  writeFileSync(file, stringify({ ...tiny, epochs: 1, label }));
+  const run = await runCommand('train', file, '--out', path('label'), '--json');
+  expect(run.code).toBe(0);
+  expect(run.stderr).toContain('Red\\u001b[31m\\u0007 \\u009b2J\\u202eder');
+  expect(JSON.parse(run.stdout)).toMatchObject({ label });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  expect(run.stdout + run.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+});
+
 test('the lock of a dead process and of a later process of the same number do not count', async () => {
   const small = { ...config, epochs: 1 };
   const dead = startCommand(['--version']);
@@ -59,7 +101,7 @@ test('the lock of a dead process and of a later process of the same number do no
     ['dead', { pid: dead.child.pid }],
     ['reborn', { start: '1' }],
   ] as const) {
-    await train(small, { out: path(name), signal: AbortSignal.abort() }).catch(() => {});
+    mkdirSync(path(name));
     await leaveLock(path(name), other);
     await expect(train(small, { out: path(name), resume: true })).resolves.toMatchObject({ epochs: 1 });
   }

@@ -5,7 +5,12 @@ import type { ConfigFile } from '../../src/config/schema';
 import { type TrainOptions, train } from '../../src/run/train';
 
 /** Trains until `stop` says so, and takes the error for granted. */
-export async function interrupted(config: ConfigFile, out: string, at: { epoch?: number; update?: number }) {
+export async function interrupted(
+  config: ConfigFile,
+  out: string,
+  at: { epoch?: number; update?: number },
+  dataDir = 'data',
+) {
   const controller = new AbortController();
   const callbacks: TrainOptions['callbacks'] = {
     onEpoch({ epoch }) {
@@ -15,7 +20,7 @@ export async function interrupted(config: ConfigFile, out: string, at: { epoch?:
       if (update === at.update) controller.abort();
     },
   };
-  const run = train(config, { out, resume: true, callbacks, signal: controller.signal });
+  const run = train(config, { out, dataDir, resume: true, callbacks, signal: controller.signal });
   await expect(run).rejects.toMatchObject({ code: 'interrupted' });
 }
 

@@ -3,6 +3,6 @@
  *
  * @packageDocumentation
  */
-export { interruptible } from './interrupt';
+export { type Interruptions, interruptible, interruptions } from './interrupt';
 export { choice, flag, value, values } from './options';
 export { type Body, runCommandLine, StrictCommand } from './strict-command';

@@ -1,6 +1,6 @@
 import { choice, flag, StrictCommand, value } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
-import { commonOptions, engineOption } from '../options';
+import { allowPluginsOption, commonOptions, engineOption } from '../options';
 import type { CollapseArguments } from '../run-collapse';
 
 /** `overparam collapse RUN`. */
@@ -18,6 +18,7 @@ export function collapseCommand(surroundings: Surroundings): StrictCommand {
       value('--tolerance <number>', 'Largest gap allowed (1e-4)'),
       flag('--allow-mismatch', 'Write the network even where its outputs differ'),
       engineOption,
+      allowPluginsOption,
       ...commonOptions,
     )
     .does<CollapseArguments>(async (given) => {

@@ -1,6 +1,6 @@
 import { choice, StrictCommand } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
-import { commonOptions, dataOption, engineOption } from '../options';
+import { allowPluginsOption, commonOptions, dataOption, engineOption } from '../options';
 import type { EvaluateArguments } from '../run-evaluate';
 
 /** `overparam evaluate RUN`. */
@@ -15,6 +15,7 @@ export function evaluateCommand(surroundings: Surroundings): StrictCommand {
         'The collapsed network, or the one as it was trained',
       ),
       engineOption,
+      allowPluginsOption,
       dataOption,
       ...commonOptions,
     )

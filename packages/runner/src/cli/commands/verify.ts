@@ -1,6 +1,6 @@
 import { StrictCommand, value } from '@overparam/terminal/command-line';
 import { invocationOf, type Surroundings } from '../invocation';
-import { commonOptions, engineOption } from '../options';
+import { allowPluginsOption, commonOptions, engineOption } from '../options';
 import type { VerifyArguments } from '../run-verify';
 
 /** `overparam verify RUN`. */
@@ -8,7 +8,12 @@ export function verifyCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('verify')
     .description('Compare the trained and the collapsed network of a run, layer by layer')
     .argument('<RUN>', 'Run folder')
-    .takes(value('--tolerance <number>', 'Largest gap allowed (1e-4)'), engineOption, ...commonOptions)
+    .takes(
+      value('--tolerance <number>', 'Largest gap allowed (1e-4)'),
+      engineOption,
+      allowPluginsOption,
+      ...commonOptions,
+    )
     .does<VerifyArguments>(async (given) => {
       const { runVerify } = await import('../run-verify');
       return runVerify(given, invocationOf(surroundings, given));
