@@ -38,6 +38,7 @@ export async function mutations(
   const chosen = targets.filter(({ name }) => names?.includes(name) ?? true);
   if (chosen.length === 0)
     throw new Error(`no such target; there are ${targets.map(({ name }) => name).join(', ')}`);
+  for (const target of chosen) await target.prepare?.();
   if (values.only) {
     const [target] = chosen;
     process.stdout.write(await inputOf(target!, Number(values.only)));

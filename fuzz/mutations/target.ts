@@ -8,6 +8,8 @@ export interface Target {
    * is not sealed, other contents are right where {@link check} says so.
    */
   readonly sealed: boolean;
+  /** Makes what samples are taken from, once for all processes. */
+  prepare?(): Promise<void>;
   /** Sound inputs. */
   samples(): Promise<readonly Uint8Array[]>;
   /** Changes an input at random. */

@@ -7,6 +7,7 @@ import type { FigureSpec } from '@overparam/report';
 import { planTraining } from '@overparam/training';
 import { parse } from 'yaml';
 import type { LoadedConfig } from '../config/read';
+import { parseYaml } from '../config/read';
 import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
@@ -127,7 +128,10 @@ export async function prepareComparison(
   // All are compared before any is written: a refusal changes nothing.
   for (const [index, run] of runs.entries()) {
     if (!existsSync(run.configFile)) continue;
-    const differing = differences(parse(await readFile(run.configFile, 'utf8')), parse(texts[index]!));
+    const differing = differences(
+      parseYaml(await readFile(run.configFile, 'utf8'), `configs/${basename(run.configFile)}`),
+      parse(texts[index]!),
+    );
     if (differing.length === 0) continue;
     throw new OverparamError(
       'run-differs',
