@@ -3,6 +3,7 @@ import { interruptible, runCommandLine } from '@overparam/terminal/command-line'
 import { overparamCommand } from './cli/commands';
 import { reportFailure } from './cli/failure';
 import { processOutput } from './cli/output';
+import { ownFileProblem } from './run/file-problem';
 
 /**
  * Runs the command line.
@@ -20,6 +21,6 @@ export async function main(rawArguments: readonly string[], early?: AbortSignal)
   try {
     return await (early ? run(early) : interruptible(run));
   } catch (error) {
-    return reportFailure(error, output);
+    return reportFailure(ownFileProblem(error, 'A file'), output);
   }
 }

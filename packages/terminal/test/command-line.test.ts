@@ -24,6 +24,7 @@ function program() {
       choice('--crust <kind>', ['thin', 'thick'], 'The crust'),
       flag('--json', 'Print one JSON object'),
     )
+    .hints((name, amount = '') => (name === '--flour' ? `--with flour=${amount}` : null))
     .does<object>(async (arguments_) => {
       given.push(arguments_);
       return 3;
@@ -75,6 +76,22 @@ test.each<[string, string, string]>([
     'invalid-option',
     'kitchen bake: Option "--crust" expects thin or thick, and got "it\'s".',
   ],
+  [
+    'bake x y --json z',
+    'unexpected-argument',
+    'kitchen bake: Option "--json" takes no value, and got "z" (Print one JSON object).',
+  ],
+  [
+    'bake x --flour 3',
+    'unknown-option',
+    'kitchen bake: Unknown option "--flour". Did you mean --with flour=3?',
+  ],
+  [
+    'bake x --flour=4',
+    'unknown-option',
+    'kitchen bake: Unknown option "--flour". Did you mean --with flour=4?',
+  ],
+  ['bake x --flour', 'unknown-option', 'kitchen bake: Unknown option "--flour". Did you mean --with flour=?'],
   ['bake', 'usage', 'kitchen bake: Missing argument WHAT: What to bake.'],
   ['bake x y z', 'unexpected-argument', 'kitchen bake: Unexpected argument "z"; options begin with "--".'],
 ])('"%s" is %s', async (line, code, message) => {

@@ -1,6 +1,7 @@
 import { foldKey, type Key, permutation } from '@overparam/engine';
-import type { OpenDataset, Wanted } from '@overparam/plugin';
+import type { DatasetTask, OpenDataset, Wanted } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import { wrongLabel, wrongLabelAt } from './label-range';
 
 /** A batch as tensors by name: `x`, and `label/<task>` for each task. The caller disposes. */
 export type BatchTensors = Record<string, tf.Tensor>;
@@ -34,7 +35,21 @@ async function gather(dataset: OpenDataset, split: string, wanted: readonly Want
       dataset.label(example, name, labels[name]!, at * volume(label.shape));
     }
   }
+  for (const task of dataset.tasks) checkLabels(split, wanted, task, labels[task.name]!);
   return { examples: wanted.length, x, labels };
+}
+
+/** Refuses labels that are no class: losses make anything of them, NaN at best. */
+function checkLabels(
+  split: string,
+  wanted: readonly Wanted[],
+  task: DatasetTask,
+  labels: ArrayLike<number>,
+): void {
+  const at = wrongLabelAt(task, labels);
+  if (at < 0) return;
+  const { index } = wanted[Math.floor(at / volume(task.label.shape))]!;
+  throw wrongLabel(`Example ${index} of the split "${split}"`, task, labels[at]!);
 }
 
 async function readOne(

@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
+import { wrongLabel, wrongLabelAt } from './label-range';
 import type { StepInputs } from './measure';
 import { stepGradients } from './passes';
 import { gradientParts, type PhaseParts } from './phase';
@@ -42,8 +43,20 @@ function firstNonFinite(parts: PhaseParts, inputs: StepInputs): string {
   return 'no layer on the uncompiled repeat';
 }
 
-/** The error for a step whose loss or gradient is not finite, with the layer where that begins. */
+/** The error for a batch with a label that is no class, which no learning rate makes better. */
+function labelError({ tasks }: PhaseParts, inputs: StepInputs, { update }: Moment): OverparamError | null {
+  for (const task of tasks) {
+    const labels = inputs[`label/${task.name}`]!.dataSync();
+    const found = wrongLabelAt(task, labels);
+    if (found >= 0) return wrongLabel(`The batch of update ${update + 1}`, task, labels[found]!);
+  }
+  return null;
+}
+
+/** The error for a step whose loss or gradient is not finite, with the layer where that begins, or the label that is at fault. */
 export function nonFiniteError(parts: PhaseParts, inputs: StepInputs, at: Moment): OverparamError {
+  const label = labelError(parts, inputs, at);
+  if (label) return label;
   const where = tf.tidy(() => firstNonFinite(parts, inputs));
   return new OverparamError(
     'non-finite',

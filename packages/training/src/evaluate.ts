@@ -4,6 +4,7 @@ import type { MetricDetails, OpenDataset, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { evaluationBatches } from './batches';
 import type { Figure, Scores, TaskScores } from './records';
+import { requireSplit } from './splits';
 
 /** How a network is evaluated. */
 export interface EvaluationOptions {
@@ -52,6 +53,7 @@ export function predict(
  *
  * @param networks  one with an output for each task, or one for each task with its output alone
  * @param tasks     in the order of the outputs
+ * @throws OverparamError `missing-split`
  * @example
  * const { scores } = await createEvaluator(model, tasks, dataset, { split: 'test', batch: 32 }).run();
  */
@@ -61,7 +63,9 @@ export function createEvaluator(
   dataset: OpenDataset,
   options: EvaluationOptions,
 ): Evaluator {
-  const { split, batch, size = dataset.splits[split]!.size, signal } = options;
+  const { split, batch, signal } = options;
+  requireSplit(dataset, split);
+  const size = options.size ?? dataset.splits[split]!.size;
   // One for each batch size: full batches, and what is left at the end.
   const steps = new Map<number, CompiledStep>();
   const stepFor = (examples: number): CompiledStep => {

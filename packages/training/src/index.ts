@@ -46,12 +46,13 @@ export {
 export type { Weighing } from './passes';
 export { compilePhase, type PhaseParts } from './phase';
 export type { ByTask, UpdateOutcome } from './phase-steps';
-export { planTraining, splitSize, type TrainingPlan } from './plan';
+export { planTraining, type TrainingPlan } from './plan';
 export { type EpochSums, firstProgress, type Progress, type Sums } from './progress';
 export { defineRecipe, type Parts, type Recipe, type RecipeOptions } from './recipe';
 export type * from './records';
 export { planRoutine, type RoutineRun } from './routine';
 export { phaseOf, stageAt } from './schedule';
+export { requireSplit, splitSize } from './splits';
 export {
   changeStage,
   disposeTrained,

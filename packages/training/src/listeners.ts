@@ -1,3 +1,4 @@
+import type { OnLayer } from './network';
 import type { Progress } from './progress';
 import type { EpochTiming } from './records';
 import type { Trained } from './stage';
@@ -18,6 +19,8 @@ export interface UpdateReport {
 export interface LoopListeners {
   /** After each update. */
   onUpdate?(report: UpdateReport): void;
+  /** While a stage expands the network: layers done of all, and the last one's name; first values can take minutes. */
+  onLayer?: OnLayer;
   /** After each epoch, when the state is one that a run can go on from; its record is the last of the history. */
   onEpoch?(progress: Progress, trained: Trained, timing: EpochTiming): void | Promise<void>;
   /** Before the loop throws because it was told to stop. */

@@ -95,7 +95,7 @@ export class TrainingLoop {
     const stage = stageAt(plan.schedule, index);
     if (stage !== this.state.network.stage) {
       this.dispose();
-      this.state = changeStage(plan, this.state, stage);
+      this.state = changeStage(plan, this.state, stage, this.listeners.onLayer);
     }
     const scheduled = plan.schedule.at(index);
     applySchedule(this.state, scheduled);

@@ -7,6 +7,7 @@ import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
 import { buildPlain, networkOfStage } from './network';
 import type { Recipe } from './recipe';
+import { requireSplit, splitSize } from './splits';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
 export interface TrainingPlan {
@@ -30,22 +31,14 @@ export interface TrainingPlan {
   readonly notes: readonly string[];
 }
 
-/** Number of examples of a split that a run uses: all, or the first of them; 0 where there is no such split. */
-export function splitSize(
-  { splits }: Pick<OpenDataset, 'splits'>,
-  split: 'train' | 'test' | 'val',
-  limit: number | undefined,
-): number {
-  const size = splits[split]?.size ?? 0;
-  return Math.min(size, limit ?? size);
-}
-
 function sizesOf({ limit, batch, evaluation }: Recipe, dataset: OpenDataset): TrainingPlan['sizes'] {
   const sizes = {
     train: splitSize(dataset, 'train', limit.train),
     test: splitSize(dataset, 'test', limit.test),
     val: splitSize(dataset, 'val', undefined),
   };
+  requireSplit(dataset, 'train');
+  requireSplit(dataset, 'test');
   if (batch > sizes.train) {
     throw new OverparamError(
       'batch-too-large',
@@ -97,7 +90,7 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
- * @throws OverparamError `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and
+ * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {

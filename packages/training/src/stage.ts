@@ -4,7 +4,7 @@ import type { Stage } from '@overparam/plugin';
 import type { Variable } from '@tensorflow/tfjs';
 import { type Averages, createAverages } from './averages';
 import { optimisedParameters } from './groups';
-import { networkFor, plainForm, type TrainedNetwork } from './network';
+import { networkFor, type OnLayer, plainForm, type TrainedNetwork } from './network';
 import type { TrainingPlan } from './plan';
 import type { Recipe } from './recipe';
 
@@ -90,16 +90,19 @@ function transferSlots(before: Slots, after: Slots, transfer: ReadonlyMap<string
 /**
  * Goes over to another stage without changing the function that is learnt: collapses, expands again and
  * carries the optimiser's slots over by {@link transferOf}. What was before is disposed.
+ *
+ * @param onLayer  told of each layer that is expanded
  */
 export function changeStage(
   plan: Pick<TrainingPlan, 'recipe' | 'tasks' | 'balancing'>,
   before: Trained,
   stage: Stage,
+  onLayer?: OnLayer,
 ): Trained {
   const from = plainForm(before.network);
   try {
     const tasks = plan.tasks.map(({ name }) => name);
-    const after = equip(plan, networkFor(plan.recipe, from, { stage, tasks, start: 'preserve' }));
+    const after = equip(plan, networkFor(plan.recipe, from, { stage, tasks, start: 'preserve', onLayer }));
     const transfer = transferOf(before.network.parameters, after.network.parameters);
     transferSlots(before.optimiser.slots, after.optimiser.slots, transfer);
     if (before.averages && after.averages)

@@ -1,8 +1,10 @@
 import { nashMtl } from '@overparam/balancers';
 import { trirep } from '@overparam/method-new';
 import { alternating } from '@overparam/routines';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
+import { nonFiniteError } from '../src/diagnose';
+import { createEvaluator, planTraining } from '../src/index';
 import { PhaseSteps } from '../src/phase-steps';
 import { engines } from './support/engines';
 import { closeRun, type OpenRun, openRun, relabelled } from './support/runs';
@@ -81,5 +83,75 @@ describe.each(engines)('labels counted inside a step are those counted by hand, 
     const run = await openRun({ ...scenes, method: trirep, routine: alternating }, engine);
     const counts = await expectCounts(relabelled(run, missing), 4);
     expect(counts.normals).toBe(0);
+  });
+});
+
+describe('labels that are no class', () => {
+  /** A run whose every third label is `value`. */
+  const wrongBy = async (value: number) => {
+    let read = 0;
+    return relabelled(await openRun(tiny), (_, target, offset) => {
+      if (read++ % 3 === 2) target[offset] = value;
+    });
+  };
+
+  test.each([100, -2, 1e9])('%i is refused when a batch is read, by example and range', async (value) => {
+    const run = await wrongBy(value);
+    await expect(run.plan.batches.read(0)).rejects.toMatchObject({
+      code: 'label-out-of-range',
+      message: expect.stringMatching(
+        new RegExp(
+          `^Example \\d+ of the split "train": the label of task "class" is ${value}, and its \\d+ classes`,
+        ),
+      ),
+    });
+    await closeRun(run);
+  });
+
+  test('a missing one is right', async () => {
+    const run = await wrongBy(-1);
+    tf.dispose(await run.plan.batches.read(0));
+    await closeRun(run);
+  });
+
+  test('in a step of an own loop they are told from a rate that is too high', async () => {
+    const run = await openRun(tiny);
+    const { plan, state } = run;
+    const batch = await plan.batches.read(0);
+    const [phase] = plan.schedule.phases;
+    const labels = batch['label/class']!;
+    const wrong = { ...batch, 'label/class': tf.fill(labels.shape, 100_000, 'int32') };
+    const parts = {
+      phase: phase!,
+      ...state.trained,
+      tasks: plan.tasks,
+      penalty: 0,
+      weighing: 'sum' as const,
+    };
+    const at = { update: 0, epoch: 0, rate: 1 };
+    expect(nonFiniteError(parts, wrong, at)).toMatchObject({ code: 'label-out-of-range' });
+    expect(nonFiniteError(parts, batch, at)).toMatchObject({ code: 'non-finite' });
+    tf.dispose([batch, wrong]);
+    await closeRun(run);
+  });
+});
+
+describe('splits that are not there', () => {
+  test.each(['train', 'test'])('without "%s" no run is planned', async (missing) => {
+    const { plan, ...run } = await openRun(tiny);
+    const { [missing]: _, ...splits } = plan.dataset.splits;
+    expect(() => planTraining(plan.recipe, { ...plan.dataset, splits })).toThrow(
+      expect.objectContaining({ code: 'missing-split' }),
+    );
+    await closeRun({ plan, ...run });
+  });
+
+  test('nothing is evaluated on a split that there is not', async () => {
+    const run = await openRun(tiny);
+    const { plan, state } = run;
+    const evaluate = () =>
+      createEvaluator(state.trained.network.model, plan.tasks, plan.dataset, { split: 'val', batch: 2 });
+    expect(evaluate).toThrow(expect.objectContaining({ code: 'missing-split' }));
+    await closeRun(run);
   });
 });

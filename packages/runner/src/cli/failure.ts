@@ -20,6 +20,8 @@ export const failures: ReadonlySet<string> = new Set([
   'data-download',
   'download-failed',
   'disk-full',
+  'disk-failed',
+  'too-many-files',
   'out-of-memory',
   'engine-unavailable',
   'library-not-loaded',

@@ -35,5 +35,5 @@ export const configOptions = [
   values('--set <a.b=value>', 'Override a key of the config; may be given many times'),
   value('--variant <name>', "Apply one of the config's variants"),
   value('--out <folder>', 'Output folder'),
-  flag('--resume', 'Go on where the output folder stopped; a new folder starts'),
+  flag('--resume', 'Go on where the folder of --out stopped; a new folder starts'),
 ];

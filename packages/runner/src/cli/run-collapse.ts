@@ -3,6 +3,7 @@ import { collapse, statesOf, trunkTasks } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import { writeNetwork } from '@overparam/export/node';
 import { columns } from '@overparam/terminal';
+import { makeFolder } from '../run/files';
 import type { Invocation } from './invocation';
 import { openRun, readRunNetwork } from './saved-run';
 
@@ -49,6 +50,7 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
       const place = task === null ? folder : join(folder, task);
       try {
         const { gap, tolerance, ok } = collapsed.report;
+        await makeFolder(place);
         await writeNetwork(place, collapsed.model, { ...metadata, role: 'collapsed', collapseGap: gap });
         const parameters = collapsed.model.countParams();
         results.push({

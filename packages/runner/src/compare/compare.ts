@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { parseOverride } from '../config/override';
@@ -6,6 +5,8 @@ import { type LoadedConfig, loadConfig } from '../config/read';
 import { resolveComparison } from '../config/resolve';
 import type { Request } from '../config/rows';
 import type { ConfigFile } from '../config/schema';
+import { ownFileProblem } from '../run/file-problem';
+import { makeFolder } from '../run/files';
 import { lockFolder } from '../run/lock';
 import { removeFragments } from '../run/tidy';
 import { ownCommandLine } from './child';
@@ -75,6 +76,18 @@ export async function compareRows(
   request: Request,
   options: ComparisonRun,
 ): Promise<Compared> {
+  try {
+    return await compareInFolder(loaded, request, options);
+  } catch (error) {
+    throw ownFileProblem(error, options.out, 'Runs that are finished are saved; --resume goes on.');
+  }
+}
+
+async function compareInFolder(
+  loaded: LoadedConfig,
+  request: Request,
+  options: ComparisonRun,
+): Promise<Compared> {
   const resolved = await resolveComparison(loaded, request);
   const { rows, seeds, reference, engine } = resolved;
   const { callbacks = {} } = options;
@@ -86,14 +99,15 @@ export async function compareRows(
     onRow: (...row) => callbacks.onPlan?.(...row),
     runsOf: (label) => (options.resume ? seeds.map((seed) => runFolder(options.out, label, seed)) : []),
   };
-  const planned = await checkRows(rows, checking);
+  // A reference has one task by its nature, and the balancer of its rows.
+  const planned = await checkRows(rows, { ...checking, onNote: (text) => callbacks.onNote?.(text) });
   const references = referenceRows(reference, planned.tasks);
   const plannedRows = [
     ...planned.rows,
     ...(references.length > 0 ? (await checkRows(references, checking)).rows : []),
   ];
   const runs = planRuns([...rows, ...references], seeds, options.out);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const lock = await lockFolder(options.out, {
     note: (text) => callbacks.onNote?.(text),
     signal: options.signal,

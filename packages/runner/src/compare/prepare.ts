@@ -5,12 +5,12 @@ import { isOverparamError, OverparamError } from '@overparam/errors';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import type { FigureSpec } from '@overparam/report';
 import { planTraining } from '@overparam/training';
-import { parse } from 'yaml';
+import { idleNotes } from '../config/idle';
 import type { LoadedConfig } from '../config/read';
-import { parseYaml } from '../config/read';
 import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
+import { parseYaml } from '../config/yaml';
 import { openDataset } from '../run/data';
 import { prepareFolder, writeAtomically } from '../run/files';
 import { figuresOf } from '../run/finish';
@@ -41,6 +41,8 @@ export interface CheckRowsOptions {
   readonly signal: AbortSignal;
   /** Told before each row. */
   onRow(label: string, index: number, rows: number): void;
+  /** Told what a user should know of rows. */
+  onNote?(text: string): void;
   /** Folders of a row's runs, which may not be there; none where nothing is gone on with. */
   runsOf(label: string): readonly string[];
 }
@@ -52,7 +54,7 @@ export interface CheckRowsOptions {
  */
 export async function checkRows(
   rows: readonly RunConfig[],
-  { dataDir, signal, onRow, runsOf }: CheckRowsOptions,
+  { dataDir, signal, onRow, onNote, runsOf }: CheckRowsOptions,
 ): Promise<Planned> {
   let first: Omit<Planned, 'rows' | 'metrics'> | null = null;
   const planned: PlannedRow[] = [];
@@ -74,6 +76,7 @@ export async function checkRows(
         }
         const plan = planTraining(recipeOf(row), dataset);
         await sameData.check(runsOf(row.label), plan);
+        for (const note of idleNotes(row, plan.tasks.length)) onNote?.(`${row.label}: ${note}`);
         planned.push({ updates: plan.updates, trainImages: plan.sizes.train });
         for (const figure of figuresOf(plan)) {
           const key = JSON.stringify([figure.task, figure.name]);
@@ -128,10 +131,8 @@ export async function prepareComparison(
   // All are compared before any is written: a refusal changes nothing.
   for (const [index, run] of runs.entries()) {
     if (!existsSync(run.configFile)) continue;
-    const differing = differences(
-      parseYaml(await readFile(run.configFile, 'utf8'), `configs/${basename(run.configFile)}`),
-      parse(texts[index]!),
-    );
+    const before = parseYaml(await readFile(run.configFile, 'utf8'), run.configFile);
+    const differing = differences(before, parseYaml(texts[index]!, run.label));
     if (differing.length === 0) continue;
     throw new OverparamError(
       'run-differs',

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
-import { parse } from 'yaml';
 import { mergeLayers, writtenOut } from './merge';
 import type { RunLayer } from './schema';
+import { parseYaml } from './yaml';
 
 /** One `--set path=value`. */
 export interface Override {
@@ -24,14 +24,8 @@ export function parseOverride(text: string): Override {
       `--set expected path=value, such as --set method.rank=2, and got "${text}".`,
     );
   }
-  try {
-    return { path: path.map((key) => key.trim()), value: parse(text.slice(at + 1)) as unknown };
-  } catch (cause) {
-    const reason = (cause as Error).message.split('\n')[0];
-    throw new OverparamError('invalid-override', `--set ${text}: the value is not valid YAML. ${reason}`, {
-      cause,
-    });
-  }
+  const value = parseYaml(text.slice(at + 1), `--set ${text}`, 'invalid-override');
+  return { path: path.map((key) => key.trim()), value };
 }
 
 /** A copy of `target` with the value at `path` replaced; objects and lists on the way are copied. */

@@ -12,16 +12,21 @@ export function pathText(path: readonly PropertyKey[]): string {
   return text === '' ? 'the top level' : text;
 }
 
-/** The error for a key that nothing reads, with the nearest key that something does. */
-export function unknownKey(
-  where: string,
-  path: readonly PropertyKey[],
-  known: readonly string[],
-): OverparamError {
-  const name = String(path.at(-1));
-  const guess = nearest(name, known);
-  const hint = guess ? `Did you mean "${guess}"?` : `Known keys here: ${known.join(', ')}.`;
-  return new OverparamError('unknown-key', `${where}: unknown key "${pathText(path)}". ${hint}`);
+/** A key that nothing reads, and the keys that something does read there. */
+export interface UnknownKey {
+  readonly path: readonly PropertyKey[];
+  readonly known: readonly string[];
+}
+
+/** The error for keys that nothing reads, all of them, each with the nearest key that something does. */
+export function unknownKeys(where: string, keys: readonly UnknownKey[]): OverparamError {
+  const texts = keys.map(({ path, known }) => {
+    const guess = nearest(String(path.at(-1)), known);
+    const hint = guess ? `Did you mean "${guess}"?` : `Known keys here: ${known.join(', ')}.`;
+    return `"${pathText(path)}". ${hint}`;
+  });
+  const text = texts.length === 1 ? `unknown key ${texts[0]}` : ['unknown keys:', ...texts].join('\n  ');
+  return new OverparamError('unknown-key', `${where}: ${text}`);
 }
 
 /** The issue that says most about an input: inside a union, that of the branch that came furthest. */
@@ -44,7 +49,7 @@ function deepest(
  * Checks a value from a config against a schema and gives it completed.
  *
  * @param where  what is being read, for the message: a file's name, or `--set`
- * @throws OverparamError `unknown-key` with the nearest known key, or `invalid-config` with the path of the key
+ * @throws OverparamError `unknown-key` with all of them and the nearest known keys, or `invalid-config` with the path of the key
  */
 export function checked<Schema extends z.ZodType>(
   schema: Schema,
@@ -54,17 +59,21 @@ export function checked<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const first = result.error.issues[0]!;
-  const found = deepest(first, []);
-  if (found.issue.code === 'unrecognized_keys') {
-    const key = found.issue.keys[0]!;
-    throw unknownKey(where, [...path, ...found.path, key], optionNames(schema, found.path));
-  }
-  const known = knownBeside(found.issue);
-  if (known) throw unknownKey(where, [...path, ...found.path], known);
-  const given = found.issue.input === undefined ? '' : ` It is ${JSON.stringify(found.issue.input)}.`;
+  const found = result.error.issues.map((issue) => deepest(issue, []));
+  const unknown = found.flatMap(({ issue, path: at }): UnknownKey[] => {
+    const here = [...path, ...at];
+    if (issue.code === 'unrecognized_keys') {
+      const known = optionNames(schema, at);
+      return issue.keys.map((key) => ({ path: [...here, key], known }));
+    }
+    const known = knownBeside(issue);
+    return known ? [{ path: here, known }] : [];
+  });
+  if (unknown.length > 0) throw unknownKeys(where, unknown);
+  const { issue, path: at } = found[0]!;
+  const given = issue.input === undefined ? '' : ` It is ${JSON.stringify(issue.input)}.`;
   throw new OverparamError(
     'invalid-config',
-    `${where}: ${pathText([...path, ...found.path])}: ${found.issue.message}.${given}`,
+    `${where}: ${pathText([...path, ...at])}: ${issue.message}.${given}`,
   );
 }

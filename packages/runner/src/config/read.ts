@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
-import { parseDocument } from 'yaml';
 import { checked } from './problem';
 import { type ConfigFile, configSchema } from './schema';
+import { parseYaml } from './yaml';
 
 /** A config file, read and checked. */
 export interface LoadedConfig {
@@ -13,16 +13,6 @@ export interface LoadedConfig {
   readonly name: string;
   /** Folder that relative paths in the config start from. */
   readonly folder: string;
-}
-
-/** Parses YAML text; the error names the file, line and column. */
-export function parseYaml(text: string, name: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true });
-  const problem = document.errors[0];
-  if (problem) {
-    throw new OverparamError('invalid-config', `${name}: not valid YAML. ${problem.message.split('\n')[0]}`);
-  }
-  return document.toJS({ maxAliasCount: 100 }) as unknown;
 }
 
 /** Runs a TypeScript or JavaScript config and takes its export `config` (or default export). */
@@ -34,6 +24,19 @@ async function importConfig(path: string, name: string): Promise<unknown> {
     throw new OverparamError('invalid-config', `${name}: expected an export named "config", found none.`);
   }
   return typeof value === 'function' ? (value as () => unknown)() : value;
+}
+
+/** A run folder where a config is expected is one to go on with. */
+function folderInstead(path: string): OverparamError {
+  const config = join(path, 'config.yaml');
+  const found = existsSync(config) ? `Did you mean "${config}"?` : 'Give the path of a .yaml or .ts file.';
+  const resume = existsSync(join(path, 'metrics.jsonl'))
+    ? ` To go on with the run: overparam train ${config} --out ${path} --resume.`
+    : '';
+  return new OverparamError(
+    'config-missing',
+    `"${path}" is a folder, and a config file is expected. ${found}${resume}`,
+  );
 }
 
 /**
@@ -50,6 +53,7 @@ export async function readConfig(path: string): Promise<LoadedConfig> {
       `There is no config file "${path}". Give the path of a .yaml or .ts file.`,
     );
   }
+  if (statSync(file).isDirectory()) throw folderInstead(path);
   const isCode = /\.[cm]?[jt]s$/.test(file);
   const raw = isCode ? await importConfig(file, name) : parseYaml(await readFile(file, 'utf8'), name);
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {

@@ -4,7 +4,7 @@ import { nearest, OverparamError } from '@overparam/errors';
 import type { EngineRequest } from './engine';
 import { mergeLayers, writtenOut } from './merge';
 import { applyOverrides, type Override } from './override';
-import { checked, unknownKey } from './problem';
+import { checked, unknownKeys } from './problem';
 import type { LoadedConfig } from './read';
 import { type ConfigFile, configSchema, type RunLayer } from './schema';
 
@@ -55,9 +55,12 @@ function rowLabel(row: RunLayer): string {
 /** The config with overrides of `rows`, `seeds`, `variants` and `byEngine` in it, checked again. */
 function withFileOverrides(loaded: LoadedConfig, overrides: readonly Override[]): ConfigFile {
   const known = Object.keys(configSchema.shape).filter((key) => key !== '$schema');
-  for (const { path } of overrides) {
-    if (!known.includes(path[0]!)) throw unknownKey('--set', [path[0]!], known);
-  }
+  const unknown = new Set(overrides.map(({ path }) => path[0]!).filter((key) => !known.includes(key)));
+  if (unknown.size > 0)
+    throw unknownKeys(
+      '--set',
+      Array.from(unknown, (key) => ({ path: [key], known })),
+    );
   const config = applyOverrides(
     loaded.config as RunLayer,
     overrides.filter(({ path }) => comparisonKeys.includes(path[0]!)),

@@ -2,8 +2,9 @@ import { scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { stringify } from 'yaml';
 import { embedded } from './embedded';
+import { configKeys } from './keys';
 import { movePlugins } from './plugins';
-import { checked, unknownKey } from './problem';
+import { checked, unknownKeys } from './problem';
 import { configSchema, type RunConfig } from './schema';
 
 /**
@@ -16,34 +17,6 @@ export function configText(config: RunConfig, from: string, to: string): string 
   return stringify({ ...config, plugins: movePlugins(config.plugins, from, to) }, { lineWidth: 110 });
 }
 
-/** Keys that every completed config has. */
-const keys: readonly (keyof RunConfig)[] = [
-  'label',
-  'method',
-  'routine',
-  'backbone',
-  'dataset',
-  'tasks',
-  'balancer',
-  'gradients',
-  'heads',
-  'taskOptions',
-  'evaluation',
-  'epochs',
-  'batch',
-  'lr',
-  'seed',
-  'optimiser',
-  'weightDecay',
-  'augment',
-  'statistics',
-  'engine',
-  'select',
-  'limit',
-  'checkpoints',
-  'plugins',
-];
-
 /**
  * Checks a completed config that was read back.
  *
@@ -52,15 +25,19 @@ const keys: readonly (keyof RunConfig)[] = [
  */
 export function checkSaved(value: unknown, where: string): RunConfig {
   const config = checked(configSchema, value, where) as unknown as RunConfig;
-  const missing = keys.find((key) => config[key] === undefined);
+  const missing = configKeys.find((key) => config[key] === undefined);
   if (missing !== undefined) {
     throw new OverparamError(
       'missing-key',
       `${where}: "${missing}" is missing; a run's own config has every key. Take another copy of the file.`,
     );
   }
-  const other = Object.keys(config).find((key) => !(keys as readonly string[]).includes(key));
-  if (other !== undefined) throw unknownKey(where, [other], keys);
+  const others = Object.keys(config).filter((key) => !(configKeys as readonly string[]).includes(key));
+  if (others.length > 0)
+    throw unknownKeys(
+      where,
+      others.map((key) => ({ path: [key], known: configKeys })),
+    );
   checked(embedded(scheduleSchema), config.lr, where, ['lr']);
   return config;
 }

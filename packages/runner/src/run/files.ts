@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '@overparam/files';
 
 export { writeFileAtomic as writeAtomically };
@@ -20,8 +20,27 @@ export function isRunFolder(folder: string): boolean {
   return existsSync(join(folder, 'config.yaml'));
 }
 
+/**
+ * Makes a folder and those that it is in, one by one: Node's own way of doing so says of a disk that can only be read that
+ * there is no such folder, and never ends below `/proc`.
+ *
+ * @throws what the file system says of the first that cannot be made
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const path = resolve(folder);
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return;
+  if (!found && dirname(path) !== path) await makeFolder(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!(await stat(path).catch(() => null))?.isDirectory()) throw error;
+  }
+}
+
 /** Makes the folder; true when it holds nothing yet. */
 export async function prepareFolder(folder: string): Promise<boolean> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return (await readdir(folder)).every((name) => name.startsWith('.') || name === 'lock');
 }

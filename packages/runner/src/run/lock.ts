@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { acquireLock, holderText, type Lock } from '@overparam/files';
+import { ownFileProblem } from './file-problem';
 
 /** Milliseconds that a run of an earlier start of a comparison is given to save its state and end. */
 export const orphanPatience = 60_000;
@@ -63,6 +65,9 @@ async function lockOnce(folder: string, { note, signal }: LockFolderOptions): Pr
         ),
     });
   } catch (error) {
+    const isDenied = isOverparamError(error) && error.code === 'lock-denied' && !existsSync(path);
+    // Not the lock is in the way, but the folder cannot be written.
+    if (isDenied) throw ownFileProblem(error.cause, folder);
     if (!signal?.aborted || isOverparamError(error)) throw error;
     throw interruption(folder);
   }

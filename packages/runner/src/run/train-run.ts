@@ -7,6 +7,7 @@ import {
   disposeTrained,
   type EpochRecord,
   type EpochTiming,
+  type OnLayer,
   type Progress,
   planTraining,
   type Trained,
@@ -14,13 +15,15 @@ import {
   type TrainingPlan,
   type UpdateReport,
 } from '@overparam/training';
-import { parse } from 'yaml';
+import { idleNotes } from '../config/idle';
 import { recipeOf } from '../config/recipe';
 import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
+import { parseYaml } from '../config/yaml';
 import { type Checkpoint, newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
 import { dataRecordOf, refuseOtherData, writeDataRecord } from './data-record';
+import { ownFileProblem } from './file-problem';
 import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
@@ -97,7 +100,7 @@ async function checkFolder(folder: string, shown: string, resume: boolean): Prom
 /** Refuses to go on with a run under another config. */
 async function checkConfig(text: string, folder: string, shown: string): Promise<void> {
   const saved = await readRunConfig(folder);
-  const paths = differences(saved, parse(text));
+  const paths = differences(saved, parseYaml(text, 'config.yaml'));
   if (paths.length === 0) return;
   throw new OverparamError(
     'run-differs',
@@ -172,6 +175,7 @@ async function trainPlan(
   announce(plan, state.progress, callbacks);
   const listeners = {
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
+    onLayer: (...layer: Parameters<OnLayer>) => callbacks.onLayer?.(...layer),
     onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
       const record = position.history.at(-1)!;
       await lock.check();
@@ -217,9 +221,17 @@ async function trainPlan(
  * threads. Tensors that it makes are disposed.
  *
  * @throws OverparamError `output-exists`, `run-differs`, `data-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
- *   `collapse-mismatch`, `interrupted`, and what plugins throw
+ *   `collapse-mismatch`, `interrupted`, `disk-full`, `read-only`, `no-permission`, `not-a-folder`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
+  try {
+    return await trainInFolder(config, options);
+  } catch (error) {
+    throw ownFileProblem(error, options.out, 'What was trained before is saved; --resume goes on with it.');
+  }
+}
+
+async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
   const { out, dataDir, resume = false, callbacks = {}, signal, patience } = options;
   if (signal?.aborted) {
     throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
@@ -241,6 +253,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
+      for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
       await writeAtomically(join(folder, 'config.yaml'), text);
       return await trainPlan(config, plan, folder, lock, { out, callbacks, signal, configText: text });
     } finally {

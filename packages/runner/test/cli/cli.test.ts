@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { stringify } from 'yaml';
 import { main } from '../../src/main';
 import { train } from '../../src/run/train';
+import { registerDots } from '../support/dot-dataset';
 import { interrupted } from '../support/interrupted';
 import { leaveLock } from '../support/leave-lock';
 import { temporaryFolder, textOf, tiny } from '../support/tiny';
@@ -69,6 +70,29 @@ describe('mistakes in the command line', () => {
     expect(await mistake('train', configFile(), 'more')).toContain('Unexpected argument "more"');
   });
 
+  test('a key of the config given as an option is one for --set', async () => {
+    expect(await mistake('train', configFile(), '--epochs', '3')).toContain(
+      'Unknown option "--epochs". Did you mean --set epochs=3?',
+    );
+    stderr.mockClear();
+    expect(await mistake('compare', configFile(), '--lr.peak=0.1')).toContain(
+      'Did you mean --set lr.peak=0.1?',
+    );
+  });
+
+  test('a run folder where a config is expected says how to go on with it', async () => {
+    await interrupted(tiny, path('begun'), { update: 1 });
+    expect(await mistake('train', '--resume', path('begun'))).toContain(
+      `To go on with the run: overparam train ${path('begun', 'config.yaml')} --out ${path('begun')} --resume.`,
+    );
+    stderr.mockClear();
+    expect(await mistake('compare', path())).toContain('is a folder, and a config file is expected');
+    stderr.mockClear();
+    expect(await mistake('train', configFile(), '--resume', path('begun'))).toContain(
+      'Option "--resume" takes no value',
+    );
+  });
+
   test('with --json the error is one object on stdout', async () => {
     expect(await main(['train', configFile({ method: 'nfl' }), '--out', out(), '--json'])).toBe(2);
     const { error } = JSON.parse(written(stdout)) as { error: { code: string; message: string } };
@@ -103,6 +127,38 @@ describe('mistakes in the config', () => {
 
   test('an override of a misspelt key', async () => {
     expect(await mistake('train', configFile(), '--set', 'epoch=1')).toContain('Did you mean "epochs"?');
+  });
+
+  test('all keys that nothing reads are named at once, each with the nearest', async () => {
+    await mistake('train', configFile({ epoch: 3, bath: 5, lr: { peek: 3 }, rows: [{ methd: 'fnl' }] }));
+    for (const key of ['lr.peek', 'rows[0].methd', 'epoch', 'bath']) {
+      expect(written(stderr)).toContain(`"${key}". Did you mean`);
+    }
+    stderr.mockClear();
+    await mistake('train', configFile(), '--set', 'epoch=1', '--set', 'btch=2');
+    expect(written(stderr)).toMatch(/"epoch"\. Did you mean "epochs"\?\s+"btch"\. Did you mean "batch"\?/);
+  });
+
+  test('a dataset without a split for tests, and one with a label that is no class', async () => {
+    registerDots();
+    const dots = (options: object) => configFile({ dataset: { name: 'dots', ...options } });
+    expect(await mistake('train', dots({ splits: ['train'] }), '--out', path('no-test'))).toContain(
+      'no examples in a split "test", on which networks are evaluated; it has "train" (24)',
+    );
+    stderr.mockClear();
+    expect(await mistake('train', dots({ wrongBy: 3 }), '--out', path('label'))).toMatch(
+      /Example 5 of the split "train": the label of task "class" is 4, and its 4 classes are 0 to 3.*count from 0/,
+    );
+    expect(existsSync(path('label', 'result.json'))).toBe(false);
+  });
+
+  test('a balancer of one task is said to have no effect', async () => {
+    const config = configFile({ balancer: 'nash-mtl', epochs: 1, limit: { train: 8, test: 2 } });
+    expect(await main(['train', config, '--out', path('idle')])).toBe(0);
+    expect(written(stderr)).toContain('balancer: nash-mtl has no effect: the run has one task');
+    stderr.mockClear();
+    expect(await main(['train', configFile({ epochs: 1 }), '--out', path('busy')])).toBe(0);
+    expect(written(stderr)).not.toContain('no effect');
   });
 
   test('a dataset that is not there', async () => {

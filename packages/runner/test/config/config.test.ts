@@ -88,6 +88,25 @@ describe('reading', () => {
     await expect(readText('a: [1, 2')).rejects.toThrow(/read\.yaml: not valid YAML\. .*line 1/);
   });
 
+  test('an asterisk without quotes is told from an alias', async () => {
+    const hint = "Quote what begins with an asterisk: '*_conv1'.";
+    await expect(readText('select: *_conv1')).rejects.toThrow(hint);
+    await expect(readText('select: { not: [*_conv1, stem] }')).rejects.toMatchObject({
+      code: 'invalid-config',
+    });
+    await expect(readText('select: *')).rejects.toThrow("'*'");
+    expect(() => parseOverride('select=*_conv1')).toThrow(hint);
+    expect((await readText("select: '*_conv1'")).config).toEqual({ select: '*_conv1' });
+  });
+
+  test('aliases that stand for too much are refused at once', async () => {
+    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let i = 1; i < 12; i++) {
+      lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`);
+    }
+    await expect(readText(lines.join('\n'))).rejects.toMatchObject({ code: 'invalid-config' });
+  });
+
   test('a missing file is an error of its own', async () => {
     await expect(readConfig(path('absent.yaml'))).rejects.toMatchObject({ code: 'config-missing' });
   });

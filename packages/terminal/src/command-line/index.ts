@@ -5,4 +5,5 @@
  */
 export { type Interruptions, interruptible, interruptions } from './interrupt';
 export { choice, flag, value, values } from './options';
+export type { Hint } from './problem';
 export { type Body, runCommandLine, StrictCommand } from './strict-command';

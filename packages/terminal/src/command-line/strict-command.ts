@@ -1,5 +1,5 @@
 import { Command, CommanderError, type ErrorOptions, type Option } from 'commander';
-import { problemOf } from './problem';
+import { type Hint, problemOf } from './problem';
 
 /** What a command does with its words and options; a number is the exit code. */
 export type Body<Arguments> = (given: Arguments) => Promise<unknown>;
@@ -11,6 +11,7 @@ export type Body<Arguments> = (given: Arguments) => Promise<unknown>;
 export class StrictCommand extends Command {
   /** What the action of the command that ran answered; the program's own is set. */
   exitCode = 0;
+  private hint: Hint | undefined;
 
   constructor(name?: string) {
     super(name);
@@ -29,7 +30,7 @@ export class StrictCommand extends Command {
   }
 
   override error(message: string, { code = '' }: ErrorOptions = {}): never {
-    throw problemOf(this, code, message);
+    throw problemOf(this, code, message, this.hint);
   }
 
   private get program(): StrictCommand {
@@ -39,6 +40,12 @@ export class StrictCommand extends Command {
   /** Adds options. */
   takes(...options: readonly Option[]): this {
     for (const option of options) this.addOption(option);
+    return this;
+  }
+
+  /** Sets what knows which option was meant by one that the command does not have, such as `--set epochs=3`. */
+  hints(hint: Hint): this {
+    this.hint = hint;
     return this;
   }
 

@@ -1,4 +1,5 @@
 import { StrictCommand, value } from '@overparam/terminal/command-line';
+import { configHint } from '../config-hint';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, configOptions } from '../options';
 import type { CompareArguments } from '../run-compare';
@@ -9,6 +10,7 @@ export function compareCommand(surroundings: Surroundings): StrictCommand {
     .description('Train every row of a config with every seed, and show what each gained')
     .argument('<CONFIG>', 'Config file (.yaml, .ts) with rows and seeds')
     .takes(...configOptions, value('--jobs <count>', 'Runs at a time (by cores)'), ...commonOptions)
+    .hints(configHint)
     .does<CompareArguments>(async (given) => {
       const { runCompare } = await import('../run-compare');
       return runCompare(given, invocationOf(surroundings, given));

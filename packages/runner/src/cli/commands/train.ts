@@ -1,4 +1,5 @@
 import { StrictCommand } from '@overparam/terminal/command-line';
+import { configHint } from '../config-hint';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, configOptions } from '../options';
 import type { TrainArguments } from '../run-train';
@@ -9,6 +10,7 @@ export function trainCommand(surroundings: Surroundings): StrictCommand {
     .description('Train one run, collapse it, verify and evaluate both networks')
     .argument('<CONFIG>', 'Config file (.yaml, .ts), also the config.yaml of a run folder')
     .takes(...configOptions, ...commonOptions)
+    .hints(configHint)
     .does<TrainArguments>(async (given) => {
       const { runTrain } = await import('../run-train');
       return runTrain(given, invocationOf(surroundings, given));

@@ -1,0 +1,3 @@
+import { kills } from '.';
+
+process.exitCode = await kills(process.argv.slice(2));
