@@ -3,11 +3,10 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { readPictures } from '@overparam/report';
-import { configText } from '../../packages/runner/src/config/saved';
+import { configSum, configText } from '../../packages/runner/src/config/saved';
 import { newestCheckpoint } from '../../packages/runner/src/run/checkpoint';
 import { readDataRecord } from '../../packages/runner/src/run/data-record';
 import { readLegends, readRun, readRunConfig, soundTimings } from '../../packages/runner/src/run/read-run';
-import { sum } from '../../packages/runner/src/run/seal';
 import { changeBytes } from '../mutations/bytes';
 import type { Target } from '../mutations/target';
 import { changeText } from '../mutations/text';
@@ -72,7 +71,7 @@ export const records: readonly Target[] = [
       await writeFile(join(run, 'config.yaml'), bytes);
       // As `--resume` with the run's own config does.
       const config = await readRunConfig(run);
-      if ((await newest(run)).config === sum(configText(config, run, run))) return config;
+      if ((await newest(run)).config === configSum(configText(config, run, run))) return config;
       throw new OverparamError(
         'run-differs',
         'The config is not the one that the checkpoint was trained with.',

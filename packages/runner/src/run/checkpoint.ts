@@ -14,7 +14,7 @@ export interface Checkpoint {
   readonly progress: Progress;
   /** What the run had read until then. */
   readonly data: DataRecord;
-  /** The SHA-256 of its config's text; null in one of an earlier version. */
+  /** See `configSum`; null in one of an earlier version. */
   readonly config: string | null;
   readonly tensors: ReadonlyMap<string, SavedTensor>;
 }
@@ -75,7 +75,7 @@ export interface CheckpointOptions {
   /** How many epochs' checkpoints stay. */
   readonly keep: 'all' | number;
   readonly data: DataRecord;
-  /** The SHA-256 of the config's text. */
+  /** See `configSum`. */
   readonly config: string;
 }
 

@@ -17,7 +17,7 @@ import {
 } from '@overparam/training';
 import { idleNotes } from '../config/idle';
 import { recipeOf } from '../config/recipe';
-import { configText, differences } from '../config/saved';
+import { configSum, configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { parseYaml } from '../config/yaml';
 import { type Checkpoint, newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
@@ -28,7 +28,6 @@ import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } f
 import { figuresOf, finishRun } from './finish';
 import { lockFolder } from './lock';
 import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
-import { sum } from './seal';
 import { removeFragments } from './tidy';
 
 /** What a run is before its first update. */
@@ -161,7 +160,7 @@ async function trainPlan(
   const { out, callbacks = {} } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
   const data = await dataRecordOf(plan.dataset, plan.sizes, { progress: ofLong(callbacks.onData), signal });
-  const kept = { keep: config.checkpoints.keep, data, config: sum(options.configText) };
+  const kept = { keep: config.checkpoints.keep, data, config: configSum(options.configText) };
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
   if (checkpoint) {
     refuseOtherConfig(out, checkpoint, kept.config);
