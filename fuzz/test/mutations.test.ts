@@ -91,6 +91,6 @@ test(`files of run folders are accepted as they were written, or not at all, wit
   for (const target of runFolders) {
     const found = await outcomes(target, count, await ownFolder());
     expect(found.filter(isWrong), target.name).toEqual([]);
-    expect(found, target.name).toContain('refused');
+    if (target.sealed) expect(found, target.name).toContain('refused');
   }
 });
