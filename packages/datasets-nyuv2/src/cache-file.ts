@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { OverparamError } from '@overparam/errors';
-import { type RecordFormat, recordLayout } from './record';
+import type { RecordFormat } from './record';
 import type { Statistics } from './statistics';
 
 /** The header's bytes: JSON, filled up with spaces. Records begin behind it. */
@@ -80,9 +80,7 @@ export async function findCache(
     if (header?.identity !== identity || header.version !== cacheVersion) {
       return { kind: 'damaged', problem: 'its header cannot be read' };
     }
-    const size = headerBytes + header.count * recordLayout(header.format).bytes;
-    const found = (await file.stat()).size;
-    if (found !== size) return { kind: 'damaged', problem: `it has ${found} bytes instead of ${size}` };
+    const { size } = await file.stat();
     const hash = createHash('sha256');
     const piece = Buffer.allocUnsafe(pieceBytes);
     for (let at = headerBytes; at < size; ) {
@@ -95,6 +93,7 @@ export async function findCache(
     }
     // As it stands in the file, the filling included.
     const text = (await headerText(file)).replace(header.sha256, blank);
+    // Only then is the header what was written, and its format and count to be relied upon.
     if (hash.update(text, 'latin1').digest('hex') === header.sha256) return { kind: 'sound', header };
     return { kind: 'damaged', problem: 'its contents do not match their checksum' };
   } finally {
