@@ -56,10 +56,15 @@ export function differences(a: unknown, b: unknown, path = ''): string[] {
 
 /** The SHA-256 of a config's text: of what it says, in whatever order. */
 export function configSum(text: string): string {
+  // JSON has neither -0 nor what is not finite.
+  const told = (value: number) =>
+    Object.is(value, -0) || !Number.isFinite(value) ? `number ${value === 0 ? '-0' : value}` : value;
   const sorted = (_: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
+    typeof value === 'number'
+      ? told(value)
+      : typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value;
   const json = JSON.stringify(parseYaml(text, 'config.yaml'), sorted);
   return createHash('sha256').update(json).digest('hex');
 }
