@@ -24,10 +24,14 @@ function fillTables(): void {
   }
 }
 
-/** CRC-32 (IEEE 802.3), as xz and gzip use it. */
-export function crc32(bytes: Uint8Array): number {
+/**
+ * CRC-32 (IEEE 802.3), as xz, gzip and zip use it.
+ *
+ * @param before  of the bytes before these, to take a sum in pieces
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
   if (table32[1] === 0) fillTables();
-  let sum = 0xffffffff;
+  let sum = ~before;
   for (let i = 0; i < bytes.length; i++) sum = table32[(sum ^ bytes[i]!) & 255]! ^ (sum >>> 8);
   return ~sum >>> 0;
 }

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type Checksum, type Download, digestOf, download } from './download';
+export { type Checksum, type Download, digestOf, download, readText } from './download';
 export { readGzip, unpackGzip } from './gzip';
 export { fromDifferences, toDifferences } from './median-edge';
 export { readTar, type TarEntry, type TarOptions } from './tar';

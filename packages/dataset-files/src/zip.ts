@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { isOverparamError, OverparamError } from '@overparam/errors';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
+import { crc32 } from './cyclic';
 import { refusedKind, safeName } from './names';
+import { openZipFile } from './zip-reader';
 
 /** A file in a zip archive, by the archive's directory. */
 export interface ZipMember {
@@ -21,9 +23,10 @@ export interface ZipArchive {
   /** By name. */
   readonly members: ReadonlyMap<string, ZipMember>;
   /**
-   * The bytes of a member, unpacked as they are read. More than its directory says are never given.
+   * The bytes of a member, unpacked as they are read. More than its directory says are never given; at its end its
+   * checksum is compared.
    *
-   * @throws OverparamError `data-truncated` or `data-format`
+   * @throws OverparamError `data-truncated`, `data-format` or `data-checksum`
    */
   read(member: ZipMember): AsyncGenerator<Buffer, void>;
   /**
@@ -35,13 +38,11 @@ export interface ZipArchive {
   bytes(member: ZipMember, limit: number): Promise<Buffer>;
 }
 
-const settings = { autoClose: false, strictFileNames: true } as const;
-
 /**
  * Reads the directory of a zip archive, zip64 included. Nothing is written anywhere.
  *
  * Checked before use: the directory, and all names, which must stay inside the folder they are unpacked in and come once
- * each. Folders are passed over, links are refused. The checksums in zip archives are not compared.
+ * each. Folders are passed over, links are refused. A member's checksum is compared when it has been read to its end.
  *
  * @throws OverparamError `data-truncated` where the archive ends early or is none, `data-unsafe` for names and kinds
  *         that could do harm, `data-format` for all else
@@ -86,13 +87,24 @@ export async function openZip(file: string): Promise<ZipArchive> {
         `${file}: ${name} is ${how}; only stored and deflated files are read.`,
       );
     }
-    const zip = await openPromise(file, settings).catch((error) => {
+    const zip = await openZipFile(file).catch((error) => {
       throw asFormatError(error, file, name);
     });
     let stream: Readable | null = null;
     try {
-      stream = await zip.openReadStreamPromise(entries.get(member)!);
-      for await (const piece of stream as AsyncIterable<Buffer>) yield piece;
+      const entry = entries.get(member)!;
+      stream = await zip.openReadStreamPromise(entry);
+      let sum = 0;
+      for await (const piece of stream as AsyncIterable<Buffer>) {
+        sum = crc32(piece, sum);
+        yield piece;
+      }
+      if (sum !== entry.crc32) {
+        throw new OverparamError(
+          'data-checksum',
+          `${file}: the contents of ${name} do not match their checksum; the archive is damaged.`,
+        );
+      }
     } catch (error) {
       throw asFormatError(error, file, name);
     } finally {
@@ -123,7 +135,7 @@ async function withZip(file: string, work: (zip: ZipFile) => Promise<void>): Pro
   const { size } = await stat(file);
   let zip: ZipFile | null = null;
   try {
-    zip = await openPromise(file, settings);
+    zip = await openZipFile(file);
     await work(zip);
   } catch (error) {
     throw asFormatError(error, file, `which has ${size} bytes,`);

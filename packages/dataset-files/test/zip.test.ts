@@ -98,16 +98,25 @@ test('an archive cut anywhere is refused', async () => {
   }
 });
 
-test('an archive with a changed byte is read, or refused with one kind of error', async () => {
+test('an archive with a changed byte is refused with one kind of error, or what it holds is unchanged', async () => {
   const whole = fixture('files.zip');
+  const expected = [...(await readAll(fixturePath('files.zip'))).values()];
   const codes = new Set<string>();
   for (let at = 0; at < whole.length; at += 7) {
     const damaged = Buffer.from(whole);
     damaged[at]! ^= 0x55;
     const outcome = await readAll(fileOf(damaged)).catch((error) => error);
     if (outcome instanceof Error) codes.add((outcome as Error & { code: string }).code);
+    else expect([...outcome.values()]).toEqual(expected);
   }
-  expect([...codes].sort()).toEqual(['data-format', 'data-truncated', 'data-unsafe']);
+  expect([...codes].sort()).toEqual(['data-checksum', 'data-format', 'data-truncated', 'data-unsafe']);
+});
+
+test('a directory at a place that no file has is an error, and ends no process', async () => {
+  const bytes = fixture('zip64.zip');
+  const locator = bytes.indexOf('PK\x06\x07', 0, 'latin1');
+  bytes.writeBigUInt64LE(2n ** 62n, locator + 8);
+  await expect(openZip(fileOf(bytes))).rejects.toThrow(code('data-truncated'));
 });
 
 test('a file that is not there is an error of the file system', async () => {

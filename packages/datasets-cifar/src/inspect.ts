@@ -14,7 +14,7 @@ export interface Finding {
 
 /**
  * Checks the unpacked content of one file: size, labels in range, equally many examples of each class,
- * sha256. Stops at the first that fails, as the later ones mean nothing then.
+ * checksum. Stops at the first that fails, as the later ones mean nothing then.
  *
  * @param advice  what a user does about bad content, a sentence
  */
@@ -108,14 +108,14 @@ function countClasses(parts: readonly Uint8Array[], field: LabelField, size: num
   return field.values.map((value) => byValue[value]!);
 }
 
-function checkSum(bytes: Uint8Array, file: CifarFile, spec: Content): Finding | null {
-  if (file.sha256 === undefined) return null;
-  const got = createHash('sha256').update(bytes).digest('hex');
-  const ok = got === file.sha256;
+function checkSum(bytes: Uint8Array, file: CifarFile, spec: Content): Finding {
+  const { algorithm, hex } = file.checksum;
+  const got = createHash(algorithm).update(bytes).digest('hex');
+  const ok = got === hex;
   return {
-    what: `${file.name}: sha256`,
+    what: `${file.name}: ${algorithm}`,
     ok,
     code: 'data-checksum',
-    detail: ok ? got : `${spec.title}: ${file.name} has sha256 ${got} unpacked, expected ${file.sha256}.`,
+    detail: ok ? got : `${spec.title}: ${file.name} has ${algorithm} ${got} unpacked, expected ${hex}.`,
   };
 }

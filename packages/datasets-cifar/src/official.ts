@@ -68,6 +68,7 @@ async function get(spec: CifarSpec, url: string, context: DatasetContext): Promi
     url,
     target,
     checksum: { algorithm: 'md5', hex: spec.archive.md5 },
+    limit: spec.archive.bytes,
     signal: context.signal,
     progress: (done, total) => context.progress?.(done, total, `downloading ${spec.archive.name}`),
   });

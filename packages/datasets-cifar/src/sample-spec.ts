@@ -23,7 +23,7 @@ const file = (split: 'train' | 'test', sha256: string): CifarFile => ({
   name: `${split}.bin`,
   split,
   records: samplePerClass[split] * sampleClasses.length,
-  sha256,
+  checksum: { algorithm: 'sha256', hex: sha256 },
 });
 
 /** The sample as records of CIFAR-100's binary form. It is shipped, so it has no archive. */

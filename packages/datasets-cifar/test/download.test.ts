@@ -91,7 +91,8 @@ test('a server without ranges sends all again', async () => {
 
 test.each([
   ['complete but not renamed', archive, 0],
-  ['longer than the file', Buffer.concat([archive, archive]), 2],
+  ['longer than the file', Buffer.concat([archive, archive]), 1],
+  ['as long as the file, but another', Buffer.alloc(archive.length), 2],
 ])('a part that is %s is no obstacle', async (_, part, requests) => {
   const dataDir = await emptyFolder();
   await mkdir(join(dataDir, 'tiny'));
@@ -144,14 +145,43 @@ test.each([
   await expect(failure).rejects.toThrow(/option url/);
 });
 
-test('an answer with another range than asked for is refused', async () => {
+test.each([
+  ['another range', `bytes 0-9/${archive.length}`],
+  ['a range of which it says nothing', undefined],
+])('an answer with %s than asked for leads to a clean start', async (_, range) => {
   const dataDir = await emptyFolder();
   await mkdir(join(dataDir, 'tiny'));
   await writeFile(join(dataDir, 'tiny', 'tiny.tar.gz.part'), archive.subarray(0, half));
-  const { options } = await serve((_, response) =>
-    response.writeHead(206, { 'content-range': `bytes 0-9/${archive.length}` }).end(archive.subarray(0, 10)),
+  const { options, ranges } = await serve((request, response) => {
+    if (request.headers.range === undefined) return whole(archive)(request, response);
+    response
+      .writeHead(206, range === undefined ? {} : { 'content-range': range })
+      .end(archive.subarray(0, 10));
+  });
+  await dataset.get!(options, { dataDir });
+  expect(ranges).toEqual([`bytes=${half}-`, undefined]);
+  expect(await readFile(join(dataDir, 'tiny', 'tiny.tar.gz'))).toEqual(archive);
+});
+
+test('what is longer than the file is neither taken nor kept, whether the server says so or not', async () => {
+  const dataDir = await emptyFolder();
+  let sent = 0;
+  const endless = await serve((_, response) => {
+    response.writeHead(200);
+    const more = () => {
+      sent += 1 << 16;
+      if (!response.destroyed) response.write(Buffer.alloc(1 << 16), () => setTimeout(more, 1));
+    };
+    more();
+  });
+  await expect(dataset.get!(endless.options, { dataDir })).rejects.toThrow(/goes on after that many bytes/);
+  expect(sent).toBeLessThan(archive.length + (1 << 22));
+  expect(await listed(dataDir)).toEqual([]);
+  const announced = await serve(whole(Buffer.concat([archive, archive])));
+  await expect(dataset.get!(announced.options, { dataDir })).rejects.toThrow(
+    new RegExp(`at most ${archive.length} bytes.* has ${2 * archive.length} bytes`),
   );
-  await expect(dataset.get!(options, { dataDir })).rejects.toThrow(code('data-download'));
+  expect(await listed(dataDir)).toEqual([]);
 });
 
 test('no server: the download fails with the reason', async () => {

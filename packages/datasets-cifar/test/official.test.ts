@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
 import type { CifarExample } from '../src/augment';
 import { officialDataset } from '../src/official';
+import { cifar10Spec, cifar100Spec } from '../src/spec';
 import { emptyFolder, tiny } from './tiny';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -149,11 +151,16 @@ describe('refuses', () => {
   });
 });
 
-test('files that are each sound but not in balance are found where no checksum is known', async () => {
-  const bare = { ...given.spec, files: given.spec.files.map(({ sha256, ...file }) => file) };
-  const unsummed = officialDataset(bare, '', schema, () => bare.labels.class!);
+test('files that are each sound but not in balance are found where checksums say nothing', async () => {
   const one = Buffer.from(content['one.bin']!);
   one[0] = 1;
+  const hex = createHash('md5').update(one).digest('hex');
+  const [first, ...others] = given.spec.files;
+  const bare = {
+    ...given.spec,
+    files: [{ ...first!, checksum: { algorithm: 'md5', hex } as const }, ...others],
+  };
+  const unsummed = officialDataset(bare, '', schema, () => bare.labels.class!);
   const dataDir = await dataDirOf({ ...content, 'one.bin': one });
   await expect(unsummed.open(options, { dataDir })).rejects.toThrow(
     /3 examples with the class label 0 \(a\), expected 4/,
@@ -172,6 +179,13 @@ test('verify lists what it found, where, and each check', async () => {
     ...['size', 'labels', 'class counts', 'sha256'].map((what) => `test.bin: ${what}`),
     'train: class counts',
   ]);
+});
+
+test.each([cifar10Spec, cifar100Spec])('every file of $title is known by its content', ({ files }) => {
+  const sums = files.map(({ checksum }) => checksum.hex);
+  expect(new Set(sums).size).toBe(files.length);
+  for (const { checksum } of files)
+    expect(checksum.hex).toMatch(checksum.algorithm === 'md5' ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{64}$/);
 });
 
 test('limit takes the first examples; holdOut carves val from them, the same for the same seed', async () => {

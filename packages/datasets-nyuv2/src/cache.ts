@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { isWritableFolder, writeFileAtomic } from '@overparam/files';
 import type { DatasetContext } from '@overparam/plugin';
+import { type CacheHeader, cacheSum, cacheVersion, findCache, headerBytes } from './cache-file';
 import { checkTasks } from './check-scene';
 import { folderOf } from './locate';
 import type { NyuOptions } from './options';
-import { encodeRecord, formatFor, type RecordFormat, recordLayout } from './record';
+import { encodeRecord, formatFor, type RecordFormat } from './record';
 import { resizeScene } from './resize';
 import type { OfficialSplit } from './scene';
 import { checkCounts, checkedScenes } from './scenes';
@@ -17,23 +18,10 @@ import type { SceneSource } from './source';
 import { collectStatistics, type Statistics } from './statistics';
 import type { Store } from './store';
 
-/** The header's bytes: JSON, filled up with spaces. */
-const headerBytes = 4096;
-/** Raised when records or header change. */
-const version = 1;
-
-interface Header {
-  readonly cache: 'overparam-nyuv2';
-  readonly version: number;
-  readonly identity: string;
-  readonly count: number;
-  readonly format: RecordFormat;
-  readonly statistics: Statistics;
-}
-
 /**
  * The split's scenes, checked, resized and kept in one file of records of equal size. A file from an earlier start is used
- * if it was made from the same files with the same options.
+ * if it was made from the same files with the same options, and is as it was written: its checksum covers every byte. One
+ * that is damaged is made again, which the context is told.
  */
 export async function cachedSplit(
   source: SceneSource,
@@ -46,11 +34,12 @@ export async function cachedSplit(
   const name = `${split}-${height}x${width}-${options.precision}-${identity.slice(0, 12)}.cache`;
   const own = options.cache ?? join(folderOf(context.dataDir), 'cache');
   // One that was made before its folder became read-only is as good as ever.
-  const kept = await readHeader(join(own, name), identity);
+  const kept = await soundHeader(join(own, name), identity, split, context);
   const path = join(kept ? own : await cacheFolder(own, options, context), name);
+  const other = kept === null && path !== join(own, name);
   const header =
     kept ??
-    (await readHeader(path, identity)) ??
+    (other ? await soundHeader(path, identity, split, context) : null) ??
     (await build(path, identity, source, split, options, context));
   const { count, format, statistics } = header;
   return { store: { count, format, place: { path, start: headerBytes } }, statistics };
@@ -60,7 +49,7 @@ export async function cachedSplit(
 function identityOf(source: SceneSource, split: OfficialSplit, options: NyuOptions): string {
   const { size, tasks, precision, unlabelled, scenes } = options;
   const content = {
-    version,
+    version: cacheVersion,
     source: source.fingerprint,
     split,
     limit: options.limit[split],
@@ -90,24 +79,18 @@ async function cacheFolder(own: string, options: NyuOptions, context: DatasetCon
   return folder;
 }
 
-/** The header of a whole cache with this identity; null where there is none. */
-async function readHeader(path: string, identity: string): Promise<Header | null> {
-  const file = await open(path, 'r').catch(() => null);
-  if (file === null) return null;
-  try {
-    const bytes = Buffer.alloc(headerBytes);
-    await file.read(bytes, 0, headerBytes, 0);
-    const header = JSON.parse(bytes.toString('utf8')) as Header;
-    if (header.cache !== 'overparam-nyuv2' || header.version !== version || header.identity !== identity)
-      return null;
-    const size = headerBytes + header.count * recordLayout(header.format).bytes;
-    return (await file.stat()).size === size ? header : null;
-  } catch {
-    // Not a cache of this package, or cut off: it is made anew.
-    return null;
-  } finally {
-    await file.close();
-  }
+/** The header of a sound cache with this identity; null where there is none. */
+async function soundHeader(
+  path: string,
+  identity: string,
+  split: OfficialSplit,
+  { signal, progress, note = (text) => process.emitWarning(text) }: DatasetContext,
+): Promise<CacheHeader | null> {
+  const found = await findCache(path, identity, signal, (done, total) =>
+    progress?.(done, total, `checking the kept ${split} scenes of nyuv2`),
+  );
+  if (found.kind === 'damaged') note(`The cache ${path} is damaged (${found.problem}); it is made again.`);
+  return found.kind === 'sound' ? found.header : null;
 }
 
 async function build(
@@ -117,9 +100,10 @@ async function build(
   split: OfficialSplit,
   options: NyuOptions,
   context: DatasetContext,
-): Promise<Header> {
+): Promise<CacheHeader> {
   await checkCounts(source, options);
   const statistics = collectStatistics();
+  const sum = cacheSum();
   let format: RecordFormat | null = null;
   let count = 0;
   try {
@@ -142,13 +126,14 @@ async function build(
           );
         }
         const record = encodeRecord(scene, format);
+        sum.add(record);
         await file.write(record, 0, record.length, headerBytes + count * record.length);
         count++;
       }
-      const header = finish(identity, count, format, statistics.result(), split);
+      if (format === null)
+        throw new OverparamError('data-count', `NYUv2: there are no scenes of the split ${split}.`);
+      const { header, bytes } = sum.close({ identity, count, format, statistics: statistics.result() });
       checkTasks(options.tasks, header.statistics.labelled, `${source.title}, split ${split}`);
-      const bytes = Buffer.alloc(headerBytes, ' ');
-      bytes.write(JSON.stringify(header));
       await file.write(bytes, 0, headerBytes, 0);
       return header;
     });
@@ -160,16 +145,4 @@ async function build(
       { cause: error },
     );
   }
-}
-
-function finish(
-  identity: string,
-  count: number,
-  format: RecordFormat | null,
-  statistics: Statistics,
-  split: OfficialSplit,
-): Header {
-  if (format === null)
-    throw new OverparamError('data-count', `NYUv2: there are no scenes of the split ${split}.`);
-  return { cache: 'overparam-nyuv2', version, identity, count, format, statistics };
 }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checksum, digestOf, download } from '@overparam/dataset-files';
+import { type Checksum, digestOf, download, readText } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
 import type { DatasetContext } from '@overparam/plugin';
 import * as z from 'zod';
@@ -12,6 +12,7 @@ import { labelledFile } from './source-mat';
 export interface RemoteFile {
   readonly url: string;
   readonly path: string;
+  readonly bytes: number;
   readonly checksum: Checksum;
 }
 
@@ -32,14 +33,20 @@ function officialFile(base: string): RemoteFile {
   return {
     url: `${base}/nyu_depth_v2/${labelledFile}`,
     path: labelledFile,
+    bytes: 2_972_037_809,
     checksum: { algorithm: 'md5', hex: '520609c519fba3ba5ac58c8fefcc3530' },
   };
 }
+
+/** The mirror's largest file has half a gigabyte; its listing a few kilobytes. */
+const mostBytes = 2 ** 32;
+const mostListed = 2 ** 20;
 
 /** What the mirror's listing says of a file: https://huggingface.co/docs/hub/api */
 const listed = z.object({
   type: z.literal('file'),
   path: z.string().regex(/^data\/(train|val)-[\w-]+\.parquet$/),
+  size: z.int().min(1).max(mostBytes),
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/) }),
 });
 
@@ -56,7 +63,7 @@ export async function mirrorFiles(base: string, signal?: AbortSignal): Promise<R
   try {
     const response = await fetch(address, { signal });
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-    listing = await response.json();
+    listing = JSON.parse(await readText(response, mostListed));
   } catch (cause) {
     if (signal?.aborted)
       throw new OverparamError('aborted', 'The download was stopped; run it again to go on.', { cause });
@@ -69,16 +76,17 @@ export async function mirrorFiles(base: string, signal?: AbortSignal): Promise<R
     if (!files.some(({ path }) => path.startsWith(`data/${split}-`)))
       throw fail(`lists no parquet file of "${split}"`);
   }
-  return files.map(({ path, lfs }) => ({
+  return files.map(({ path, size, lfs }) => ({
     url: `${base}/datasets/tanganke/nyuv2/resolve/main/${path}`,
     path,
+    bytes: size,
     checksum: { algorithm: 'sha256', hex: lfs.oid },
   }));
 }
 
 /** Fetches files one after the other into the dataset's folder. */
 export async function fetchFiles(files: readonly RemoteFile[], context: DatasetContext): Promise<void> {
-  for (const [index, { url, path, checksum }] of files.entries()) {
+  for (const [index, { url, path, bytes, checksum }] of files.entries()) {
     const target = join(folderOf(context.dataDir), path);
     const present = (await stat(target).catch(() => null)) !== null;
     if (present && (await digestOf(target, checksum.algorithm)) === checksum.hex) continue;
@@ -86,6 +94,7 @@ export async function fetchFiles(files: readonly RemoteFile[], context: DatasetC
       url,
       target,
       checksum,
+      limit: bytes,
       signal: context.signal,
       progress: (done, total) =>
         context.progress?.(done, total, `downloading ${path} (${index + 1} of ${files.length})`),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { officialClasses, officialTo13 } from './classes';
+import { openHdf5 } from './hdf5';
 import type { Numbers } from './numbers';
 import { officialFrames, officialSplits } from './official-splits';
 import { officialCamera, planeNormals } from './plane-normals';
@@ -26,36 +27,21 @@ export const findMat: FindSource = async (folder) => {
   const splits = officialSplits();
   const fail = (problem: string, cause?: unknown) =>
     new OverparamError('data-format', `${path}: ${problem} Expected the official labelled file.`, { cause });
-  if (!(await isHdf5(path))) throw fail('is no HDF5 file (wrong first bytes).');
-  const { default: h5wasm } = await import('h5wasm/node');
-  await h5wasm.ready;
-  let file: InstanceType<typeof h5wasm.File>;
-  try {
-    file = new h5wasm.File(path, 'r');
-  } catch (cause) {
-    throw fail(`cannot be opened as HDF5 (${(cause as Error).message}).`, cause);
-  }
-  const dataset = (name: string, shape: readonly number[]) => {
-    const found = file.get(name);
-    if (!(found instanceof h5wasm.Dataset)) throw fail(`has no array "${name}".`);
-    const [count, ...rest] = found.shape ?? [];
-    if (rest.join() !== shape.join() || count !== officialFrames) {
-      throw fail(`"${name}" has shape [${found.shape}], expected [${[officialFrames, ...shape]}].`);
+  const file = await openHdf5(path, fail);
+  const array = (name: string, shape: readonly number[]) => {
+    const found = file.array(name);
+    const expected = [officialFrames, ...shape];
+    if (found.shape.join() !== expected.join()) {
+      throw fail(`"${name}" has shape [${found.shape}], expected [${expected}].`);
     }
-    return (index: number, range: readonly number[]) => {
-      const part = found.slice([[index, index + 1], ...range.map((size): [number, number] => [0, size])]);
-      if (!(part instanceof Uint8Array || part instanceof Uint16Array || part instanceof Float32Array)) {
-        throw fail(`"${name}" holds numbers of another type.`);
-      }
-      return part;
-    };
+    return (index: number) => found.slice([[index, index + 1], ...shape.map((size) => [0, size] as const)]);
   };
   // MATLAB's order of axes, turned round.
   const plane = [frame.width, frame.height];
   const readers = () => ({
-    images: dataset('images', [3, ...plane]),
-    depths: dataset('depths', plane),
-    labels: dataset('labels', plane),
+    images: array('images', [3, ...plane]),
+    depths: array('depths', plane),
+    labels: array('labels', plane),
   });
   let arrays: ReturnType<typeof readers>;
   try {
@@ -75,8 +61,8 @@ export const findMat: FindSource = async (folder) => {
     async scene(split, index) {
       const at = splits[split][index]! - 1;
       const name = (array: string) => `${path}, frame ${at + 1}: ${array}`;
-      const depth = transpose(Float32Array.from(depths(at, plane)), 1);
-      const found = transpose(Float32Array.from(labels(at, plane)), 1);
+      const depth = transpose(Float32Array.from(depths(at)), 1);
+      const found = transpose(Float32Array.from(labels(at)), 1);
       const segmentation = Int8Array.from(found, (label) => {
         if (label <= officialClasses) return to13[label]!;
         throw new OverparamError(
@@ -84,7 +70,7 @@ export const findMat: FindSource = async (folder) => {
           `${name('labels')}: holds label ${label}, expected 0 to ${officialClasses}: the file is damaged.`,
         );
       });
-      const pixels = Uint8Array.from(images(at, [3, ...plane]));
+      const pixels = Uint8Array.from(images(at));
       return {
         image: cut(transpose(pixels, 3), 3),
         segmentation: cut(segmentation, 1),
@@ -103,19 +89,6 @@ export const findMat: FindSource = async (folder) => {
     },
   };
 };
-
-/** MATLAB puts 512 bytes of its own before the HDF5 file; the library would print its own messages first. */
-async function isHdf5(path: string): Promise<boolean> {
-  const signature = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
-  const file = await open(path, 'r');
-  try {
-    const bytes = Buffer.alloc(520);
-    await file.read(bytes, 0, 520, 0);
-    return bytes.subarray(0, 8).equals(signature) || bytes.subarray(512).equals(signature);
-  } finally {
-    await file.close();
-  }
-}
 
 /** `[channels, width, height]` to `[height, width, channels]`. */
 function transpose<T extends Uint8Array | Float32Array>(from: T, channels: number): T {

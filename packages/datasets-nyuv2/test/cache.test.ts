@@ -11,11 +11,14 @@ const parse = (more: object = {}) => parseOptions(nyuv2.options, { ...small, pre
 /** Opens and closes; says which scenes were read from the data itself. */
 async function readings(dataDir: string, more: object = {}) {
   const read: string[] = [];
-  const progress = (done: number, _: number, what: string) => read.push(`${what} ${done}`);
-  const data = await nyuv2.open(parse(more), { dataDir, progress });
+  const notes: string[] = [];
+  const progress = (done: number, _: number, what: string) => {
+    if (what.startsWith('reading')) read.push(`${what} ${done}`);
+  };
+  const data = await nyuv2.open(parse(more), { dataDir, progress, note: (text) => notes.push(text) });
   const example = await data.splits.train!.example(0);
   await data.close();
-  return { read: read.length, example };
+  return { read: read.length, example, notes };
 }
 
 test('a second start reads the cache, and gives the same', async () => {
@@ -26,7 +29,7 @@ test('a second start reads the cache, and gives the same', async () => {
     expect.stringMatching(/^test-6x8-float32-[0-9a-f]{12}\.cache$/),
     expect.stringMatching(/^train-6x8-float32-[0-9a-f]{12}\.cache$/),
   ]);
-  expect(await readings(dataDir)).toEqual({ read: 0, example: first.example });
+  expect(await readings(dataDir)).toEqual({ read: 0, example: first.example, notes: [] });
 });
 
 test('other options or changed files make it anew', async () => {
@@ -58,7 +61,44 @@ test('a cache that is cut off or overwritten is made anew', async () => {
   const [test1, train] = (await readdir(folder)).sort().map((name) => join(folder, name));
   await truncate(train!, 5000);
   await writeFile(test1!, 'something else');
-  expect(await readings(dataDir)).toEqual({ read: 5, example });
+  const notes = [
+    expect.stringMatching(/cache .*train-.* is damaged \(its contents do not match/),
+    expect.stringMatching(/cache .*test-.* is damaged \(its header cannot be read/),
+  ];
+  expect(await readings(dataDir)).toEqual({ read: 5, example, notes });
+});
+
+test.each([
+  ['a pixel', (size: number) => size - 200],
+  ['the last byte', (size: number) => size - 1],
+  ['the filling of the header', () => 4090],
+])('a changed byte in %s is noticed, and the cache made again with a word', async (_, place) => {
+  const dataDir = await dataFolder(layout());
+  const { example } = await readings(dataDir);
+  const folder = join(dataDir, 'nyuv2', 'cache');
+  const path = join(folder, (await readdir(folder)).find((name) => name.startsWith('train'))!);
+  const sound = await readFile(path);
+  const changed = Buffer.from(sound);
+  changed[place(sound.length)]! ^= 1;
+  await writeFile(path, changed);
+  const notes = [expect.stringMatching(/train-.* is damaged \(its .*\); it is made again/)];
+  expect(await readings(dataDir)).toEqual({ read: 3, example, notes });
+  expect(await readFile(path)).toEqual(sound);
+  expect((await readings(dataDir)).read).toBe(0);
+});
+
+test('a changed digit of the header is noticed', async () => {
+  const dataDir = await dataFolder(layout());
+  await readings(dataDir);
+  const folder = join(dataDir, 'nyuv2', 'cache');
+  const path = join(folder, (await readdir(folder)).find((name) => name.startsWith('train'))!);
+  const bytes = await readFile(path);
+  const at = bytes.indexOf('"scenes":3');
+  bytes.write('"scenes":4', at);
+  await writeFile(path, bytes);
+  const { read, notes } = await readings(dataDir);
+  expect(read).toBe(3);
+  expect(notes).toHaveLength(1);
 });
 
 test('a read-only folder stays as it is; the cache goes to the temporary folder, or where the option says', async () => {

@@ -65,6 +65,9 @@ test('downloads the mirror by its listing; a second time only what is missing or
 test.each([
   ['a path out of the folder', listing.map((entry) => ({ ...entry, path: `data/../../${entry.path}` }))],
   ['a listing without sums', listing.map(({ lfs, ...entry }) => entry)],
+  ['a listing without sizes', listing.map(({ size, ...entry }) => entry)],
+  ['a file of more than any that is published', listing.map((entry) => ({ ...entry, size: 1e12 }))],
+  ['a listing without end', 'x'.repeat(2 ** 21)],
   ['only one split', listing.slice(0, 1)],
   ['something else', { error: 'gone' }],
 ])('refuses %s', async (_, entries) => {
@@ -82,6 +85,13 @@ test('a file that is not the listed one is removed; a server that fails is named
   const failing = await serve((_, response) => void response.writeHead(503).end());
   await expect(get(failing.url, dataDir)).rejects.toThrow(/503.*option url/);
   await expect(get('http://127.0.0.1:9', dataDir)).rejects.toThrow(code('data-download'));
+});
+
+test('a file that is longer than listed is not taken', async () => {
+  const dataDir = await emptyFolder();
+  const short = listing.map((entry) => ({ ...entry, size: 100 }));
+  await expect(get((await serve(mirror(short))).url, dataDir)).rejects.toThrow(/at most 100 bytes/);
+  expect(await readdir(join(dataDir, 'nyuv2', 'data'))).toEqual([]);
 });
 
 test('the official file is fetched from its published place', async () => {
@@ -107,6 +117,7 @@ test('files are fetched in order, with progress; sound ones are left', async () 
   const file = (path: string) => ({
     url: `${url}/${path}`,
     path,
+    bytes: 7,
     checksum: { algorithm: 'sha256', hex: sha256(bytes) } as const,
   });
   await writeFile(join(dataDir, 'nyuv2', 'a'), bytes);

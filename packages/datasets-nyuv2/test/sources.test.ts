@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { OverparamError } from '@overparam/errors';
 import { parseOptions } from '@overparam/plugin';
 import { expect, test, vi } from 'vitest';
 import { makeTar } from '../../dataset-files/test/make-tar';
 import { officialTo13, to13 } from '../src/classes';
+import { openHdf5 } from '../src/hdf5';
 import { nyuv2 } from '../src/index';
 import { officialCamera, planeNormals } from '../src/plane-normals';
 import { findMat } from '../src/source-mat';
-import { code, dataFolder, difference, layout, noisyExample, small } from './support';
+import { code, dataFolder, difference, emptyFolder, layout, noisyExample, small } from './support';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const open = (dataDir: string, more: object = {}) =>
@@ -120,6 +123,49 @@ test('something else in place of the official file is refused', async () => {
   await expect(attempt(fixture('nyu_depth_v2_labeled.mat').subarray(0, 50_000))).rejects.toThrow(
     code('data-format'),
   );
+});
+
+test.each([
+  ['one chunk for all frames', 'chunk', /"images" is packed in chunks of 1335398400 bytes/],
+  ['a chunk that unpacks to a gigabyte', 'bomb', /"images" cannot be unpacked at \[0,0,0,0\]/],
+])('%s takes no memory', async (_, name, message) => {
+  const bytes = gunzipSync(fixture(`${name}.mat.gz`));
+  const dataDir = await dataFolder(new Map([['nyu_depth_v2_labeled.mat', bytes]]));
+  const before = process.memoryUsage().rss;
+  const first = async () => (await findMat(join(dataDir, 'nyuv2')))!.scene('test', 0);
+  await expect(first()).rejects.toThrow(message);
+  expect(process.memoryUsage().rss - before).toBeLessThan(400e6);
+});
+
+test('a damaged chunk is an error, and leaves the library fit for use', async () => {
+  const bytes = fixture('nyu_depth_v2_labeled.mat');
+  const path = join(await emptyFolder(), 'damaged.mat');
+  const read = async (changed: Buffer) => {
+    await writeFile(path, changed);
+    const file = await openHdf5(path, (problem) => new OverparamError('data-format', problem));
+    try {
+      const frames = [0, 2, 3, 1448].map((at) => [at, at + 1] as const);
+      const plane = [[0, 640] as const, [0, 480] as const];
+      return frames.flatMap((frame) => [
+        file.array('images').slice([frame, [0, 3], ...plane]),
+        file.array('labels').slice([frame, ...plane]),
+        file.array('depths').slice([frame, ...plane]),
+      ]);
+    } finally {
+      file.close();
+    }
+  };
+  const sound = await read(bytes);
+  // Each of the fixture's 20 chunks is a zlib stream, which begins so.
+  let chunks = 0;
+  for (let at = bytes.indexOf('785e', 0, 'hex'); at >= 0; at = bytes.indexOf('785e', at + 1, 'hex')) {
+    if (chunks++ % 5 > 0) continue;
+    const changed = Buffer.from(bytes);
+    changed[at + 10]! ^= 255;
+    await expect(read(changed)).rejects.toThrow(code('data-format'));
+  }
+  expect(chunks).toBe(20);
+  expect(await read(bytes)).toEqual(sound);
 });
 
 test('an official file that is refused is closed', async () => {

@@ -108,7 +108,8 @@ function readEntry<Dtype extends string>(
   if (unknown !== undefined) fail(`the entry of tensor "${name}" has an unknown key "${unknown}"`);
   if (typeof dtype !== 'string' || !Object.hasOwn(widths, dtype)) {
     const types = Object.keys(widths).join(', ');
-    return fail(`tensor "${name}" is of type ${JSON.stringify(dtype)}; one of ${types} can be read`);
+    const given = typeof dtype === 'string' ? JSON.stringify(dtype) : 'no text';
+    return fail(`tensor "${name}" is of type ${given}; one of ${types} can be read`);
   }
   if (!isCounts(shape)) return fail(`the shape of tensor "${name}" must be integers, each 0 or more`);
   if (!isCounts(offsets) || offsets.length !== 2) {

@@ -43,6 +43,11 @@ export function checkTopology(topology: unknown, fail: Fail): void {
       const own = layer as Record<string, unknown>;
       const name = (own.name ?? (own.config as Record<string, unknown>).name) as unknown;
       if (typeof name !== 'string' || name === '') throw fail(`${where}: layers[${index}] has no name`);
+      // tfjs finds layers by the one name and calls them by the other, and waits for ever where they differ.
+      const { name: inner = name } = own.config as Record<string, unknown>;
+      if (inner !== name || (!sequential && own.name !== name)) {
+        fail(`${where}: layers[${index}] has another name in its config than "${name}"`);
+      }
       if (names.has(name)) fail(`${where}: two layers are named "${name}"`);
       names.add(name);
       const nested = containers.includes(className(own));

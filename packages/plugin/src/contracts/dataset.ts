@@ -68,6 +68,8 @@ export interface DatasetContext {
   /** Reports work in bytes or examples; called often. */
   readonly progress?: (done: number, total: number, what: string) => void;
   readonly signal?: AbortSignal;
+  /** Tells what a user should know, such as that a damaged cache is made again; a warning of the process where absent. */
+  readonly note?: (text: string) => void;
 }
 
 /** The outcome of one check of a dataset. */

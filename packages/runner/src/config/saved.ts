@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { stringify } from 'yaml';
@@ -6,6 +7,7 @@ import { configKeys } from './keys';
 import { movePlugins } from './plugins';
 import { checked, unknownKeys } from './problem';
 import { configSchema, type RunConfig } from './schema';
+import { parseYaml } from './yaml';
 
 /**
  * The text of a run folder's `config.yaml`: every default filled in, no times, no absolute paths.
@@ -50,4 +52,19 @@ export function differences(a: unknown, b: unknown, path = ''): string[] {
   if (!isObject(a) || !isObject(b)) return [path];
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...keys].flatMap((key) => differences(a[key], b[key], path === '' ? key : `${path}.${key}`));
+}
+
+/** The SHA-256 of a config's text: of what it says, in whatever order. */
+export function configSum(text: string): string {
+  // JSON has neither -0 nor what is not finite.
+  const told = (value: number) =>
+    Object.is(value, -0) || !Number.isFinite(value) ? `number ${value === 0 ? '-0' : value}` : value;
+  const sorted = (_: string, value: unknown): unknown =>
+    typeof value === 'number'
+      ? told(value)
+      : typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value;
+  const json = JSON.stringify(parseYaml(text, 'config.yaml'), sorted);
+  return createHash('sha256').update(json).digest('hex');
 }

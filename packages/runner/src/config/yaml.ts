@@ -3,6 +3,8 @@ import { parseDocument } from 'yaml';
 
 /** Far more than a config has, and far fewer than would take time. */
 const mostAliases = 100;
+/** Many times what the longest config has. */
+const mostCharacters = 2 ** 18;
 
 /**
  * Parses YAML text.
@@ -12,7 +14,19 @@ const mostAliases = 100;
  * @throws OverparamError with the line and column, and the way out where an asterisk was meant
  */
 export function parseYaml(text: string, where: string, code = 'invalid-config'): unknown {
-  const document = parseDocument(text, { prettyErrors: true });
+  if (text.length > mostCharacters) {
+    throw new OverparamError(
+      code,
+      `${where}: has ${text.length} characters; a config has ${mostCharacters} at most. Give another file.`,
+    );
+  }
+  let document: ReturnType<typeof parseDocument>;
+  try {
+    document = parseDocument(text, { prettyErrors: true });
+  } catch (error) {
+    // What is nested too deep for the parser ends in no error of its own.
+    throw refusal(code, where, error as Error);
+  }
   const [problem] = document.errors;
   if (problem) throw refusal(code, where, problem);
   try {

@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly progress: Progress;
   /** What the run had read until then. */
   readonly data: DataRecord;
+  /** See `configSum`; null in one of an earlier version. */
+  readonly config: string | null;
   readonly tensors: ReadonlyMap<string, SavedTensor>;
 }
 
@@ -26,6 +28,7 @@ interface SavedTensor {
 
 const stateKey = 'overparam.progress';
 const dataKey = 'overparam.data';
+const configKey = 'overparam.config';
 
 /** `epoch-0003`, or `epoch-0003-update-0012` where a run stopped inside the next epoch. */
 function nameOf({ history, sums }: Progress): string {
@@ -72,6 +75,8 @@ export interface CheckpointOptions {
   /** How many epochs' checkpoints stay. */
   readonly keep: 'all' | number;
   readonly data: DataRecord;
+  /** See `configSum`. */
+  readonly config: string;
 }
 
 /** Writes a checkpoint into a run folder, whole or not at all. */
@@ -79,13 +84,17 @@ export async function writeCheckpoint(
   folder: string,
   progress: Progress,
   trained: Trained,
-  { keep, data }: CheckpointOptions,
+  { keep, data, config }: CheckpointOptions,
 ): Promise<void> {
   const tensors = new Map<string, SavedTensor>();
   for (const [name, variable] of variablesOf(trained)) {
     tensors.set(name, { dtype: 'F32', shape: variable.shape, data: (await variable.data()) as Float32Array });
   }
-  const metadata = { [stateKey]: JSON.stringify(progress), [dataKey]: JSON.stringify(data) };
+  const metadata = {
+    [stateKey]: JSON.stringify(progress),
+    [dataKey]: JSON.stringify(data),
+    [configKey]: config,
+  };
   await mkdir(join(folder, 'checkpoints'), { recursive: true });
   await writeSealed(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
     tensors,
@@ -99,13 +108,13 @@ async function readCheckpoint(file: string): Promise<Checkpoint> {
   const stored = await readSealed(file);
   const tensors = new Map<string, SavedTensor>();
   for (const [name, tensor] of stored.tensors) if (tensor.dtype === 'F32') tensors.set(name, tensor);
-  const { [stateKey]: state, [dataKey]: data } = stored.metadata;
+  const { [stateKey]: state, [dataKey]: data, [configKey]: config = null } = stored.metadata;
   if (state === undefined) {
     throw new OverparamError('checkpoint-damaged', 'it does not say how far the run was');
   }
   const progress = parsed(progressSchema, state);
   if (data === undefined) throw new OverparamError('data-missing', 'it does not say what data the run read');
-  return { progress, data: parsed(dataRecordSchema, data), tensors };
+  return { progress, data: parsed(dataRecordSchema, data), config, tensors };
 }
 
 function parsed<Value>(schema: z.ZodType<Value>, text: string): Value {

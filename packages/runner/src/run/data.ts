@@ -18,9 +18,10 @@ export async function openDataset(
   dataDir: string,
   signal?: AbortSignal,
   progress?: DatasetContext['progress'],
+  note?: DatasetContext['note'],
 ): Promise<OpenDataset> {
   const { part, options } = chosen('dataset', dataset);
-  const opened = await part.open(options, { dataDir, signal, progress });
+  const opened = await part.open(options, { dataDir, signal, progress, note });
   try {
     checkHeadTasks(heads, opened.tasks);
     checkTaskOptions(taskOptions, opened.tasks);

@@ -15,6 +15,7 @@ import {
 import type { RunConfig } from '../config/schema';
 import { writeAtomically } from './files';
 import { writePanels } from './panels';
+import { sealRun } from './seal';
 
 /** What a saved network says of itself beside its role: how it was trained, so that files can be told apart. */
 function lineage(config: RunConfig, updates: number): Omit<NetworkMetadata, 'role'> {
@@ -52,7 +53,7 @@ export function figuresOf({ tasks }: Pick<TrainingPlan, 'tasks'>): FigureSpec[] 
 
 /**
  * Ends a run: collapses, verifies, evaluates the collapsed network and writes `final/`, with pictures of what it
- * predicts, `collapsed/` and, last of all, `result.json`.
+ * predicts, `collapsed/`, checksums of what has none inside it and, last of all, `result.json`.
  *
  * @param progress  at its end; the last epoch's scores are those of the network as it was trained
  * @throws OverparamError `collapse-mismatch`
@@ -93,7 +94,9 @@ export async function finishRun(
       deployMultiplyAdds: deployed.multiplyAdds,
       deployNetworks: models.length,
     };
-    await writeAtomically(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    await sealRun(folder, text);
+    await writeAtomically(join(folder, 'result.json'), text);
     return result;
   } finally {
     disposeDeployed(deployed);

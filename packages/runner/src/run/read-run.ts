@@ -12,6 +12,7 @@ import { parseYaml } from '../config/yaml';
 import { isRunFolder } from './files';
 import { checkedRecord, parseJson } from './record';
 import { epochRecordSchema, epochTimingSchema, legendSchema, runResultSchema } from './record-schemas';
+import { checkSeal, isSeal } from './seal';
 
 /** What a run folder holds, read. */
 export interface RunFolder extends RunRecord {
@@ -43,6 +44,7 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
 export async function readRunResult(folder: string): Promise<RunResult | null> {
   const file = join(resolve(folder), 'result.json');
   if (!existsSync(file)) return null;
+  await checkSeal(folder);
   const value = parseJson(await readFile(file, 'utf8'), `${folder}/result.json`);
   const { collapsed } = Object(value) as { collapsed?: unknown };
   if (Object(collapsed) === collapsed && !('byTask' in (collapsed as object))) throw outdated(folder);
@@ -131,11 +133,12 @@ async function readLines<Line>(
   const file = join(resolve(folder), name);
   if (!existsSync(file)) return [];
   const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
-  return lines.map((text, index) => {
+  return lines.flatMap((text, index) => {
     const where = `${folder}/${name}, line ${index + 1}`;
     const line = parseJson(text, where);
+    if (index > 0 && index === lines.length - 1 && isSeal(line)) return [];
     look(line);
-    return checkedRecord(schema, line, where);
+    return [checkedRecord(schema, line, where)];
   });
 }
 

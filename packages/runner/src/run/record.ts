@@ -27,7 +27,8 @@ export function checkedRecord<Value>(schema: z.ZodType<Value>, value: unknown, w
   throw damaged(where, `${path.join('.') || 'the whole'}: ${message}`);
 }
 
-function damaged(where: string, what: string, cause?: unknown): OverparamError {
+/** The error for a file of a run folder that is not as it was written. */
+export function damaged(where: string, what: string, cause?: unknown): OverparamError {
   return new OverparamError(
     'run-damaged',
     `${where}: ${what}. The file was changed or damaged after it was written. Take another copy of the run, or train it again: what a checkpoint holds is written anew by overparam train --resume.`,

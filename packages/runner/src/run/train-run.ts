@@ -17,10 +17,10 @@ import {
 } from '@overparam/training';
 import { idleNotes } from '../config/idle';
 import { recipeOf } from '../config/recipe';
-import { configText, differences } from '../config/saved';
+import { configSum, configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { parseYaml } from '../config/yaml';
-import { newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
+import { type Checkpoint, newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
 import { dataRecordOf, refuseOtherData, writeDataRecord } from './data-record';
 import { ownFileProblem } from './file-problem';
@@ -108,6 +108,16 @@ async function checkConfig(text: string, folder: string, shown: string): Promise
   );
 }
 
+/** Refuses to go on where the run's own config was changed after its checkpoint was written. */
+function refuseOtherConfig(shown: string, checkpoint: Checkpoint, config: string): void {
+  if (checkpoint.config === null || checkpoint.config === config) return;
+  throw new OverparamError(
+    'run-differs',
+    `The config.yaml of the run in "${shown}" is not the one that its checkpoint was trained with: it was changed or damaged. ` +
+      'Take another copy of it, or choose another --out.',
+  );
+}
+
 /** Tells of the run before its first update. */
 function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallbacks): void {
   const { updates, batches, recipe, sizes, parameters, dataset, notes } = plan;
@@ -145,14 +155,17 @@ async function trainPlan(
   plan: TrainingPlan,
   folder: string,
   lock: Lock,
-  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal'>,
+  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal'> & { readonly configText: string },
 ): Promise<RunResult> {
   const { out, callbacks = {} } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
   const data = await dataRecordOf(plan.dataset, plan.sizes, { progress: ofLong(callbacks.onData), signal });
-  const kept = { keep: config.checkpoints.keep, data };
+  const kept = { keep: config.checkpoints.keep, data, config: configSum(options.configText) };
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
-  if (checkpoint) refuseOtherData(out, checkpoint.data, data);
+  if (checkpoint) {
+    refuseOtherConfig(out, checkpoint, kept.config);
+    refuseOtherData(out, checkpoint.data, data);
+  }
   await writeDataRecord(folder, data);
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
   if (checkpoint) restore(state.trained, checkpoint);
@@ -235,13 +248,13 @@ async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promi
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;
     }
-    const dataset = await openDataset(config, dataDir, signal, callbacks.onData);
+    const dataset = await openDataset(config, dataDir, signal, callbacks.onData, callbacks.onNote);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
       for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
       await writeAtomically(join(folder, 'config.yaml'), text);
-      return await trainPlan(config, plan, folder, lock, { out, callbacks, signal });
+      return await trainPlan(config, plan, folder, lock, { out, callbacks, signal, configText: text });
     } finally {
       await dataset.close();
     }

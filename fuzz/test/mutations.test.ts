@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OverparamError } from '@overparam/errors';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { changeBytes } from '../mutations/bytes';
+import { checkOf } from '../mutations/check';
+import type { Target } from '../mutations/target';
+import { readers } from '../readers';
+import { runFolders } from '../run-folders';
+
+// The long forms: `tsx fuzz/readers/main.ts --count 4000 --seed 1`, and `tsx fuzz/run-folders/main.ts ...`.
+const seed = 12;
+const count = 12;
+
+beforeAll(() => {
+  // Libraries print what they think of damaged files.
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterAll(() => vi.restoreAllMocks());
+
+/** Outcomes of some cases of a target in this process; memory is not judged, as other tests take some. */
+async function outcomes(target: Target, cases: number, folder: string): Promise<string[]> {
+  const check = await checkOf(target, folder);
+  const found: string[] = [];
+  for (let index = 0; index < cases; index++) {
+    const { outcome, words, seed: own } = await check(seed * 1_000_000 + index);
+    found.push(outcome === 'wrong' ? `wrong ${own}: ${words}` : outcome);
+  }
+  return found;
+}
+
+const isWrong = (outcome: string) => outcome.startsWith('wrong') && !/: took /.test(outcome);
+
+/** A folder that is removed after the test. */
+async function ownFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'overparam-fuzz-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('what is wrong with a reader is found', async () => {
+  const bytes = Buffer.from('sound');
+  const reader = (read: Target['read']): Target => ({
+    name: 'broken',
+    sealed: true,
+    samples: async () => [bytes],
+    change: changeBytes,
+    read: async (given, folder) => (bytes.equals(given) ? 'sound' : read(given, folder)),
+  });
+  const first = async (read: Target['read']) => {
+    const found = await outcomes(reader(read), 8, await ownFolder());
+    return found.find((outcome) => outcome !== 'same');
+  };
+  expect(await first(async (given) => given.length)).toMatch(/^wrong \d+: other contents were accepted/);
+  expect(
+    await first(async () => {
+      throw new TypeError('undefined is not a function');
+    }),
+  ).toMatch(/^wrong \d+: ended in another error: TypeError/);
+  expect(
+    await first(async () => {
+      for (const end = performance.now() + 1300; performance.now() < end; );
+      throw new OverparamError('late', 'late');
+    }),
+  ).toMatch(/^wrong \d+: took too long|^refused/);
+  const kept: Buffer[] = [];
+  expect(
+    await first(async () => {
+      kept.push(Buffer.alloc(2 ** 28, 1));
+      throw new OverparamError('large', 'large');
+    }),
+  ).toMatch(/^wrong \d+: took \d+ MB/);
+});
+
+test(`readers end in our error or in contents that are valid, with changes drawn from seed ${seed}`, async () => {
+  const folder = await ownFolder();
+  const seen = new Set<string>();
+  // The samples that are shipped take long to unpack; the long form has them.
+  for (const target of readers.filter(({ name }) => !name.endsWith('sample') && name !== 'mat')) {
+    const found = await outcomes(target, count, folder);
+    expect(found.filter(isWrong), target.name).toEqual([]);
+    for (const outcome of found) seen.add(outcome);
+  }
+  expect(seen).toContain('refused');
+});
+
+test(`files of run folders are accepted as they were written, or not at all, with changes drawn from seed ${seed}`, async () => {
+  for (const target of runFolders) await target.prepare?.();
+  for (const target of runFolders) {
+    const found = await outcomes(target, count, await ownFolder());
+    expect(found.filter(isWrong), target.name).toEqual([]);
+    if (target.sealed) expect(found, target.name).toContain('refused');
+  }
+});
