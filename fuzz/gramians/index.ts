@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const usage = `Usage: pnpm fuzz gramians [--count 3000] [--seed 1]
+const usage = `Usage: npm run fuzz -- gramians [--count 3000] [--seed 1]
 
 Runs the tests of the balancers on hard Gramians (nearly singular, a zero gradient, identical, opposing, scales from 1e-6 to
 1e6) on more of them than \`npm test\` does. A failure names its Gramian by seed and number.`;

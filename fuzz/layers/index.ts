@@ -12,7 +12,7 @@ export const engines: Readonly<Record<string, { readonly engine: EngineName; rea
   'tensorflow-compiled': { engine: 'tensorflow', mode: 'compiled' },
 };
 
-const usage = `Usage: pnpm fuzz layers [options]
+const usage = `Usage: npm run fuzz -- layers [options]
 
 Random single layers and their gradients on one engine, compared with plain sums in doubles and their central differences.
 
@@ -68,7 +68,7 @@ function read(args: readonly string[]): Given | null {
 }
 
 function show(failure: Failure, { engine, seed, family }: Given): void {
-  const again = `pnpm fuzz layers --engine ${engine} --seed ${seed}${family && ` --family '${family}'`} --only ${failure.index}`;
+  const again = `npm run fuzz -- layers --engine ${engine} --seed ${seed}${family && ` --family '${family}'`} --only ${failure.index}`;
   console.log(`\nWRONG ${failure.family}, case ${failure.index}: ${failure.message}`);
   console.log(`  of ${JSON.stringify(failure.parameters)}`);
   console.log(

@@ -12,7 +12,7 @@ const native = await locate().then(
 if (!native)
   console.warn('\n*** SKIPPED: TensorFlow is not installed, so its layers are not compared here. ***\n');
 
-/** Some rounds of all families: what `pnpm fuzz layers` does at length. */
+/** Some rounds of all families: what `npm run fuzz -- layers` does at length. */
 const rounds = 2;
 const seed = 2026;
 const count = rounds * families.reduce((sum, { weight }) => sum + weight, 0);
@@ -23,9 +23,10 @@ describe.each(Object.entries(engines))('random layers on %s', (name, { engine, m
     async () => {
       await useEngine(engine);
       const { failures, gradients } = runLayers({ families, mode, seed, from: 0, to: count });
-      expect(failures, `again: pnpm fuzz layers --engine ${name} --seed ${seed} --count ${count}`).toEqual(
-        [],
-      );
+      expect(
+        failures,
+        `again: npm run fuzz -- layers --engine ${name} --seed ${seed} --count ${count}`,
+      ).toEqual([]);
       expect(gradients).toBeGreaterThan(count / 5);
     },
   );

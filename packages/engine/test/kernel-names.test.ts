@@ -6,11 +6,12 @@ import { engines } from './backends';
 /** What an engine leaves to the composites, or has no use for. */
 const without: Readonly<Record<(typeof engines)[number], readonly string[]>> = {
   tensorflow: [],
-  wasm: [trainingKernels.runAfter],
+  wasm: [trainingKernels.runAfter, trainingKernels.widen],
   cpu: [
     trainingKernels.dilatedInputGradient,
     trainingKernels.dilatedFilterGradient,
     trainingKernels.runAfter,
+    trainingKernels.widen,
   ],
 };
 

@@ -329,7 +329,9 @@ describe('a topology that cannot be is refused before it is built', () => {
     [
       'two layers of one name',
       (layers) => {
-        named(layers, 'relu').name = 'add';
+        const layer = named(layers, 'relu');
+        layer.name = 'add';
+        layer.config.name = 'add';
       },
       /two layers are named "add"/,
     ],

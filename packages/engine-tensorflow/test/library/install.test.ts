@@ -161,7 +161,7 @@ describe('from a wheel', () => {
       else expect(await readFile(outcome.located.library)).toEqual(fakeLibrary());
     }
     expect(codes).not.toContain(undefined);
-    expect([...codes]).toEqual(expect.arrayContaining(['wheel-truncated', 'wrong-hash']));
+    expect([...codes]).toContain('wheel-truncated');
   });
 
   test('a member that unpacks to more than its directory says is stopped', async () => {

@@ -53,6 +53,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     heads: null,
     taskOptions: {},
     lr: { peak: 0.1, schedule: 'constant' },
+    precision: 'float32',
     seed: 0,
     optimiser: { name: 'sgd' },
     weightDecay: { coefficient: 0, norms: false, biases: false },

@@ -99,8 +99,9 @@ test('one ResNet learns numbers and a map beside them, and its pictures are draw
   expect(result.collapseGap).toBeLessThan(1e-5);
   const picture = decode(readFileSync(path('both', 'final', 'panels', '0-distance-truth.png')));
   expect([picture.height, picture.width]).toEqual([side, side]);
+  const legends = await readLegends(out);
   const legend = JSON.parse(readFileSync(path('both', 'final', 'panels', '0-distance-legend.json'), 'utf8'));
-  expect([...(await readLegends(out))]).toEqual([['distance', legend]]);
+  expect(legends.get('0-distance')).toEqual(legend);
   expect(legend.scale).toMatchObject({ from: 0 });
   // Test image 0 has its dot in the first pixel, which is nearest to itself, and bright.
   const brightness = (pixel: number) =>

@@ -56,7 +56,17 @@ export async function writeLibraries(folder: string, bytes = fakeLibrary()): Pro
   await writeFiles(folder, { [libraries[0]]: bytes, [libraries[1]]: bytes });
 }
 
-/** A zip archive, without the checksums that the reader has no use for: the RECORD has better ones. */
+/** CRC-32 as zip has it, bit by bit. */
+function crc32(bytes: Uint8Array): number {
+  let sum = -1;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  return ~sum >>> 0;
+}
+
+/** A zip archive. */
 export function zip(files: Readonly<Record<string, Buffer>>): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -66,6 +76,7 @@ export function zip(files: Readonly<Record<string, Buffer>>): Buffer {
     const header = Buffer.alloc(30);
     header.writeUInt32LE(0x04034b50, 0);
     header.writeUInt16LE(8, 8);
+    header.writeUInt32LE(crc32(content), 14);
     header.writeUInt32LE(packed.length, 18);
     header.writeUInt32LE(content.length, 22);
     header.writeUInt16LE(Buffer.byteLength(name), 26);
