@@ -27,7 +27,10 @@ const entryPoints = (manifest) =>
     .filter((path) => !path.endsWith('.json'))
     .map((path) => manifest.name + path.slice(1));
 
-/** Declarations of packages that name zod: only the runner's may, so that no other package's users need it. */
+/**
+ * Declarations of packages that name zod: only those of the runner and of run-folder may, so that no other package's users
+ * need it.
+ */
 function typesWithZod(folder, manifests) {
   return manifests
     .filter(({ dependencies }) => !('zod' in (dependencies ?? {})))

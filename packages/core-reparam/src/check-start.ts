@@ -6,12 +6,12 @@ import { gapBetween } from './closeness';
 import { forward } from './forward';
 import type { ExpandedLayer } from './network/expanded-layer';
 import type { Graph, GraphLayer } from './network/graph';
+import { placedExpansions } from './network/parameters';
 import { readGraph } from './network/read-graph';
+import { placedLayers } from './network/sites';
 import { layersWithin } from './network/walk';
 import { networkGap } from './network-gap';
-import { placedExpansions } from './parameters';
 import { type Probes, probesFor } from './probes';
-import { placedLayers } from './sites';
 import { defaultTolerance } from './tolerance';
 
 const key: Key = [0x0be91a5e, 0x00c0ffee];

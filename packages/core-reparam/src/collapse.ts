@@ -2,7 +2,7 @@ import { OverparamError } from '@overparam/errors';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { checkKeys, checkModel, kinds } from './check-options';
 import { buildDeployed, type Norms } from './network/deploy';
-import { trunkTasks } from './parameters';
+import { trunkTasks } from './network/parameters';
 import { checkTask } from './trunk-task';
 import { compareNetworks, type VerifyOptions, type VerifyReport, verifyKinds } from './verify';
 

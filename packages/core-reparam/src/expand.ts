@@ -15,10 +15,10 @@ import type { ExpandedLayer } from './network/expanded-layer';
 import type { Graph, GraphLayer } from './network/graph';
 import { readGraph } from './network/read-graph';
 import { replaceDropout, replaceNorms, replaceSite } from './network/replace';
+import { placedLayers, type SiteSettings, siteOf } from './network/sites';
 import type { Probes } from './probes';
 import { checkNames, matches } from './select';
 import { checkSelection, type Selection } from './selection';
-import { placedLayers, type SiteSettings, siteOf } from './sites';
 import { makeDilatedTrainable } from './stay-plain';
 
 /** How a network is expanded. */

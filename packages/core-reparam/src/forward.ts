@@ -2,7 +2,7 @@ import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import type { Decisions } from './network/decisions';
 import { masksFor } from './network/dropout-masks';
 import type { ExpandedLayer } from './network/expanded-layer';
-import { placedExpansions, trunkTasks } from './parameters';
+import { placedExpansions, trunkTasks } from './network/parameters';
 
 /** How {@link forward} runs a network. */
 export interface ForwardOptions {

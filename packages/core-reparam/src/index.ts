@@ -30,12 +30,12 @@ export {
   statesOf,
   trunksStayApart,
   trunkTasks,
-} from './parameters';
+} from './network/parameters';
+export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './network/sites';
 export { plain } from './plain';
 export type { Probes } from './probes';
 export type { Selector } from './select';
 export type { Selection } from './selection';
-export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './sites';
 export {
   type Branch,
   type BranchSpace,

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { gapBetween } from './closeness';
 import { forward } from './forward';
 import { type Decisions, recordDecisions } from './network/decisions';
-import { trunkTasks } from './parameters';
+import { trunkTasks } from './network/parameters';
 import { probeError } from './probes';
 
 /** What rounding does to a network that amplifies it differs tenfold from draw to draw: the worst of some counts. */

@@ -1,6 +1,6 @@
 import { nearest, OverparamError } from '@overparam/errors';
 import type { Site } from '@overparam/plugin';
-import type { SiteReport } from './sites';
+import type { SiteReport } from './network/sites';
 
 /**
  * Which sites a method expands: a layer's name; a pattern with `*` and `?`; a regular expression; a kind; a

@@ -2,8 +2,8 @@ import { OverparamError } from '@overparam/errors';
 import { isDilated, takesGradients } from './network/gradients';
 import type { Graph } from './network/graph';
 import { replaceSite } from './network/replace';
+import { type SiteSettings, siteOf } from './network/sites';
 import { plain } from './plain';
-import { type SiteSettings, siteOf } from './sites';
 
 /** Convolutions whose gradients tfjs does not know where they are dilated. */
 const kinds = ['Conv2D', 'Conv3D', 'SeparableConv2D'];

@@ -1,6 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { trunkTasks } from './parameters';
+import { trunkTasks } from './network/parameters';
 
 /**
  * Checks that a task, where one is named, has a trunk of its own.

@@ -6,11 +6,11 @@ import { loadUpstream, type TensorEntry } from './backend/upstream';
 import type { Binding, TensorMetadata } from './binding/binding';
 import type { Device } from './binding/context';
 import { dtypeOf } from './binding/enumerations';
+import { bfloat16Problem } from './binding/processor';
 import type { Values } from './binding/values';
 import { compileStep } from './compile/compile';
 import { readEntry } from './compile/variables';
 import { registerOwnKernels } from './kernels';
-import { bfloat16Problem } from './processor';
 
 /** Has the kernels registered, and gives what makes a backend: tfjs makes another one after each `reset`. */
 export async function backendClass(): Promise<new (binding: Binding) => TensorFlowBackend> {

@@ -5,6 +5,7 @@ import { loadWasm } from './backends/wasm';
 import { compiles } from './compile';
 import { type EngineName, type EngineThreads, engines } from './engines';
 import { installTraining } from './install';
+import { faultOfBackend } from './self-check';
 
 /** Which engine was chosen, and why. */
 export interface EngineInfo {
@@ -57,9 +58,9 @@ export async function useEngine(
   }
   const load: Record<EngineName, () => Promise<string | null>> = {
     tensorflow: () => loadTensorFlow(options.threads),
-    webgpu: () => loadWebGpu(requested !== 'auto'),
+    webgpu: async () => (await loadWebGpu(requested !== 'auto')) ?? (await faultOfBackend()),
     wasm: () => loadWasm(options.wasmFolder),
-    webgl: loadWebGl,
+    webgl: async () => (await loadWebGl()) ?? (await faultOfBackend()),
     cpu: loadCpu,
   };
   const notes: string[] = [];

@@ -1,9 +1,9 @@
 import { OverparamError } from '@overparam/errors';
+import { ownFileProblem } from '@overparam/run-folder';
 import { interruptible, runCommandLine } from '@overparam/terminal/command-line';
 import { overparamCommand } from './cli/commands';
 import { reportFailure } from './cli/failure';
 import { processOutput } from './cli/output';
-import { ownFileProblem } from './run/file-problem';
 
 /**
  * Runs the command line.

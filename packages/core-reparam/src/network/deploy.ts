@@ -3,13 +3,13 @@ import type { LayersModel, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { equalPadding, outputSize, samePadding } from '../algebra/geometry';
 import { normThatAdds } from '../algebra/norms';
-import { trunkTasks } from '../parameters';
 import { buildModel } from './build-graph';
 import { ExpandedLayer } from './expanded-layer';
 import { foldNorms } from './fold-norms';
 import type { Graph, LayerForm } from './graph';
 import { frozenPart, type LayerState } from './layer-state';
 import { meanStatistics, type NormLayerSettings, normRules, normTasks } from './norm-layer';
+import { trunkTasks } from './parameters';
 import { readGraph } from './read-graph';
 
 type Config = tf.serialization.ConfigDict;

@@ -1,5 +1,4 @@
 import type { Expansion } from '@overparam/plugin';
-import type { SiteSettings } from '../sites';
 import { DropoutLayer, type DropoutLayerSettings } from './dropout-layer';
 import { ExpandedLayer, type ExpandedLayerSettings } from './expanded-layer';
 import type { Graph } from './graph';
@@ -7,6 +6,7 @@ import { absorbedPadding, isNorm } from './neighbours';
 import { NormLayer, type NormLayerSettings } from './norm-layer';
 import { formOf } from './read-graph';
 import { rulesOf } from './rules';
+import type { SiteSettings } from './sites';
 
 /** Puts an expansion in the place of a layer, and of the padding before it and the norm behind it that it absorbs. */
 export function replaceSite(

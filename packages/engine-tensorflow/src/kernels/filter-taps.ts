@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { Tracing } from '../backend/tracing';
-import { processorFlags } from '../processor';
+import { processorFlags } from '../binding/processor';
 
 /** A convolution without stride whose output is as large as its image. */
 export interface TapGeometry {

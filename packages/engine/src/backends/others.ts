@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { faultOfBackend } from '../self-check';
 import { importOptional } from './node';
 
 /** What `@overparam/engine-tensorflow` exports. */
@@ -53,7 +52,8 @@ interface WebGpuAdapter {
 }
 
 /**
- * WebGPU, only where the browser or Node's Dawn bindings really give an adapter, and it computes what it should.
+ * WebGPU, only where the browser or Node's Dawn bindings really give an adapter. Whether it computes what it should is left to
+ * the caller.
  *
  * @param asked  whether it was asked for by name: an adapter in software, slower than WebAssembly, is then taken too
  */
@@ -72,17 +72,17 @@ export async function loadWebGpu(asked: boolean): Promise<string | null> {
       return 'the package @tensorflow/tfjs-backend-webgpu is not installed (in a bundled page, import it first)';
     }
   }
-  return (await start('webgpu')) ?? (await faultOfBackend());
+  return start('webgpu');
 }
 
-/** WebGL, which comes with tfjs, where there is something to draw on and it computes what it should. */
+/** WebGL, which comes with tfjs, where there is something to draw on. Whether it computes what it should is left to the caller. */
 export async function loadWebGl(): Promise<string | null> {
   // Asked without one, tfjs prints what it misses.
   if (!('OffscreenCanvas' in globalThis || 'document' in globalThis))
     return 'there is no WebGL here (browsers have it)';
   if (!('webgl' in tf.engine().registryFactory))
     return 'the package @tensorflow/tfjs-backend-webgl is not loaded';
-  return (await start('webgl')) ?? (await faultOfBackend());
+  return start('webgl');
 }
 
 /** Plain JavaScript, which is always there. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { collapse, statesOf, trunkTasks } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import { writeNetwork } from '@overparam/export/node';
+import { makeFolder } from '@overparam/run-folder';
 import { columns } from '@overparam/terminal';
-import { makeFolder } from '../run/files';
 import type { Invocation } from './invocation';
 import { openRun, readRunNetwork } from './saved-run';
 

@@ -1,11 +1,10 @@
 import { OverparamError } from '@overparam/errors';
 import type { OpenDataset } from '@overparam/plugin';
+import { contentHashes, differingSplits, readDataRecord } from '@overparam/run-folder';
 import { columns } from '@overparam/terminal';
 import { createEvaluator, splitSize } from '@overparam/training';
 import { recipeOf } from '../config/recipe';
-import { contentHashes } from '../run/content-hash';
 import { openDataset } from '../run/data';
-import { differingSplits, readDataRecord } from '../run/data-record';
 import { dataDirectory, type Invocation } from './invocation';
 import type { Output } from './output';
 import { openRun, readCollapsed, readRunNetwork } from './saved-run';

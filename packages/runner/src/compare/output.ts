@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { writeFileAtomic } from '@overparam/files';
 import {
   type ComparisonResult,
   type RowPictures,
@@ -6,7 +7,6 @@ import {
   readPictures,
   renderPage,
 } from '@overparam/report';
-import { writeAtomically } from '../run/files';
 import { readLegends } from '../run/read-run';
 import type { PlannedRun } from './plan';
 
@@ -50,8 +50,8 @@ export async function writeOutputs(
   runs: readonly PlannedRun[],
 ): Promise<string> {
   const full = { ...result, records };
-  await writeAtomically(join(folder, 'compare.json'), `${JSON.stringify(full, null, 2)}\n`);
+  await writeFileAtomic(join(folder, 'compare.json'), `${JSON.stringify(full, null, 2)}\n`);
   const page = join(folder, 'report.html');
-  await writeAtomically(page, await renderPage(records, result, await picturesOf(records, result, runs)));
+  await writeFileAtomic(page, await renderPage(records, result, await picturesOf(records, result, runs)));
   return page;
 }

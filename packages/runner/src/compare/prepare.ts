@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
+import { writeFileAtomic } from '@overparam/files';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import type { FigureSpec } from '@overparam/report';
+import { prepareFolder } from '@overparam/run-folder';
 import { planTraining } from '@overparam/training';
 import { idleNotes } from '../config/idle';
 import type { LoadedConfig } from '../config/read';
@@ -12,7 +14,6 @@ import { configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { parseYaml } from '../config/yaml';
 import { openDataset } from '../run/data';
-import { prepareFolder, writeAtomically } from '../run/files';
 import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';
 import { SameData } from './same-data';
@@ -139,5 +140,5 @@ export async function prepareComparison(
       `The folder "${basename(folder)}" holds row "${run.label}" with other settings: ${differing.join(', ')}. Give the settings it was started with, or choose another --out.`,
     );
   }
-  for (const [index, run] of runs.entries()) await writeAtomically(run.configFile, texts[index]!);
+  for (const [index, run] of runs.entries()) await writeFileAtomic(run.configFile, texts[index]!);
 }

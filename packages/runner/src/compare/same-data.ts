@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { OpenDataset } from '@overparam/plugin';
+import { type DataRecord, dataRecordOf, readDataRecord, refuseOtherData } from '@overparam/run-folder';
 import type { TrainingPlan } from '@overparam/training';
-import { type DataRecord, dataRecordOf, readDataRecord, refuseOtherData } from '../run/data-record';
 
 /** Sees to it that a comparison goes on with the data that its runs began with; rows that share data share the reading. */
 export class SameData {

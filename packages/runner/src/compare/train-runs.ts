@@ -1,7 +1,5 @@
-import { isRunFolder } from '../run/files';
-import { type LockFolderOptions, orphanPatience } from '../run/lock';
+import { isRunFolder, type LockFolderOptions, orphanPatience, tidyFinished } from '@overparam/run-folder';
 import { readRunResult } from '../run/read-run';
-import { tidyFinished } from '../run/tidy';
 import type { CompareCallbacks, RunFigures } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';

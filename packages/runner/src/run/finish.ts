@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
+import { writeFileAtomic } from '@overparam/files';
 import type { FigureSpec, RunResult } from '@overparam/report';
+import { sealRun } from '@overparam/run-folder';
 import {
   choicesOf,
   type Deployed,
@@ -13,9 +15,7 @@ import {
   type TrainingPlan,
 } from '@overparam/training';
 import type { RunConfig } from '../config/schema';
-import { writeAtomically } from './files';
 import { writePanels } from './panels';
-import { sealRun } from './seal';
 
 /** What a saved network says of itself beside its role: how it was trained, so that files can be told apart. */
 function lineage(config: RunConfig, updates: number): Omit<NetworkMetadata, 'role'> {
@@ -96,7 +96,7 @@ export async function finishRun(
     };
     const text = `${JSON.stringify(result, null, 2)}\n`;
     await sealRun(folder, text);
-    await writeAtomically(join(folder, 'result.json'), text);
+    await writeFileAtomic(join(folder, 'result.json'), text);
     return result;
   } finally {
     disposeDeployed(deployed);

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomic } from '@overparam/files';
 import type { OpenDataset, Task } from '@overparam/plugin';
 import { evaluationBatches, predict } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
 import { encodePng } from '../image/png';
-import { writeAtomically } from './files';
 
 /** Scenes that are shown, the first of the test split. */
 const scenes = 3;
@@ -66,7 +66,7 @@ export async function writePanels(
     const predictions = tf.tidy(() => [...predict(networks, tensors.x!)]);
     try {
       for (const [name, content] of await filesOf(dataset, tasks, scene, tensors, predictions)) {
-        await writeAtomically(join(folder, name), content);
+        await writeFileAtomic(join(folder, name), content);
       }
     } finally {
       tf.dispose([tensors, predictions]);

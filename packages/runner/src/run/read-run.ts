@@ -4,15 +4,22 @@ import { join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import type { PictureLegend } from '@overparam/plugin';
 import type { RunRecord, RunResult } from '@overparam/report';
+import {
+  checkedRecord,
+  checkSeal,
+  epochRecordSchema,
+  epochTimingSchema,
+  isRunFolder,
+  isSeal,
+  legendSchema,
+  parseJson,
+  runResultSchema,
+} from '@overparam/run-folder';
 import type { EpochRecord, EpochTiming } from '@overparam/training';
 import type { z } from 'zod';
 import { checkSaved } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { parseYaml } from '../config/yaml';
-import { isRunFolder } from './files';
-import { checkedRecord, parseJson } from './record';
-import { epochRecordSchema, epochTimingSchema, legendSchema, runResultSchema } from './record-schemas';
-import { checkSeal, isSeal } from './seal';
 
 /** What a run folder holds, read. */
 export interface RunFolder extends RunRecord {

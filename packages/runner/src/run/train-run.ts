@@ -1,7 +1,24 @@
 import { join, resolve } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
-import type { Lock } from '@overparam/files';
+import { type Lock, writeFileAtomic } from '@overparam/files';
 import type { FigureSpec, RunResult } from '@overparam/report';
+import {
+  appendLine,
+  type Checkpoint,
+  dataRecordOf,
+  isRunFolder,
+  lockFolder,
+  newestCheckpoint,
+  ownFileProblem,
+  prepareFolder,
+  refuseOtherData,
+  removeFragments,
+  removeOld,
+  restore,
+  writeCheckpoint,
+  writeDataRecord,
+  writeLines,
+} from '@overparam/run-folder';
 import {
   beginTraining,
   disposeTrained,
@@ -20,15 +37,9 @@ import { recipeOf } from '../config/recipe';
 import { configSum, configText, differences } from '../config/saved';
 import type { RunConfig } from '../config/schema';
 import { parseYaml } from '../config/yaml';
-import { type Checkpoint, newestCheckpoint, removeOld, restore, writeCheckpoint } from './checkpoint';
 import { openDataset } from './data';
-import { dataRecordOf, refuseOtherData, writeDataRecord } from './data-record';
-import { ownFileProblem } from './file-problem';
-import { appendLine, isRunFolder, prepareFolder, writeAtomically, writeLines } from './files';
 import { figuresOf, finishRun } from './finish';
-import { lockFolder } from './lock';
 import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
-import { removeFragments } from './tidy';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -253,7 +264,7 @@ async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promi
       // Planned before the config is written: a run that cannot begin leaves no run behind.
       const plan = planTraining(recipeOf(config), dataset);
       for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
-      await writeAtomically(join(folder, 'config.yaml'), text);
+      await writeFileAtomic(join(folder, 'config.yaml'), text);
       return await trainPlan(config, plan, folder, lock, { out, callbacks, signal, configText: text });
     } finally {
       await dataset.close();

@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { afterAll, afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { main } from '../../src/main';
-import { ownFileProblem } from '../../src/run/file-problem';
 import { train } from '../../src/run/train';
 import { filesOf } from '../support/interrupted';
 import { temporaryFolder, tiny } from '../support/tiny';
@@ -98,25 +97,4 @@ test.skipIf(process.getuid?.() === 0)("a folder of another user's is said", asyn
   expect(await failed(2, 'train', configFile(), '--out', path('closed', 'run'))).toMatch(
     /this user may not do so/,
   );
-});
-
-test.each([
-  ['ENOSPC', 'disk-full'],
-  ['EDQUOT', 'disk-full'],
-  ['EROFS', 'read-only'],
-  ['EACCES', 'no-permission'],
-  ['EPERM', 'no-permission'],
-  ['EIO', 'disk-failed'],
-])('%s is the error %s, which names the folder', (answer, code) => {
-  const error = Object.assign(new Error(answer), { code: answer, syscall: 'write' });
-  expect(ownFileProblem(error, 'runs/a')).toMatchObject({
-    code,
-    message: expect.stringMatching(/^"runs\/a" could not be written: /),
-    cause: error,
-  });
-});
-
-test('other errors are what they are', () => {
-  const missing = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' });
-  expect(ownFileProblem(missing, 'x')).toBe(missing);
 });

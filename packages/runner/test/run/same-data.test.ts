@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dataRecordOf, readDataRecord } from '@overparam/run-folder';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { checkRows } from '../../src/compare/prepare';
 import type { ConfigFile } from '../../src/config/schema';
 import { main } from '../../src/main';
 import { openDataset } from '../../src/run/data';
-import { dataRecordOf, readDataRecord } from '../../src/run/data-record';
 import { train } from '../../src/run/train';
 import { registerDots } from '../support/dot-dataset';
 import { filesOf, interrupted } from '../support/interrupted';

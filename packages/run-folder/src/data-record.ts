@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { writeFileAtomic } from '@overparam/files';
 import type { OpenDataset } from '@overparam/plugin';
 import type { TrainingPlan } from '@overparam/training';
 import { z } from 'zod';
 import { contentHashes, type HashOptions, type SplitHash } from './content-hash';
-import { writeAtomically } from './files';
 import { checkedRecord, parseJson } from './record';
 
 /** What data a run reads: stands in its `data.json`, and in each checkpoint. */
@@ -51,7 +51,7 @@ export async function readDataRecord(folder: string): Promise<DataRecord | null>
 
 /** Writes down what data a run reads. */
 export async function writeDataRecord(folder: string, record: DataRecord): Promise<void> {
-  await writeAtomically(join(folder, name), `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileAtomic(join(folder, name), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Splits whose content is not the same, of those that both name. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { writeAtomically } from './files';
+import { writeFileAtomic } from '@overparam/files';
 import { damaged } from './record';
 
 /** Checksums of a finished run's files, as `sha256sum --check` takes them. */
@@ -34,7 +34,7 @@ export async function sealRun(folder: string, result: string): Promise<void> {
     if (existsSync(file)) lines.push(`${sum(await readFile(file))}  ${name}`);
   }
   const text = lines.sort((a, b) => (a.slice(64) < b.slice(64) ? -1 : 1)).join('\n');
-  await writeAtomically(join(folder, sumsFile), `${text}\n${sum(text)}  -\n`);
+  await writeFileAtomic(join(folder, sumsFile), `${text}\n${sum(text)}  -\n`);
 }
 
 /**
@@ -83,6 +83,6 @@ export function isSeal(line: unknown): boolean {
 }
 
 /** The SHA-256 of bytes or text, in hexadecimal digits. */
-export function sum(content: Uint8Array | string): string {
+function sum(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -3,8 +3,6 @@ import { appendFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '@overparam/files';
 
-export { writeFileAtomic as writeAtomically };
-
 /** Adds one line of JSON to a file. */
 export async function appendLine(file: string, line: object): Promise<void> {
   await appendFile(file, `${JSON.stringify(line)}\n`);

@@ -1,8 +1,8 @@
 import type { Expansion, ParameterGroup, ParameterSpec, Role, Site, StateSpec } from '@overparam/plugin';
 import type { LayersModel, Scalar, Tensor, Tensor4D, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { ExpandedLayer } from './network/expanded-layer';
-import { layersWithin, timesRun } from './network/walk';
+import { ExpandedLayer } from './expanded-layer';
+import { layersWithin, timesRun } from './walk';
 
 type LayerVariable = tf.layers.Layer['trainableWeights'][number];
 

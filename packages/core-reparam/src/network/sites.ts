@@ -1,14 +1,14 @@
 import type { Padding, Site, SiteNorm } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { outputSize, samePadding } from './algebra/geometry';
-import { isBypassed } from './network/bypass';
-import type { Graph, GraphLayer } from './network/graph';
-import { layersInside } from './network/layer-state';
-import { absorbedPadding, exclusiveNorm } from './network/neighbours';
-import type { NormLayerSettings } from './network/norm-layer';
-import { readGraph } from './network/read-graph';
-import { rulesOf } from './network/rules';
+import { outputSize, samePadding } from '../algebra/geometry';
+import { isBypassed } from './bypass';
+import type { Graph, GraphLayer } from './graph';
+import { layersInside } from './layer-state';
+import { absorbedPadding, exclusiveNorm } from './neighbours';
+import type { NormLayerSettings } from './norm-layer';
+import { readGraph } from './read-graph';
+import { rulesOf } from './rules';
 
 /** A layer of a network, as a site or with the reason why it is none. */
 export interface SiteReport {

@@ -20,7 +20,7 @@ export interface Checkpoint {
 }
 
 /** A tensor as a checkpoint holds it: all that a run remembers is float32. */
-interface SavedTensor {
+export interface SavedTensor {
   readonly dtype: 'F32';
   readonly shape: readonly number[];
   readonly data: Float32Array;
