@@ -59,6 +59,26 @@ function product(
   return backend.executeSingleOutput('MatMul', options, [a, b]);
 }
 
+/**
+ * Filters of single pixels with strides, over channels that are no whole vectors: oneDNN 3's gradient of such a filter
+ * writes past the end of its memory where the last pixels are not looked at, so that the process ends sooner or later.
+ */
+const overruns = (family: Family, filter: Shape4D, g: Geometry) =>
+  !family.depthwise &&
+  g.format === 'NHWC' &&
+  filter[0] === 1 &&
+  filter[1] === 1 &&
+  filter[2] % 16 !== 0 &&
+  g.strides.some((stride) => stride > 1);
+
+/** The pixels of an image that a filter of single pixels looks at. */
+function seenPixels(image: tf.Tensor, out: readonly number[], { strides }: Geometry): tf.Tensor {
+  const end = image.shape.map((length, axis) =>
+    axis === 1 || axis === 2 ? (out[axis]! - 1) * strides[axis]! + 1 : length,
+  );
+  return tf.stridedSlice(image, [0, 0, 0, 0], end, [...strides]);
+}
+
 const inputGradient =
   (family: Family): Kernel =>
   (backend, inputs, attributes) => {
@@ -103,6 +123,10 @@ const filterGradient =
     }
     const { dy: gradient, g } = withoutStride(dy!, given);
     let image = padImage(x!, g.plan.around, g.spatial);
+    if (!backend.isUsingGpuDevice && overruns(family, shape, g)) {
+      const rows = rowsOf(seenPixels(image, gradient.shape, g));
+      return tf.reshape(product(backend, [rows, rowsOf(gradient)], 'first'), shape);
+    }
     if (g !== given) {
       image = tf.slice(
         image,

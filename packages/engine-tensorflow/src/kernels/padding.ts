@@ -54,8 +54,10 @@ export function padImage(x: tf.Tensor, around: Plan['around'], spatial: number, 
   const begin = x.shape.map(() => 0);
   const size = [...x.shape];
   around.forEach(([before, after], axis) => {
-    pads[spatial + axis] = [Math.max(0, before), Math.max(0, after)];
-    if (after < 0) size[spatial + axis]! += after;
+    const rest = x.shape[spatial + axis]! + after;
+    // Where windows see nothing but padding, of that too an end is left out.
+    pads[spatial + axis] = [before + Math.min(0, rest), Math.max(0, after)];
+    if (after < 0) size[spatial + axis] = Math.max(0, rest);
   });
   const cut = around.some(([, after]) => after < 0) ? tf.slice(x, begin, size) : x;
   return tf.pad(cut, pads, value);
@@ -82,10 +84,12 @@ export function unpadImage(
   const size = [...shape];
   const pads: [number, number][] = shape.map(() => [0, 0]);
   around.forEach(([before, after], axis) => {
-    begin[spatial + axis] = before;
+    const length = shape[spatial + axis]!;
+    const rest = length + after;
+    begin[spatial + axis] = before + Math.min(0, rest);
     if (after < 0) {
-      size[spatial + axis]! += after;
-      pads[spatial + axis] = [0, -after];
+      size[spatial + axis] = Math.max(0, rest);
+      pads[spatial + axis] = [0, length - size[spatial + axis]!];
     }
   });
   const inner = tf.slice(gradient, begin, size);
