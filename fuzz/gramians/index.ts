@@ -38,7 +38,7 @@ export async function gramians(args: readonly string[]): Promise<number> {
   console.log(`${values.count} Gramians for every balancer, seed ${values.seed}`);
   const require = createRequire(import.meta.url);
   const vitest = join(dirname(require.resolve('vitest/package.json', { paths: [root] })), 'vitest.mjs');
-  const env = { ...process.env, GRAMIANS: values.count, SEED: values.seed };
+  const env: NodeJS.ProcessEnv = { ...process.env, GRAMIANS: values.count, SEED: values.seed };
   // Vitest loads sources by itself.
   delete env.NODE_OPTIONS;
   const child = spawn(

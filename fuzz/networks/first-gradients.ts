@@ -29,17 +29,18 @@ export function trainsInStock(model: tf.LayersModel): boolean {
 /** First gradients of an expanded network's parameters, by name. */
 export function gradientsBefore(expanded: tf.LayersModel, inputs: tf.Tensor[]): Numbers {
   const parameters = parametersOf(expanded);
-  return tf.tidy(() => {
+  const found = new Map<string, Float32Array>();
+  tf.tidy(() => {
     const { grads } = tf.variableGrads(
       () => distance([expanded.apply(inputs, { training: true })].flat() as tf.Tensor[]),
       parameters.map(({ variable }) => variable),
     );
-    return new Map(
-      parameters.flatMap(({ name, variable }) =>
-        grads[variable.name] ? [[name, grads[variable.name]!.dataSync() as Float32Array] as const] : [],
-      ),
-    );
+    for (const { name, variable } of parameters) {
+      const gradient = grads[variable.name];
+      if (gradient) found.set(name, gradient.dataSync() as Float32Array);
+    }
   });
+  return found;
 }
 
 /**

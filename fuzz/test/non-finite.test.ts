@@ -42,7 +42,9 @@ async function errorOf(spoil: { readonly pixel?: number; readonly kernel?: numbe
     const variable = net.model.getLayer('first').trainableWeights.find(({ shape }) => shape.length === 4)!;
     const values = variable.read().dataSync().slice();
     values[0] = spoil.kernel;
-    tf.tidy(() => variable.write(tf.tensor(values, variable.shape as number[])));
+    tf.tidy(() => {
+      variable.write(tf.tensor(values, variable.shape as number[]));
+    });
   }
   const batch = {
     x: tf.tensor(pixels, [3, 8, 8, 2]),

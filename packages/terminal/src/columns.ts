@@ -1,7 +1,8 @@
 import { visibleInLine } from './visible';
 import { displayWidth, padToWidth } from './width';
 
-type Cells = readonly (readonly string[])[];
+/** Rows of cells, one text a column. */
+export type Cells = readonly (readonly string[])[];
 
 function widthsOf(rows: Cells): number[] {
   const widths: number[] = [];

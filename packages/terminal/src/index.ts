@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { clockText, paceText } from './clock';
-export { alignColumns, columns } from './columns';
+export { alignColumns, type Cells, columns } from './columns';
 export { createProgressView, type ProgressView, showWork, stepLines } from './progress';
 export { type ProgressStream, type StatusLine, statusLine } from './status-line';
 export { visible, visibleInLine } from './visible';
