@@ -32,6 +32,8 @@ export interface Tracing extends Recorder {
   after(id: number, others: readonly number[]): TensorMetadata;
   /** A tensor's value in float32, where it is in half precision. */
   widened(id: number): TensorMetadata;
+  /** Computes in float32 whatever the step computes in: sums, whose parts are products. */
+  inFloat32<Result>(work: () => Result): Result;
   /**
    * Says how a large tensor is made again from small ones, so that it need not be kept for the gradient of a convolution
    * that reads it.

@@ -40,6 +40,8 @@ export const narrowOps: Readonly<Record<string, NarrowRule>> = {
   Tile: follows(),
   Pad: follows(),
   PadV2: follows(0, 2),
+  Switch: follows(),
+  Merge: together(),
   MaxPool: follows(),
   MaxPoolGrad: follows(0, 1, 2),
   Relu: follows(),

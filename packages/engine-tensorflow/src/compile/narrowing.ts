@@ -12,8 +12,6 @@ const isFloating = (dtype: number) => dtype === TF_FLOAT || dtype === TF_BFLOAT1
 export interface Narrowed {
   readonly attributes: readonly OpAttribute[];
   readonly sources: readonly Output[];
-  /** Whether it computes in bfloat16. */
-  readonly narrow: boolean;
   /** Whether its outputs follow from the step's data, example by example. */
   readonly data: boolean;
   /** Whether it sums over examples to a gradient of parameters, which goes on in float32. */
@@ -71,6 +69,16 @@ export class Narrowing {
     return this.as(output, TF_FLOAT);
   }
 
+  /** How an op is to be written down that computes in float32 in any case. */
+  wideForm(attributes: readonly OpAttribute[], sources: readonly Output[]): Narrowed {
+    return {
+      attributes,
+      sources: sources.map((source) => this.wide(source)),
+      data: sources.some((source) => this.isData(source)),
+      parameterGradient: false,
+    };
+  }
+
   /** How an op is to be written down. */
   plan(name: string, attributes: readonly OpAttribute[], sources: readonly Output[]): Narrowed {
     const rule = narrowOps[name];
@@ -84,20 +92,13 @@ export class Narrowing {
         rule.operands.map((index) => this.isData(sources[index]!)),
       );
     if (operands === undefined || operands === null) {
-      return {
-        attributes,
-        sources: sources.map((source) => this.wide(source)),
-        narrow: false,
-        data: data && !sums,
-        parameterGradient: false,
-      };
+      return { ...this.wideForm(attributes, sources), data: data && !sums };
     }
     return {
       attributes: attributes.map((each) => (each.name === 'T' ? { ...each, value: TF_BFLOAT16 } : each)),
       sources: sources.map((source, index) =>
         operands.includes(index) ? this.as(source, TF_BFLOAT16) : this.wide(source),
       ),
-      narrow: true,
       data: data && !sums,
       parameterGradient: sums,
     };

@@ -41,6 +41,7 @@ export class Trace implements Tracing {
   readonly captures: { readonly input: Output; readonly id: number }[] = [];
   /** Null where all is computed in float32. */
   private readonly narrowing: Narrowing | null;
+  private isWide = false;
   private readonly symbols = new Map<number, Output>();
   private readonly known = new WeakMap<TensorEntry, number>();
   /** Empty, or the last operation that the next one of its kind waits for. */
@@ -152,7 +153,9 @@ export class Trace implements Tracing {
       // The image is needed again only now: made anew once the gradient is there, it need not be kept until then.
       sources[0] = this.valueOf(this.again(inputs[0]!, [inputs[2]!]));
     }
-    const plan = this.narrowing?.plan(name, attributes, sources);
+    const plan = this.isWide
+      ? this.narrowing?.wideForm(attributes, sources)
+      : this.narrowing?.plan(name, attributes, sources);
     const taken = plan?.sources ?? sources;
     const turn = this.isLargeGradient(name, sources) ? this.lastLargeGradient : [];
     const oper = this.graph.add(name, plan?.attributes ?? attributes, taken, turn);
@@ -196,6 +199,16 @@ export class Trace implements Tracing {
     const output = { oper: this.graph.add('Identity', [T], [x], before), index: 0 };
     if (this.narrowing?.isData(x)) this.narrowing.mark(output);
     return this.describe('Identity', output);
+  }
+
+  inFloat32<Result>(work: () => Result): Result {
+    const before = this.isWide;
+    this.isWide = true;
+    try {
+      return work();
+    } finally {
+      this.isWide = before;
+    }
   }
 
   widened(id: number): TensorMetadata {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
+import type { Tracing } from '../backend/tracing';
 import { dataTypes } from '../binding/enumerations';
 import { attribute } from '../binding/make-attribute';
 import { type Kernel, registeredKernel } from './kernel';
@@ -84,12 +85,16 @@ function summing(name: 'Sum' | 'Mean'): Kernel {
       const floats = name === 'Mean' && input.dtype !== 'float32' ? tf.cast(input, 'float32') : input;
       return stock({ inputs: { x: floats }, attrs: attrs as never, backend }) as tf.Tensor;
     }
-    const side = sideOf(input.shape, axes);
-    if (side === 'between') return inDouble(backend, name, input, axes, keepDims);
-    const sums = bitByBit(backend, input, count, side);
-    const kept = input.shape.map((length, each) => (axes.includes(each) ? 1 : length));
-    const shape = keepDims ? kept : input.shape.filter((_, each) => !axes.includes(each));
-    return tf.reshape(name === 'Mean' ? tf.div(sums, count) : sums, shape);
+    const work = (): tf.Tensor => {
+      const side = sideOf(input.shape, axes);
+      if (side === 'between') return inDouble(backend, name, input, axes, keepDims);
+      const sums = bitByBit(backend, input, count, side);
+      const kept = input.shape.map((length, each) => (axes.includes(each) ? 1 : length));
+      const shape = keepDims ? kept : input.shape.filter((_, each) => !axes.includes(each));
+      return tf.reshape(name === 'Mean' ? tf.div(sums, count) : sums, shape);
+    };
+    const trace = backend.binding.recorder as Tracing | null;
+    return trace === null ? work() : trace.inFloat32(work);
   };
 }
 
