@@ -55,7 +55,8 @@ const engine = await useEngine();
 const refused = await useEngine('wasm').catch((error) => error);
 let options;
 try { parseOptions(fnl.options, { ranc: 1, rankScale: -1 }, 'fnl'); } catch (error) { options = error.message; }
-console.log([engine.name, engine.notes.at(-1), refused.code, refused.message, options].join('\\n'));
+const note = engine.notes.find((text) => text.startsWith('wasm'));
+console.log([engine.name, note, refused.code, refused.message, options].join('\\n'));
 `;
 const slimOutput = [
   /^cpu$/,
