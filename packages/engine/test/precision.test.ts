@@ -214,6 +214,25 @@ describe.skipIf(problem !== null)('steps in bfloat16', () => {
     right.dispose();
   });
 
+  test('large constants are no data: a kernel composed with them stays float32', () => {
+    const size = 96;
+    const offset = tf.variable(draw(14, [size, size]));
+    const before = draw(15, [size, size]);
+    tf.tidy(() => {
+      const compose = () =>
+        tf.matMul(
+          tf.matMul(offset as tf.Tensor2D, tf.add(tf.eye(size), offset) as tf.Tensor2D),
+          before as tf.Tensor2D,
+        );
+      const { kernel } = run('bfloat16', { x: draw(16, [4, size]) }, ({ x }) => {
+        const composed = compose();
+        return { kernel: composed, y: tf.matMul(x as tf.Tensor2D, composed) };
+      });
+      expect(gap(kernel!, compose())).toBeLessThan(1e-6);
+    });
+    tf.dispose([offset, before]);
+  });
+
   test('what is widened is exact to float32, and differentiable', () => {
     tf.tidy(() => {
       const x = exact(draw(10, [64, 16]));

@@ -276,9 +276,10 @@ export class Trace implements Tracing {
       return this.symbol(this.graph.constant(entry.shape, entry.dtype, values));
     }
     const [handle] = binding.run('Identity', [attribute.type('T', entry.dtype)], [binding.handle(id)], 1);
-    const argument = this.argument(entry.shape, entry.dtype);
-    this.captures.push({ input: argument.input, id: binding.adopt(handle!) });
-    return argument.id;
+    // Unlike an input of the step, a constant: it follows from no example.
+    const input = this.graph.placeholder(entry.shape, entry.dtype);
+    this.captures.push({ input, id: binding.adopt(handle!) });
+    return this.symbol(input);
   }
 
   identity(output: Output): Output {
