@@ -95,6 +95,10 @@ function countEvents(folder: string, tell: (count: number) => void = () => undef
   const watcher = watch(above, { recursive: true }, (_kind, name) => {
     if (name?.startsWith(basename(folder))) tell(++count);
   });
+  // A folder that is gone before the watcher has looked into it, such as a lock that was held for a moment.
+  watcher.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
   return {
     end() {
       watcher.close();
