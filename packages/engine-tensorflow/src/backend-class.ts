@@ -8,6 +8,8 @@ import type { Device } from './binding/context';
 import { dtypeOf } from './binding/enumerations';
 import { bfloat16Problem } from './binding/processor';
 import type { Values } from './binding/values';
+import { Choices } from './choices/choices';
+import { conditionsHere, TimingTable, timingFile } from './choices/table';
 import { compileStep } from './compile/compile';
 import { readEntry } from './compile/variables';
 import { registerOwnKernels } from './kernels';
@@ -20,11 +22,14 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
   return class extends Upstream implements TensorFlowBackend {
     readonly version: string;
     readonly devices: readonly Device[];
+    readonly choices: Choices;
 
     constructor(binding: Binding) {
       super(binding, '@tensorflow/tfjs-node');
       this.version = binding.TF_Version;
       this.devices = binding.devices();
+      const conditions = conditionsHere(binding.TF_Version, binding.threads);
+      this.choices = new Choices(new TimingTable(timingFile(conditions), conditions));
     }
 
     entry(tensor: tf.TensorInfo): TensorEntry {
@@ -37,6 +42,14 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
 
     bfloat16Problem(): string | null {
       return bfloat16Problem(this.isUsingGpuDevice);
+    }
+
+    kernelChoices(): Readonly<Record<string, string>> {
+      return this.choices.taken();
+    }
+
+    useKernelChoices(given: Readonly<Record<string, string>>): void {
+      this.choices.restart(given);
     }
 
     override getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[] {

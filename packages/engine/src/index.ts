@@ -1,5 +1,6 @@
 export * from '@overparam/errors';
 export { type Backward, backwardPasses } from './backward';
+export { type KernelChoices, kernelChoices, useKernelChoices } from './choices';
 export {
   type CompiledStep,
   type CompileOptions,
@@ -19,6 +20,6 @@ export * from './optimisers';
 export type { OptionsSchema, SchemaIssue, Validated } from './options/options-schema';
 export { type Block, type Key, philox4x32 } from './philox';
 export { type Precision, precisionProblem, precisions, requirePrecision, widened } from './precision';
-export { type PrecisionTiming, timePrecisions } from './precision-timing';
+export { type OpTiming, type PrecisionTiming, timePrecisions } from './precision-timing';
 export * from './random';
 export * from './schedule';

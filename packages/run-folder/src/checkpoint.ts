@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type KernelChoices, kernelChoices } from '@overparam/engine';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { readSealed, writeSealed } from '@overparam/export/node';
 import { type Progress, type Trained, variablesOf } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
 import type { z } from 'zod';
 import { type DataRecord, dataRecordSchema } from './data-record';
-import { progressSchema } from './record-schemas';
+import { kernelChoicesSchema, progressSchema } from './record-schemas';
 
 /** A checkpoint, read and checked. */
 export interface Checkpoint {
@@ -16,6 +17,8 @@ export interface Checkpoint {
   readonly data: DataRecord;
   /** See `configSum`; null in one of an earlier version. */
   readonly config: string | null;
+  /** The ways that its steps took where there are several; see `kernelChoices` of `@overparam/engine`. */
+  readonly kernels: KernelChoices;
   readonly tensors: ReadonlyMap<string, SavedTensor>;
 }
 
@@ -29,6 +32,7 @@ export interface SavedTensor {
 const stateKey = 'overparam.progress';
 const dataKey = 'overparam.data';
 const configKey = 'overparam.config';
+const kernelsKey = 'overparam.kernels';
 
 /** `epoch-0003`, or `epoch-0003-update-0012` where a run stopped inside the next epoch. */
 function nameOf({ history, sums }: Progress): string {
@@ -90,10 +94,12 @@ export async function writeCheckpoint(
   for (const [name, variable] of variablesOf(trained)) {
     tensors.set(name, { dtype: 'F32', shape: variable.shape, data: (await variable.data()) as Float32Array });
   }
+  const kernels = kernelChoices();
   const metadata = {
     [stateKey]: JSON.stringify(progress),
     [dataKey]: JSON.stringify(data),
     [configKey]: config,
+    ...(Object.keys(kernels).length > 0 && { [kernelsKey]: JSON.stringify(kernels) }),
   };
   await mkdir(join(folder, 'checkpoints'), { recursive: true });
   await writeSealed(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
@@ -114,7 +120,14 @@ async function readCheckpoint(file: string): Promise<Checkpoint> {
   }
   const progress = parsed(progressSchema, state);
   if (data === undefined) throw new OverparamError('data-missing', 'it does not say what data the run read');
-  return { progress, data: parsed(dataRecordSchema, data), config, tensors };
+  const { [kernelsKey]: ways = '{}' } = stored.metadata;
+  return {
+    progress,
+    data: parsed(dataRecordSchema, data),
+    config,
+    kernels: parsed(kernelChoicesSchema, ways),
+    tensors,
+  };
 }
 
 function parsed<Value>(schema: z.ZodType<Value>, text: string): Value {

@@ -115,3 +115,6 @@ export const legendSchema = z.strictObject({
     .strictObject({ from: z.number(), to: z.number(), unit: z.string(), stops: z.array(colour) })
     .optional(),
 }) as unknown as z.ZodType<PictureLegend>;
+
+/** Ways by what is computed; see `kernelChoices` of `@overparam/engine`. */
+export const kernelChoicesSchema = z.record(z.string(), z.string());

@@ -1,4 +1,5 @@
 import type { Recorder, TensorMetadata } from '../binding/binding';
+import type { Question } from '../choices/question';
 import type { TensorEntry } from './upstream';
 
 /** Constants of an update by stochastic gradient descent; PyTorch's meanings. */
@@ -43,6 +44,8 @@ export interface Tracing extends Recorder {
   remake(id: number, make: (others: readonly number[]) => number): void;
   /** A tensor to be read in a backward pass: made again once others are there, where {@link remake} has said how. */
   again(id: number, others: readonly number[]): number;
+  /** The way in which something is to be computed here. */
+  wayFor(question: Question): string;
   /**
    * Lets work on large tensors begin only when all such work before it is done: side by side it would take no less time
    * and hold more memory.

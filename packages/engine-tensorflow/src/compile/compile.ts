@@ -1,10 +1,11 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { CompiledStep, Step, StepOptions, Tensors } from '../backend/steps';
+import type { CompiledStep, Precision, Step, StepOptions, Tensors } from '../backend/steps';
 import { namingBatch } from './out-of-memory';
 import { outputsOf } from './outputs';
 import { type TracedStep, traceStep } from './step';
+import { timeWays } from './time-ways';
 
 /** Functions that a step may have at once: as many kinds of inputs. The one used longest ago goes. */
 const mostFunctions = 16;
@@ -26,6 +27,22 @@ function inline(step: Step, inputs: Tensors): Tensors {
   );
 }
 
+/** Writes a step down; once more where ways were timed meanwhile, of which the first one knew nothing. */
+function traceInBestWays(
+  backend: TensorFlowBackend,
+  step: Step,
+  inputs: Tensors,
+  precision: Precision,
+): TracedStep {
+  const traced = traceStep(backend, step, inputs, precision);
+  if (traced.questions.length === 0) return traced;
+  traced.dispose();
+  backend.choices.learn(
+    new Map(traced.questions.map((question) => [question.key, timeWays(backend, question, precision)])),
+  );
+  return traceStep(backend, step, inputs, precision);
+}
+
 /** Makes a step of tfjs's ops a function of TensorFlow's, one for each kind of inputs. */
 export function compileStep(
   backend: TensorFlowBackend,
@@ -39,7 +56,7 @@ export function compileStep(
     const signature = signatureOf(inputs);
     let traced = functions.get(signature);
     if (traced === undefined) {
-      traced = traceStep(backend, step, inputs, precision);
+      traced = traceInBestWays(backend, step, inputs, precision);
       if (++traces === manyTraces) {
         console.warn(
           `A compiled step was traced ${traces} times, last for ${signature}. Each new shape costs a trace; give the ` +

@@ -5,11 +5,14 @@ export type NarrowRule =
   /** As the input at `leader` is, which `also` are brought to. */
   | { readonly kind: 'follows'; readonly leader: number; readonly also: readonly number[] }
   /** In bfloat16 where all of its data are, from the input `first` on, but for the last `behind`. */
-  | { readonly kind: 'together'; readonly first: number; readonly behind: number };
+  | { readonly kind: 'together'; readonly first: number; readonly behind: number }
+  /** Moves values, so that nothing is lost: in bfloat16 where all inputs are, but for the last `behind`. */
+  | { readonly kind: 'moved'; readonly behind: number };
 
 const product = (...operands: readonly number[]): NarrowRule => ({ kind: 'product', operands });
 const follows = (leader = 0, ...also: readonly number[]): NarrowRule => ({ kind: 'follows', leader, also });
 const together = (first = 0, behind = 0): NarrowRule => ({ kind: 'together', first, behind });
+const moved = (behind = 0): NarrowRule => ({ kind: 'moved', behind });
 
 /**
  * The ops that are computed in bfloat16; every other one gets float32. Products sum in float32, whatever their operands
@@ -41,6 +44,7 @@ export const narrowOps: Readonly<Record<string, NarrowRule>> = {
   Pad: follows(),
   PadV2: follows(0, 2),
   Switch: follows(),
+  IsFinite: follows(),
   Merge: together(),
   MaxPool: follows(),
   MaxPoolGrad: follows(0, 1, 2),
@@ -65,5 +69,5 @@ export const narrowOps: Readonly<Record<string, NarrowRule>> = {
   Select: together(1),
   SelectV2: together(1),
   ConcatV2: together(0, 1),
-  Pack: together(),
+  Pack: moved(),
 };

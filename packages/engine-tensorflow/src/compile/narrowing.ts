@@ -14,8 +14,6 @@ export interface Narrowed {
   readonly sources: readonly Output[];
   /** Whether its outputs follow from the step's data, example by example. */
   readonly data: boolean;
-  /** Whether it sums over examples to a gradient of parameters, which goes on in float32. */
-  readonly parameterGradient: boolean;
 }
 
 const sumsOverExamples = (name: string, attributes: readonly OpAttribute[], data: readonly boolean[]) =>
@@ -28,8 +26,9 @@ const sumsOverExamples = (name: string, attributes: readonly OpAttribute[], data
  * Decides, while a step is written down, what is computed in bfloat16: convolutions and products of activations, and
  * what lies between them. tfjs, which has no such type, is told float32 throughout.
  *
- * What follows from parameters alone, such as a kernel that a method composes, stays float32, and so does a gradient of
- * parameters once it is summed over the examples.
+ * What follows from parameters alone, such as a kernel that a method composes, stays float32, and so does whatever is
+ * computed from a gradient of parameters once it is summed over the examples; the gradient itself takes half the memory until
+ * then.
  */
 export class Narrowing {
   private readonly data = new Set<string>();
@@ -75,7 +74,6 @@ export class Narrowing {
       attributes,
       sources: sources.map((source) => this.wide(source)),
       data: sources.some((source) => this.isData(source)),
-      parameterGradient: false,
     };
   }
 
@@ -100,7 +98,6 @@ export class Narrowing {
         operands.includes(index) ? this.as(source, TF_BFLOAT16) : this.wide(source),
       ),
       data: data && !sums,
-      parameterGradient: sums,
     };
   }
 
@@ -117,6 +114,10 @@ export class Narrowing {
         const floating = indices.filter((index) => isFloating(this.graph.dtypeOf(sources[index]!)));
         const data = floating.filter((index) => this.isData(sources[index]!));
         return data.length > 0 && data.every(isNarrow) ? floating : null;
+      }
+      case 'moved': {
+        const indices = sources.map((_, index) => index).slice(0, sources.length - rule.behind);
+        return indices.every(isNarrow) ? indices : null;
       }
     }
   }

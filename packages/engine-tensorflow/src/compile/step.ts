@@ -4,12 +4,15 @@ import type { TensorFlowBackend } from '../backend/backend';
 import type { Precision, Step, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
+import type { Question } from '../choices/question';
 import { outputsOf } from './outputs';
 import { Trace } from './trace';
 import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from './variables';
 
 /** A step for inputs of certain shapes, as a function of TensorFlow's. */
 export interface TracedStep {
+  /** What it computes in a way that was not timed against the others. */
+  readonly questions: readonly Question[];
   run(inputs: Tensors): Tensors;
   dispose(): void;
 }
@@ -20,6 +23,7 @@ interface Program {
   readonly outputNames: readonly string[];
   readonly variables: readonly { readonly variable: tf.Variable; readonly assigned: boolean }[];
   readonly captures: readonly number[];
+  readonly questions: readonly Question[];
   /** Functions to remove from the runtime in the end. */
   readonly functions: readonly string[];
 }
@@ -33,6 +37,7 @@ export function traceStep(
 ): TracedStep {
   const program = write(backend, step, inputs, precision);
   return {
+    questions: program.questions,
     run: (given) => execute(backend, program, given),
     dispose() {
       for (const id of program.captures) backend.binding.deleteTensor(id);
@@ -123,6 +128,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
       outputNames: results.map(([output]) => output),
       variables: uses.map((use) => ({ variable: use.variable, assigned: finals.has(use) })),
       captures: trace.captures.map(({ id }) => id),
+      questions: [...trace.questions.values()],
       functions: [name, ...trace.updates.branches],
     };
   } catch (error) {

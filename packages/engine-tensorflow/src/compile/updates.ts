@@ -9,6 +9,7 @@ import type { VariableUse } from './variables';
 export interface Update {
   /** The parameter and its slots. */
   readonly variables: readonly VariableUse[];
+  /** In float32, or in half precision until it is needed. */
   readonly gradient: Output;
   readonly rate: Output;
   /** Bool: whether to do it. */
@@ -26,6 +27,18 @@ interface Entry {
 
 const float = attribute.type('T', 'float32');
 const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
+
+function inFloat32(graph: Graph, gradient: Output): Output {
+  const { TF_FLOAT } = dataTypes;
+  const given = graph.dtypeOf(gradient);
+  if (given === TF_FLOAT) return gradient;
+  const options = [
+    attribute.type('SrcT', given),
+    attribute.type('DstT', TF_FLOAT),
+    attribute.bool('Truncate', false),
+  ];
+  return graph.output('Cast', options, [gradient]);
+}
 
 /**
  * Updates that wait for the end of a step. Those whose results nothing in the step looks at are done in place, in one
@@ -84,7 +97,7 @@ export class Updates {
     const { graph } = this;
     const old = variables.map(({ value }) => value);
     return rule
-      .values(graph, old, gradient, rate)
+      .values(graph, old, inFloat32(graph, gradient), rate)
       .map((next, index) => graph.output('SelectV2', [float], [apply, next, old[index]!]));
   }
 
@@ -101,7 +114,8 @@ export class Updates {
     const names = [`${name}_then`, `${name}_else`] as const;
     const definitions: Pointer[] = [];
     try {
-      definitions.push(applyAll(then, updates, names[0]));
+      const types = updates.map(({ gradient }) => this.graph.dtypeOf(gradient));
+      definitions.push(applyAll(then, updates, types, names[0]));
       const nothing = inputs.map((input) => otherwise.placeholder([], this.graph.dtypeOf(input)));
       definitions.push(otherwise.toFunction(names[1], { inputs: nothing, outputs: [], effects: [] }));
       for (const [index, definition] of definitions.entries()) {
@@ -134,21 +148,26 @@ export class Updates {
 }
 
 /** The function that applies updates to their variables. */
-function applyAll(graph: Graph, updates: readonly Update[], name: string): Pointer {
+function applyAll(
+  graph: Graph,
+  updates: readonly Update[],
+  gradientTypes: readonly number[],
+  name: string,
+): Pointer {
   const inputs: Output[] = [];
   const argument = (shape: readonly number[], dtype: number) => {
     const input = graph.placeholder(shape, dtype);
     inputs.push(input);
     return input;
   };
-  const parts = updates.map(({ variables, rule }) => {
+  const parts = updates.map(({ variables, rule }, index) => {
     const { shape } = variables[0]!;
     const resources = variables.map(() => argument([], dataTypes.TF_RESOURCE));
-    return { rule, shape, resources, gradient: argument(shape, dataTypes.TF_FLOAT) };
+    return { rule, shape, resources, gradient: argument(shape, gradientTypes[index]!) };
   });
   const rate = argument([], dataTypes.TF_FLOAT);
   const effects = parts.flatMap(({ rule, shape, resources, gradient }) =>
-    rule.apply(graph, resources, gradient, rate, shape),
+    rule.apply(graph, resources, inFloat32(graph, gradient), rate, shape),
   );
   return graph.toFunction(name, { inputs, outputs: [], effects });
 }

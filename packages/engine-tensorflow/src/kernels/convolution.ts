@@ -1,20 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import { attribute } from '../binding/make-attribute';
-import { filterGradientByTaps, isFasterByTaps, rowsOf } from './filter-taps';
-import {
-  dense,
-  depthwise,
-  type Family,
-  type Geometry,
-  geometry,
-  opAttributes,
-  type Shape4D,
-  sizes,
-} from './geometry';
-import { interleavedFilterGradient, interleavedInputGradient, isDilated } from './interleaved';
+import { filterGradient } from './filter-gradient';
+import { rowsOf } from './filter-taps';
+import { dense, depthwise, type Family, geometry, opAttributes, type Shape4D, sizes } from './geometry';
+import { interleavedInputGradient, isDilated } from './interleaved';
 import type { Attributes, Kernel } from './kernel';
 import { paddedShape, padImage, unpadImage } from './padding';
+import { isProduct, product } from './pixel-product';
 import { cutTo, withoutStride } from './strides';
 
 const float = (x: tf.Tensor) => (x.dtype === 'float32' ? x : tf.cast(x, 'float32'));
@@ -27,57 +19,6 @@ const convolved =
     const image = padImage(float(x!), g.plan.around, g.spatial);
     return backend.executeSingleOutput(family.forward, opAttributes(g), [image, float(filter!)]);
   };
-
-/** A convolution by single pixels, every one of them: a product of matrices, pixels times channels. */
-const isProduct = (family: Family, filter: Shape4D, g: Geometry) =>
-  !family.depthwise &&
-  g.format === 'NHWC' &&
-  filter[0] === 1 &&
-  filter[1] === 1 &&
-  g.strides.every((stride) => stride === 1) &&
-  g.plan.around.flat().every((side) => side === 0);
-
-/** A convolution with an odd filter whose output is as large as its image. */
-const isCentred = (family: Family, filter: Shape4D, g: Geometry) =>
-  !family.depthwise &&
-  g.format === 'NHWC' &&
-  g.plan.padding === 'SAME' &&
-  g.strides.every((stride) => stride === 1) &&
-  filter[0] % 2 === 1 &&
-  filter[1] % 2 === 1;
-
-function product(
-  backend: TensorFlowBackend,
-  [a, b]: readonly [tf.Tensor, tf.Tensor],
-  transposed: 'first' | 'second' | 'neither',
-): tf.Tensor {
-  const options = [
-    attribute.type('T', 'float32'),
-    attribute.bool('transpose_a', transposed === 'first'),
-    attribute.bool('transpose_b', transposed === 'second'),
-  ];
-  return backend.executeSingleOutput('MatMul', options, [a, b]);
-}
-
-/**
- * Filters of single pixels with strides, over channels that are no whole vectors: oneDNN 3's gradient of such a filter
- * writes past the end of its memory where the last pixels are not looked at, so that the process ends sooner or later.
- */
-const overruns = (family: Family, filter: Shape4D, g: Geometry) =>
-  !family.depthwise &&
-  g.format === 'NHWC' &&
-  filter[0] === 1 &&
-  filter[1] === 1 &&
-  filter[2] % 16 !== 0 &&
-  g.strides.some((stride) => stride > 1);
-
-/** The pixels of an image that a filter of single pixels looks at. */
-function seenPixels(image: tf.Tensor, out: readonly number[], { strides }: Geometry): tf.Tensor {
-  const end = image.shape.map((length, axis) =>
-    axis === 1 || axis === 2 ? (out[axis]! - 1) * strides[axis]! + 1 : length,
-  );
-  return tf.stridedSlice(image, [0, 0, 0, 0], end, [...strides]);
-}
 
 const inputGradient =
   (family: Family): Kernel =>
@@ -105,38 +46,6 @@ const inputGradient =
     return unpadImage(tf.pad(dx, rest), shape, g.plan.around, g.spatial);
   };
 
-const filterGradient =
-  (family: Family): Kernel =>
-  (backend, inputs, attributes) => {
-    if (family.depthwise && isDilated(attributes))
-      return interleavedFilterGradient(backend, inputs, attributes);
-    const { x, dy } = inputs;
-    const shape = attributes.filterShape as Shape4D;
-    const given = geometry(x!.shape as Shape4D, shape, attributes, family.depthwise);
-    if (isProduct(family, shape, given)) {
-      // A fifth to a half less time than TensorFlow's own gradient takes for this.
-      return tf.reshape(product(backend, [rowsOf(x!), rowsOf(dy!)], 'first'), shape);
-    }
-    const [, down, right] = given.dilations as [number, number, number, number];
-    if (!backend.isUsingGpuDevice && isFasterByTaps(x!.shape) && isCentred(family, shape, given)) {
-      return filterGradientByTaps(backend, { x: x!, dy: dy! }, { filter: shape, dilation: [down, right] });
-    }
-    const { dy: gradient, g } = withoutStride(dy!, given);
-    let image = padImage(x!, g.plan.around, g.spatial);
-    if (!backend.isUsingGpuDevice && overruns(family, shape, g)) {
-      const rows = rowsOf(seenPixels(image, gradient.shape, g));
-      return tf.reshape(product(backend, [rows, rowsOf(gradient)], 'first'), shape);
-    }
-    if (g !== given) {
-      image = tf.slice(
-        image,
-        image.shape.map(() => 0),
-        cutTo(image.shape, shape, gradient, g),
-      );
-    }
-    return backend.executeSingleOutput(family.filter, opAttributes(g), [image, sizes(shape), gradient]);
-  };
-
 const forward =
   (family: Family): Kernel =>
   (backend, inputs, attributes) => {
@@ -158,7 +67,9 @@ function alongChannels(values: tf.Tensor, format: unknown): tf.Tensor {
 const fused =
   (name: 'Conv2D' | 'DepthwiseConv2dNative'): Kernel =>
   (backend, { x, filter, bias, preluActivationWeights }, attributes) => {
-    const kernel = (name === 'Conv2D' ? convolved(dense) : convolved(depthwise)) as (
+    const nothingBehind = !bias && (attributes.activation ?? 'linear') === 'linear';
+    const family = name === 'Conv2D' ? dense : depthwise;
+    const kernel = (nothingBehind ? forward(family) : convolved(family)) as (
       backend: TensorFlowBackend,
       inputs: { x: tf.Tensor; filter: tf.Tensor },
       attributes: Attributes,

@@ -51,6 +51,25 @@ export function filterGradientByTaps(
 ): tf.Tensor {
   const trace = backend.binding.recorder as Tracing | null;
   if (trace === null) return productsOf(x, dy, geometry);
+  return inBackwardPass(backend, trace, { x, dy }, (later) => productsOf(later.x, later.dy, geometry));
+}
+
+/** Image and output gradient of a convolution. */
+export interface ConvolutionEnds {
+  readonly x: tf.Tensor;
+  readonly dy: tf.Tensor;
+}
+
+/**
+ * Work of many ops in the backward pass of a step, when its turn has come: one such gradient after the other, so that what
+ * they read is kept no longer than by a single op. The image is needed again only now: where it can be made anew, it is.
+ */
+export function inBackwardPass(
+  backend: TensorFlowBackend,
+  trace: Tracing,
+  { x, dy }: ConvolutionEnds,
+  work: (later: ConvolutionEnds) => tf.Tensor,
+): tf.Tensor {
   const numberOf = (tensor: tf.Tensor) => trace.idOf(backend.entry(tensor));
   const tensorOf = (id: number, like: tf.Tensor) =>
     backend.createOutputTensor({ id, shape: [...like.shape], dtype: backend.entry(like).dtype });
@@ -58,7 +77,7 @@ export function filterGradientByTaps(
   const image = trace.again(numberOf(x), [gradient]);
   let result: tf.Tensor | null = null;
   trace.inTurn([image, gradient], ([laterImage, laterGradient]) => {
-    result = productsOf(tensorOf(laterImage!, x), tensorOf(laterGradient!, dy), geometry);
+    result = work({ x: tensorOf(laterImage!, x), dy: tensorOf(laterGradient!, dy) });
     return numberOf(result);
   });
   return result!;

@@ -63,6 +63,22 @@ export function padImage(x: tf.Tensor, around: Plan['around'], spatial: number, 
   return tf.pad(cut, pads, value);
 }
 
+/** The image with its padding before, and with zeros after it or without its ends, so that it has the sides that are asked for. */
+export function padTo(x: tf.Tensor, around: Plan['around'], sides: readonly [number, number]): tf.Tensor {
+  const [height, width] = x.shape.slice(1, 3) as [number, number];
+  const [top, left] = around.map(([before]) => before) as [number, number];
+  const kept = [Math.min(height, sides[0] - top), Math.min(width, sides[1] - left)] as const;
+  const whole = kept[0] === height && kept[1] === width;
+  const seen = whole ? x : tf.slice(x, [0, 0, 0, 0], [x.shape[0]!, ...kept, x.shape[3]!]);
+  const pads: [number, number][] = [
+    [0, 0],
+    [top, sides[0] - top - kept[0]],
+    [left, sides[1] - left - kept[1]],
+    [0, 0],
+  ];
+  return pads.flat().every((side) => side === 0) ? seen : tf.pad(seen, pads);
+}
+
 /** Shape of {@link padImage}'s result. */
 export function paddedShape(shape: readonly number[], around: Plan['around'], spatial: number): number[] {
   const padded = [...shape];

@@ -2,6 +2,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import {
   type EngineName,
   engines as known,
+  type OpTiming,
   precisionProblem,
   timePrecisions,
   useEngine,
@@ -44,9 +45,10 @@ async function engineFindings(): Promise<{
 async function precisionFinding(): Promise<string> {
   const timing = await timePrecisions();
   if (timing === null) return `no: ${precisionProblem('bfloat16')}`;
-  const { float32, bfloat16 } = timing;
-  const [wide, narrow] = [float32, bfloat16].map((milliseconds) => milliseconds.toFixed(1));
-  return `yes: a convolution and its gradients took ${narrow} ms, ${wide} ms in float32 (${(float32 / bfloat16).toFixed(2)} times as fast)`;
+  const beside = ({ float32, bfloat16 }: Pick<OpTiming, 'float32' | 'bfloat16'>) =>
+    `${bfloat16.toFixed(1)} ms, ${float32.toFixed(1)} ms in float32 (${(float32 / bfloat16).toFixed(2)} times as fast)`;
+  const slow = timing.withoutKernel.map((op) => `; ${op.name} has no fast kernel here: ${beside(op)}`);
+  return `yes: a convolution and its gradients took ${beside(timing)}${slow.join('')}`;
 }
 
 /** What of TensorFlow is where, for the native engine; or why there can be none here. */

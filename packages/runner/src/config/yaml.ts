@@ -5,6 +5,8 @@ import { parseDocument } from 'yaml';
 const mostAliases = 100;
 /** Many times what the longest config has. */
 const mostCharacters = 2 ** 18;
+/** Lists or mappings that begin one inside the other, without anything between: far more than a config has. */
+const tooDeep = /(?:[[{]\s*){64}|(?:[-?]\s+){64}/;
 
 /**
  * Parses YAML text.
@@ -20,6 +22,7 @@ export function parseYaml(text: string, where: string, code = 'invalid-config'):
       `${where}: has ${text.length} characters; a config has ${mostCharacters} at most. Give another file.`,
     );
   }
+  if (tooDeep.test(text)) throw refusal(code, where, new Error('Lists or mappings are nested too deep'));
   let document: ReturnType<typeof parseDocument>;
   try {
     document = parseDocument(text, { prettyErrors: true });
@@ -30,11 +33,28 @@ export function parseYaml(text: string, where: string, code = 'invalid-config'):
   const [problem] = document.errors;
   if (problem) throw refusal(code, where, problem);
   try {
-    return document.toJS({ maxAliasCount: mostAliases }) as unknown;
+    const value = document.toJS({ maxAliasCount: mostAliases }) as unknown;
+    refuseCycles(value);
+    return value;
   } catch (error) {
     // Aliases that lead nowhere, or to too much, are found only now.
     throw refusal(code, where, error as Error);
   }
+}
+
+/** An alias may stand inside what it stands for, which no config can mean. */
+function refuseCycles(value: unknown): void {
+  const open = new Set<unknown>();
+  const done = new Set<unknown>();
+  const visit = (each: unknown): void => {
+    if (typeof each !== 'object' || each === null || done.has(each)) return;
+    if (open.has(each)) throw new Error('An alias stands inside what it stands for');
+    open.add(each);
+    for (const part of Object.values(each)) visit(part);
+    open.delete(each);
+    done.add(each);
+  };
+  visit(value);
 }
 
 function refusal(code: string, where: string, cause: Error): OverparamError {

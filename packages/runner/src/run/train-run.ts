@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { useKernelChoices } from '@overparam/engine';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { type Lock, writeFileAtomic } from '@overparam/files';
 import type { FigureSpec, RunResult } from '@overparam/report';
@@ -178,6 +179,7 @@ async function trainPlan(
     refuseOtherData(out, checkpoint.data, data);
   }
   await writeDataRecord(folder, data);
+  useKernelChoices(checkpoint?.kernels ?? {});
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
   if (checkpoint) restore(state.trained, checkpoint);
   await removeOld(folder, state.progress, kept.keep);

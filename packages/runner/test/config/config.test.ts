@@ -107,6 +107,23 @@ describe('reading', () => {
     await expect(readText(lines.join('\n'))).rejects.toMatchObject({ code: 'invalid-config' });
   });
 
+  test.each([
+    ['an alias inside its own list', 'select: &a [*a]'],
+    ['an alias inside its own mapping, further down', 'method: &a { name: fnl, more: { deep: [1, *a] } }'],
+    ['brackets without end', `select: ${'['.repeat(5000)}`],
+    ['lists in lists', `select:\n  ${'- '.repeat(5000)}x`],
+  ])('%s: refused by name', async (_, text) => {
+    await expect(readText(text)).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: expect.stringMatching(/stands inside what it stands for|nested too deep/),
+    });
+  });
+
+  test('an alias that is used twice is what it stands for', async () => {
+    const text = 'method: &a { name: fnl }\nvariants: { one: { method: *a }, other: { method: *a } }';
+    expect((await readText(text)).config).toMatchObject({ variants: { other: { method: { name: 'fnl' } } } });
+  });
+
   test('a missing file is an error of its own', async () => {
     await expect(readConfig(path('absent.yaml'))).rejects.toMatchObject({ code: 'config-missing' });
   });
