@@ -104,21 +104,39 @@ function checkShards(root: string, names: readonly string[]): void {
   }
 }
 
+/** Snappy gives at most 64 bytes for 3 (https://github.com/google/snappy/blob/main/format_description.txt). */
+const mostSnappy = 64 / 3;
+
+/** Decompresses a page, once what it says of its size can be: a damaged one may claim gigabytes. */
+function bounded(decompress: (input: Uint8Array, output: Uint8Array) => void) {
+  return (input: Uint8Array, length: number): Uint8Array => {
+    if (length > mostSnappy * input.length) {
+      throw new Error(`a page of ${input.length} bytes cannot hold the ${length} that it claims`);
+    }
+    const output = new Uint8Array(length);
+    decompress(input, output);
+    return output;
+  };
+}
+
 async function readGroup(group: Group): Promise<Record<Part, (Numbers | null)[]>> {
-  const { asyncBufferFromFile, parquetReadObjects } = await import('hyparquet');
+  const { asyncBufferFromFile, parquetReadObjects, snappyUncompress } = await import('hyparquet');
+  const compressors = { SNAPPY: bounded(snappyUncompress) };
   const parts: Record<Part, (Numbers | null)[]> = { image: [], segmentation: [], depth: [], normals: [] };
   const file = await asyncBufferFromFile(group.path);
   for (const part of Object.keys(columns) as Part[]) {
     const column = columns[part];
     const range = { rowStart: group.firstRow, rowEnd: group.firstRow + group.rows };
     // One column at a time: as nested lists the numbers take several times their own memory.
-    const rows = await parquetReadObjects({ file, columns: [column], ...range }).catch((cause: Error) => {
-      throw new OverparamError(
-        'data-format',
-        `${group.path}: the column "${column}" cannot be read (${cause.message}).`,
-        { cause },
-      );
-    });
+    const rows = await parquetReadObjects({ file, columns: [column], compressors, ...range }).catch(
+      (cause: Error) => {
+        throw new OverparamError(
+          'data-format',
+          `${group.path}: the column "${column}" cannot be read (${cause.message}).`,
+          { cause },
+        );
+      },
+    );
     parts[part] = rows.map((row) => {
       const value = row[column];
       if (value === null || value === undefined) return null;

@@ -20,18 +20,20 @@ const trained = {
   averages: null,
 } as unknown as Trained;
 
+const nothing = { totals: {}, counts: {} };
+
 const progress: Progress = {
   update: 0,
-  stage: 0,
+  stage: 'expanded',
   history: [],
   sums: {
     updates: 0,
     loss: 0,
-    wrong: {},
-    losses: {},
-    weights: {},
-    cosines: {},
-    present: [],
+    wrong: nothing,
+    losses: nothing,
+    weights: nothing,
+    cosines: nothing,
+    present: {},
     phases: {},
     rate: 0,
   },
