@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { checkSnappy } from './check-snappy';
 import { channelsLast, type Numbers } from './numbers';
 import { folderOfSplit, type OfficialSplit } from './scene';
 import type { FindSource } from './source';
@@ -104,24 +105,19 @@ function checkShards(root: string, names: readonly string[]): void {
   }
 }
 
-/** Snappy gives at most 64 bytes for 3 (https://github.com/google/snappy/blob/main/format_description.txt). */
-const mostSnappy = 64 / 3;
-
-/** Decompresses a page, once what it says of its size can be: a damaged one may claim gigabytes. */
-function bounded(decompress: (input: Uint8Array, output: Uint8Array) => void) {
+/** Decompresses a page, once it is known to hold what it claims. */
+const checked = (decompress: (input: Uint8Array, output: Uint8Array) => void) => {
   return (input: Uint8Array, length: number): Uint8Array => {
-    if (length > mostSnappy * input.length) {
-      throw new Error(`a page of ${input.length} bytes cannot hold the ${length} that it claims`);
-    }
+    checkSnappy(input, length);
     const output = new Uint8Array(length);
     decompress(input, output);
     return output;
   };
-}
+};
 
 async function readGroup(group: Group): Promise<Record<Part, (Numbers | null)[]>> {
   const { asyncBufferFromFile, parquetReadObjects, snappyUncompress } = await import('hyparquet');
-  const compressors = { SNAPPY: bounded(snappyUncompress) };
+  const compressors = { SNAPPY: checked(snappyUncompress) };
   const parts: Record<Part, (Numbers | null)[]> = { image: [], segmentation: [], depth: [], normals: [] };
   const file = await asyncBufferFromFile(group.path);
   for (const part of Object.keys(columns) as Part[]) {
