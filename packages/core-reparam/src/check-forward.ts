@@ -38,6 +38,12 @@ export function checkForward(
   const wanted = layers.reduce(applied, x);
   if (y?.shape?.join() !== wanted.shape.join())
     throw brokenMethod(method, site, `forward gave [${y?.shape}] (expected [${wanted.shape}])`);
+  if (y.dtype !== 'float32')
+    throw brokenMethod(
+      method,
+      site,
+      `forward gave values of type ${y.dtype} (expected float32; a step in half precision narrows them by itself, so that a method never casts)`,
+    );
   const gap = gapBetween(wanted, y);
   if (gap <= tolerance || ![y, wanted].every((one) => one.dataSync().every(Number.isFinite))) return;
   throw brokenMethod(

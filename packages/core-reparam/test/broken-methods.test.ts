@@ -166,6 +166,17 @@ describe('what a method gives is checked when a network is expanded, whether val
       /forward gave \[1,1,6,2\] \(expected \[1,5,6,2\]\)/,
     ],
     [
+      'a forward pass of another type',
+      (right) => ({
+        ...right,
+        forward: (...given) => {
+          const { y, ...rest } = right.forward(...given);
+          return { ...rest, y: tf.cast(y, 'int32') };
+        },
+      }),
+      /forward gave values of type int32 \(expected float32/,
+    ],
+    [
       'a forward pass that fails',
       (right) => ({
         ...right,
