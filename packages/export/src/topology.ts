@@ -1,3 +1,4 @@
+import { checkInitialisers } from './check-initialisers';
 import { isRecord } from './json';
 
 /** Throws the error for a topology that cannot be built. */
@@ -50,6 +51,7 @@ export function checkTopology(topology: unknown, fail: Fail): void {
       }
       if (names.has(name)) fail(`${where}: two layers are named "${name}"`);
       names.add(name);
+      checkInitialisers(own.config as Record<string, unknown>, name, fail);
       const nested = containers.includes(className(own));
       if (nested) visit(own, `${where}, layer "${name}"`, depth + 1);
       if (sequential) continue;

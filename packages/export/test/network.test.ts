@@ -313,6 +313,17 @@ describe('a topology that cannot be is refused before it is built', () => {
       /"none", which there is not/,
     ],
     [
+      'an initialiser whose spread is no number',
+      (layers) => {
+        const [layer] = layers.filter(({ config }) => 'kernel_initializer' in config);
+        layer!.config.kernel_initializer = {
+          class_name: 'VarianceScaling',
+          config: { scale: 'normal', mode: 'fan_in', distribution: 'normal' },
+        };
+      },
+      /layer "\w+": kernel_initializer has the scale "normal"/,
+    ],
+    [
       'a circle',
       (layers) => {
         named(layers, 'stage1_pad').inbound_nodes[0]![0]![0] = 'add';
