@@ -2,6 +2,7 @@ import { registerTensorflow } from './register';
 
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export type { Device, DeviceOptions } from './binding/context';
+export { fileSystem } from './file-system';
 export { type TensorflowInfo, tensorflowInfo } from './info';
 export {
   defaultVersion,

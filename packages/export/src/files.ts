@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
@@ -12,6 +12,7 @@ import {
 } from './network';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors';
 import { decodeSealed, encodeSealed } from './sealed-safetensors';
+import { extraLayersFile } from './tfjs-format';
 
 const topologyFile = 'model.json';
 const weightsFile = 'weights.safetensors';
@@ -46,17 +47,32 @@ export async function readSealed(path: string): Promise<SafetensorsFile> {
 
 /**
  * Writes a network as `model.json` and `weights.safetensors` into a folder, which is made where there is none;
- * each file is replaced atomically. See `encodeNetwork`.
+ * each file is replaced atomically. A collapsed or plain one is what stock tfjs loads, too: its weights stand there once more
+ * as `group1-shard1of1.bin` and so on, and layers that tfjs lacks as `layers.js`. See `encodeNetwork`.
  */
 export async function writeNetwork(
   folder: string,
   model: LayersModel,
   metadata: NetworkMetadata,
 ): Promise<void> {
-  const { topology, weights } = await encodeNetwork(model, metadata);
+  const {
+    topology,
+    weights,
+    tfjs = new Map<string, Uint8Array | string>(),
+  } = await encodeNetwork(model, metadata);
   await mkdir(folder, { recursive: true });
+  for (const [name, contents] of tfjs) await writeFileAtomic(join(folder, name), contents);
   await writeFileAtomic(join(folder, weightsFile), weights);
   await writeFileAtomic(join(folder, topologyFile), topology);
+  await removeOthers(folder, tfjs);
+}
+
+/** Files of weights that an earlier network of another size has left. */
+async function removeOthers(folder: string, kept: ReadonlyMap<string, unknown>): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const ours = /^group1-shard\d+of\d+\.bin$/.test(name) || name === extraLayersFile;
+    if (ours && !kept.has(name)) await rm(join(folder, name));
+  }
 }
 
 /**

@@ -24,3 +24,4 @@ export {
   type StoredTensor,
 } from './safetensors';
 export { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
+export { encodeTfjs, extraLayersFile, needsExtraLayers, type TfjsFiles } from './tfjs-format';
