@@ -165,6 +165,14 @@ test('a norm along the rows of an image is along its rows', async () => {
   expect(norm!.data).toEqual([10, 20, 300, 400]);
 });
 
+test('zeros in the format channelsFirst, which are along columns and channels, are there', async () => {
+  const around = [[0, 1], [1, 0]] as [[number, number], [number, number]]; // biome-ignore format: pairs
+  const layer = tf.layers.zeroPadding2d({ name: 'pad', padding: around, dataFormat: 'channelsFirst' });
+  const { pad } = await runInOnnxRuntime(ofOneLayer([2, 1, 1], layer), image(2, 1, [3, 4]));
+  // One channel of zeros before, and one column behind.
+  expect(pad).toEqual({ shape: [1, 2, 2, 2], data: [0, 0, 0, 0, 3, 0, 4, 0] });
+});
+
 test('flattening lists channels last', async () => {
   const { flat } = await runInOnnxRuntime(ofOneLayer([1, 2, 3], tf.layers.flatten({ name: 'flat' })), {
     image: { shape: [1, 3, 1, 2], data: [1, 2, 10, 20, 100, 200] },

@@ -11,7 +11,7 @@ import {
   type StoredNetwork,
 } from './network';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors';
-import { decodeSealed, encodeSealed } from './sealed-safetensors';
+import { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
 import { extraLayersFile } from './tfjs-format';
 
 const topologyFile = 'model.json';
@@ -45,6 +45,12 @@ export async function readSealed(path: string): Promise<SafetensorsFile> {
   return decodeSealed(await readExisting(path), path);
 }
 
+/** What is known of a network that was written. */
+export interface WrittenNetwork {
+  /** The SHA-256 of `weights.safetensors`, for those that are made of it. */
+  readonly sha256: string;
+}
+
 /**
  * Writes a network as `model.json` and `weights.safetensors` into a folder, which is made where there is none;
  * each file is replaced atomically. A collapsed or plain one is what stock tfjs loads, too: its weights stand there once more
@@ -54,7 +60,7 @@ export async function writeNetwork(
   folder: string,
   model: LayersModel,
   metadata: NetworkMetadata,
-): Promise<void> {
+): Promise<WrittenNetwork> {
   const {
     topology,
     weights,
@@ -65,6 +71,7 @@ export async function writeNetwork(
   await writeFileAtomic(join(folder, weightsFile), weights);
   await writeFileAtomic(join(folder, topologyFile), topology);
   await removeOthers(folder, tfjs);
+  return { sha256: await sha256(weights) };
 }
 
 /** Files of weights that an earlier network of another size has left. */
@@ -88,10 +95,9 @@ export async function readNetwork(
 ): Promise<StoredNetwork> {
   const topology = await readExisting(join(folder, topologyFile));
   const weights = await readExisting(join(folder, weightsFile));
-  return decodeNetwork(
-    { topology: new TextDecoder().decode(topology), weights },
-    { ...options, source: folder },
-  );
+  const files = { topology: new TextDecoder().decode(topology), weights };
+  const stored = await decodeNetwork(files, { ...options, source: folder });
+  return { ...stored, sha256: await sha256(weights) };
 }
 
 async function readExisting(path: string): Promise<Uint8Array> {

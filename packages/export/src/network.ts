@@ -44,6 +44,8 @@ export interface StoredNetwork {
   /** The caller disposes. */
   readonly model: tf.LayersModel;
   readonly metadata: NetworkMetadata;
+  /** The SHA-256 of the file of weights, where it was read from one. */
+  readonly sha256?: string;
 }
 
 const roles: readonly string[] = ['expanded', 'collapsed', 'plain'] satisfies NetworkRole[];

@@ -81,8 +81,7 @@ const crop: Converter = (context) => {
 /** Zeros are put there when something needs them that cannot add them by itself. */
 const pad: Converter = (context) => {
   const { config, raw, call } = context;
-  if (config.dataFormat === 'channelsFirst')
-    context.refuse('it is in the format channelsFirst', 'Build the network with channelsLast.');
+  if (config.dataFormat === 'channelsFirst') return padLastAxes(context);
   const given = config.padding as [[number, number], [number, number]];
   const [x] = raw;
   const before = x!.padding ?? [
@@ -95,6 +94,15 @@ const pad: Converter = (context) => {
   if (padding.flat().every((amount) => amount === 0)) return x!.name;
   return [{ name: x!.name, shape: call.outputs[0]!.shape, padding }];
 };
+
+/** In the format channelsFirst zeros are put along the last two axes, whatever these are: with images, of channels too. */
+function padLastAxes({ emitter, name, config, inputs }: Context): string {
+  const pairs = config.padding as readonly (readonly [number, number])[];
+  const order = orderOf(4);
+  const along = (side: 0 | 1) => order.map((axis) => (axis < 2 ? 0 : pairs[axis - 2]![side]));
+  const pads = emitter.integers([...along(0), ...along(1)]);
+  return emitter.one('Pad', name, [inputs[0]!.name, pads], [{ name: 'mode', text: 'constant' }]);
+}
 
 /** Layers that move numbers, and those that do nothing once a network is trained. */
 export const shaping: Readonly<Record<string, Converter>> = {

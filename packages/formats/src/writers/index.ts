@@ -1,0 +1,6 @@
+import type { Writer } from '../writer';
+import { onnx } from './onnx';
+import { tfjs } from './tfjs';
+
+/** All formats. */
+export const writers: readonly Writer[] = [onnx, tfjs];
