@@ -6,16 +6,21 @@ import { drawCase } from '../networks/generate';
 import { layersOf } from '../networks/given';
 import { keepPlainBackend, on, plainBackend } from '../networks/plain-backend';
 import type { Random } from '../networks/random';
+import { inFiles } from './files';
 import type { FormatCheck } from './format';
 import { onnx } from './onnx';
 
-const usage = `Usage: formats [--format onnx] [--count 200] [--seed 1] [--only SEED] [--verbose]
+const usage = `Usage: formats [--format onnx|tfjs|saved-model] [--count 200] [--seed 1] [--only SEED] [--verbose]
 
 Draws networks, writes each in a format, and compares what others compute from the file with what TensorFlow.js computes on
 its plain backend. Case i of seed s is drawn from s * 100000 + i; --only repeats one case. Networks that TensorFlow.js itself
 cannot run, and those that the format refuses by saying why, are counted apart.`;
 
-const formats: Readonly<Record<string, FormatCheck>> = { onnx };
+const formats: Readonly<Record<string, FormatCheck>> = {
+  onnx,
+  tfjs: inFiles('tfjs'),
+  'saved-model': inFiles('saved-model'),
+};
 
 /** What became of a case. */
 export interface Verdict {
@@ -25,7 +30,7 @@ export interface Verdict {
   readonly gap: number;
 }
 
-const refusals = ['unsupported-layer'];
+const refusals = ['unsupported-layer', 'open-shape', 'batch-fixed', 'duplicate-weight', 'tfjs-refused'];
 
 /** Gaps beyond this are wrong. A network that makes rounding large is allowed ten times the usual tolerance. */
 const most = 1e-3;

@@ -29,5 +29,8 @@ export {
 } from './library';
 export { statelessBits, statelessUniform } from './random';
 export { registerTensorflow, startTensorflow } from './register';
+export type { GraphTensor } from './saved-model/freeze';
+export { type LoadedModel, loadSavedModel } from './saved-model/load';
+export { encodeSavedModel, type SavedInput, type SavedModel } from './saved-model/write';
 
 registerTensorflow();

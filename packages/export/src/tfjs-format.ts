@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { canonicalJson, type JsonValue } from './json';
 import type { StoredTensor } from './safetensors';
 import { sha256 } from './sealed-safetensors';
+import { repairTopology } from './topology-repairs';
 import { storedWeights } from './weights';
 
 /** Bytes of a file of weights at most: browsers keep files of that size. */
@@ -43,6 +44,7 @@ export async function encodeTfjs(
     shards.set(`group1-shard${index + 1}of${count}.bin`, part);
   }
   const topology = model.toJSON(null, false) as unknown;
+  repairTopology(topology, model);
   const known = { ...about, weights: { sha256: await sha256(data) } };
   const modelJson = `{${[
     '"format":"layers-model"',

@@ -70,6 +70,17 @@ test('stock tfjs loads a network over http and from IndexedDB, and computes the 
   expect((await readdir(folder)).filter((name) => name.endsWith('.bin')).length).toBeGreaterThan(1);
 });
 
+test('what tfjs writes so that it cannot read it itself is repaired', async () => {
+  const regulariser = tf.regularizers.l2({ l2: 0.01 });
+  const layers = [
+    tf.layers.depthwiseConv2d({ kernelSize: 2, inputShape: [4, 5, 2], depthwiseRegularizer: regulariser }),
+    tf.layers.separableConv2d({ filters: 3, kernelSize: 2, depthMultiplier: 2 }),
+    tf.layers.flatten(),
+  ];
+  const { found, wanted } = await inStockTfjs(tf.sequential({ layers }), false);
+  expect(found.http).toEqual(wanted);
+});
+
 test('layers that stock tfjs lacks come with a file of their own', async () => {
   const input = tf.input({ shape: [4, 6, 3] });
   const [values, places] = new MaxPoolWithPlaces({ name: 'pool' }).apply(input) as tf.SymbolicTensor[];

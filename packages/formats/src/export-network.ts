@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { drawProbes } from '@overparam/core-reparam';
 import type { Key } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
-import { type NetworkMetadata, refuseExpanded } from '@overparam/export';
+import { flattenNetwork, type NetworkMetadata, refuseExpanded } from '@overparam/export';
 import '@overparam/layers';
 import * as tf from '@tensorflow/tfjs';
 import type { FormatOptions, OutputGap, Writer } from './writer';
@@ -71,6 +71,7 @@ export async function exportNetwork(
 ): Promise<ExportReport> {
   const writer = formatNamed(options.to);
   refuseExpanded(model, writer.name);
+  refuseEmpty(model);
   const tolerance = options.tolerance ?? usualTolerance;
   const target = resolve(folder);
   await mkdir(dirname(target), { recursive: true });
@@ -91,6 +92,18 @@ export async function exportNetwork(
     tf.dispose(expected);
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** TensorFlow.js goes on where an image has no pixels left; nothing else does. */
+function refuseEmpty(model: tf.LayersModel): void {
+  const empty = flattenNetwork(model).calls.find(({ outputs }) =>
+    outputs.some(({ shape }) => shape.some((side) => side !== null && side <= 0)),
+  );
+  if (!empty) return;
+  throw new OverparamError(
+    'unsupported-layer',
+    `The layer "${empty.path}" (${empty.layer.getClassName()}) gives images without pixels. Give the network a larger input.`,
+  );
 }
 
 /** Whether a layer of the network chooses between values. */

@@ -23,5 +23,7 @@ const http = await answers(loaded);
 globalThis.self = globalThis;
 tf.env().set('IS_BROWSER', true);
 await loaded.save('indexeddb://network');
-const indexedDb = await answers(await tf.loadLayersModel('indexeddb://network'));
+// What tfjs writes there itself it cannot always read.
+const again = await tf.loadLayersModel('indexeddb://network').catch(() => null);
+const indexedDb = again && (await answers(again));
 console.log(JSON.stringify({ http, indexedDb }));

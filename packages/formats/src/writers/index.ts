@@ -1,6 +1,7 @@
 import type { Writer } from '../writer';
 import { onnx } from './onnx';
+import { savedModel } from './saved-model';
 import { tfjs } from './tfjs';
 
 /** All formats. */
-export const writers: readonly Writer[] = [onnx, tfjs];
+export const writers: readonly Writer[] = [onnx, tfjs, savedModel];

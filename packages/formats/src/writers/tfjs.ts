@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OverparamError } from '@overparam/errors';
 import { encodeTfjs, extraLayersFile } from '@overparam/export';
 import { writeFileAtomic } from '@overparam/files';
 import * as tf from '@tensorflow/tfjs';
@@ -19,7 +20,13 @@ export const tfjs: Writer = {
     for (const [name, bytes] of shards) await writeFileAtomic(join(folder, name), bytes);
     if (layers !== null) await writeFileAtomic(join(folder, extraLayersFile), layers);
     await writeFileAtomic(join(folder, modelFile), modelJson);
-    const read = await tf.loadLayersModel({ load: () => artifactsIn(folder) });
+    const read = await tf.loadLayersModel({ load: () => artifactsIn(folder) }).catch((cause: Error) => {
+      throw new OverparamError(
+        'tfjs-refused',
+        `TensorFlow.js cannot read back what it writes of the network "${model.name}": ${cause.message} Build it with tf.model of layers that each have a name of their own.`,
+        { cause },
+      );
+    });
     try {
       const found = tf.tidy(() => [read.predict([...probes])].flat() as tf.Tensor[]);
       const outputs = [];
