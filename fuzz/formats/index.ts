@@ -10,7 +10,7 @@ import { inFiles } from './files';
 import type { FormatCheck } from './format';
 import { onnx } from './onnx';
 
-const usage = `Usage: formats [--format onnx|tfjs|saved-model] [--count 200] [--seed 1] [--only SEED] [--verbose]
+const usage = `Usage: formats [--format onnx|tfjs|safetensors|saved-model] [--count 200] [--seed 1] [--only SEED] [--verbose]
 
 Draws networks, writes each in a format, and compares what others compute from the file with what TensorFlow.js computes on
 its plain backend. Case i of seed s is drawn from s * 100000 + i; --only repeats one case. Networks that TensorFlow.js itself
@@ -19,6 +19,7 @@ cannot run, and those that the format refuses by saying why, are counted apart.`
 const formats: Readonly<Record<string, FormatCheck>> = {
   onnx,
   tfjs: inFiles('tfjs'),
+  safetensors: inFiles('safetensors'),
   'saved-model': inFiles('saved-model'),
 };
 
