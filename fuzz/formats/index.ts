@@ -9,17 +9,18 @@ import type { Random } from '../networks/random';
 import { inFiles } from './files';
 import type { FormatCheck } from './format';
 import { onnx } from './onnx';
+import { stopTorch, torch } from './torch';
 
 const usage = `Usage: formats [--format onnx|tfjs|safetensors|saved-model] [--count 200] [--seed 1] [--only SEED] [--verbose]
 
 Draws networks, writes each in a format, and compares what others compute from the file with what TensorFlow.js computes on
 its plain backend. Case i of seed s is drawn from s * 100000 + i; --only repeats one case. Networks that TensorFlow.js itself
-cannot run, and those that the format refuses by saying why, are counted apart.`;
+cannot run, and those that the format refuses by saying why, are counted apart. safetensors needs a Python with torch: OVERPARAM_PYTHON.`;
 
 const formats: Readonly<Record<string, FormatCheck>> = {
   onnx,
   tfjs: inFiles('tfjs'),
-  safetensors: inFiles('safetensors'),
+  safetensors: torch,
   'saved-model': inFiles('saved-model'),
 };
 
@@ -74,6 +75,7 @@ export async function checkFormats(
     report(verdict);
     if (verdict.outcome !== 'skipped') verdicts.push(verdict);
   }
+  stopTorch();
   return verdicts;
 }
 
@@ -118,6 +120,7 @@ export async function formatsCommand(given: readonly string[]): Promise<number> 
     keepPlainBackend();
     await useEngine(values.format === 'saved-model' ? 'tensorflow' : 'cpu');
     const verdict = await checkFormat(values.format, Number(values.only));
+    stopTorch();
     console.log(JSON.stringify(verdict, null, 2));
     return verdict.outcome === 'wrong' ? 1 : 0;
   }

@@ -65,8 +65,6 @@ export function convertCall(
       'it takes places of maxima, which are counted in another way there',
       'Only OverparamMaxUnpool may.',
     );
-  if (call.outputs.some(({ shape }) => shape.some((side) => side !== null && side <= 0)))
-    refuse('its output has no pixels', 'Give the network a larger input.');
   const own = weights.get(layer)!;
   let inputs: readonly Value[] | null = null;
   const name = use === 0 ? path : `${path}:${use + 1}`;

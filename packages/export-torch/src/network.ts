@@ -76,6 +76,7 @@ export async function encodeForTorch(
     const context: Context = {
       call,
       config: layer.getConfig(),
+      shared: network.calls.filter((other) => other.layer === layer).length > 1,
       inputs: call.inputs.map((input) => known.get(input)!),
       weight: (name) => weights.get(layer)!.get(name) ?? null,
       module(part, code, own) {

@@ -20,6 +20,8 @@ export interface Value {
 export interface Context {
   readonly call: FlatCall;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Whether the layer is used several times, on images that may have different sizes. */
+  readonly shared: boolean;
   readonly inputs: readonly Value[];
   /** A weight by the last part of its name; null where there is none. */
   weight(name: string): Weight | null;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { OverparamError } from '@overparam/errors';
+import { dirname, join, resolve } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
 import type { LayersModel } from '@tensorflow/tfjs';
 import {
@@ -96,8 +96,34 @@ export async function readNetwork(
   const topology = await readExisting(join(folder, topologyFile));
   const weights = await readExisting(join(folder, weightsFile));
   const files = { topology: new TextDecoder().decode(topology), weights };
-  const stored = await decodeNetwork(files, { ...options, source: folder });
+  const stored = await decodeNetwork(files, { ...options, source: folder }).catch(async (error: unknown) => {
+    const place =
+      isOverparamError(error) && error.code === 'wrong-role' ? await rightPlace(folder, options) : null;
+    if (place === null) throw error;
+    const { message } = error as OverparamError;
+    throw new OverparamError('wrong-role', `${message} It is in ${place}.`, { cause: error });
+  });
   return { ...stored, sha256: await sha256(weights) };
+}
+
+/** Where runs keep networks, beside each other. */
+const places: Readonly<Record<string, string>> = {
+  expanded: 'final',
+  collapsed: 'collapsed',
+  plain: 'collapsed',
+};
+
+/** The folder beside one that holds a network of the role that was asked for; null where there is none. */
+async function rightPlace(
+  folder: string,
+  { expect }: Pick<ReadNetworkOptions, 'expect'>,
+): Promise<string | null> {
+  const place = join(dirname(resolve(folder)), places[expect ?? ''] ?? '');
+  const file = join(place, weightsFile);
+  const found = await readFile(file).catch(() => null);
+  if (!found) return null;
+  const { metadata } = decodeSafetensors(found, file);
+  return metadata.role === expect ? join(dirname(folder), places[expect!]!) : null;
 }
 
 async function readExisting(path: string): Promise<Uint8Array> {

@@ -46,7 +46,8 @@ const deepest = 64;
  *
  * Weights stay in the layers; nothing is copied.
  *
- * @throws OverparamError `topology-invalid` where models are nested too deeply
+ * @throws OverparamError `topology-invalid` where models are nested too deeply; `unsupported-layer` where a layer's output has
+ *   no pixels
  */
 export function flattenNetwork(model: tf.LayersModel): FlatNetwork {
   const calls: FlatCall[] = [];
@@ -95,6 +96,13 @@ export function flattenNetwork(model: tf.LayersModel): FlatNetwork {
     const shapes = inputs.map(({ shape }) => shape);
     const given = layer.computeOutputShape(shapes.length === 1 ? shapes[0]! : shapes);
     const several = Array.isArray(given[0]) ? (given as tf.Shape[]) : [given as tf.Shape];
+    // TensorFlow.js goes on where an image has no pixels left; nothing else does.
+    if (several.some((shape) => shape.some((side) => side !== null && side <= 0))) {
+      throw new OverparamError(
+        'unsupported-layer',
+        `The layer "${path}" (${layer.getClassName()}) gives images without pixels. Give the network a larger input.`,
+      );
+    }
     const outputs = several.map((shape): FlatTensor => ({ shape, dtype: 'float32' }));
     const use = uses.get(layer) ?? 0;
     uses.set(layer, use + 1);

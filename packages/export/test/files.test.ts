@@ -68,6 +68,19 @@ test('a missing file is an error that names it', async () => {
   expect(error.message).toContain(join(folder, 'none', 'model.json'));
 });
 
+test('a network of the wrong kind is refused with the folder of the right one', async () => {
+  await writeNetwork(join(folder, 'run', 'final'), network(), { role: 'expanded' });
+  await writeNetwork(join(folder, 'run', 'collapsed'), network(), { role: 'collapsed' });
+  const run = join(folder, 'run');
+  const first = await errorOf(() => readNetwork(join(run, 'final'), { expect: 'collapsed' }));
+  expect(first).toMatchObject({
+    code: 'wrong-role',
+    message: expect.stringContaining(join(run, 'collapsed')),
+  });
+  const second = await errorOf(() => readNetwork(join(run, 'collapsed'), { expect: 'expanded' }));
+  expect(second).toMatchObject({ code: 'wrong-role', message: expect.stringContaining(join(run, 'final')) });
+});
+
 test('files of an earlier network in the folder go', async () => {
   const target = join(folder, 'collapsed');
   await writeNetwork(target, network(), { role: 'collapsed' });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { drawProbes } from '@overparam/core-reparam';
+import { costCard, drawProbes } from '@overparam/core-reparam';
 import type { Key } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
 import { flattenNetwork, type NetworkMetadata, refuseExpanded } from '@overparam/export';
@@ -71,7 +71,7 @@ export async function exportNetwork(
 ): Promise<ExportReport> {
   const writer = formatNamed(options.to);
   refuseExpanded(model, writer.name);
-  refuseEmpty(model);
+  flattenNetwork(model);
   const tolerance = options.tolerance ?? usualTolerance;
   const target = resolve(folder);
   await mkdir(dirname(target), { recursive: true });
@@ -80,7 +80,16 @@ export async function exportNetwork(
   const probes = options.probes ?? drawProbes(model, probeKey);
   const expected = tf.tidy(() => [model.predict([...probes])].flat() as tf.Tensor[]);
   try {
-    const { by, outputs } = await writer.write({ folder: staging, model, about, options, probes, expected });
+    const { parameters, multiplyAdds } = (await costCard(model)).expanded;
+    const told = { ...about, cost: { parameters, multiplyAdds } };
+    const { by, outputs } = await writer.write({
+      folder: staging,
+      model,
+      about: told,
+      options,
+      probes,
+      expected,
+    });
     const chooses = hasPlaces(model);
     const gap = Math.max(0, ...outputs.map((output) => (chooses ? output.gapOfMost : output.gap)));
     if (!(gap <= tolerance)) throw mismatch(writer.name, by, outputs, gap, tolerance);
@@ -92,18 +101,6 @@ export async function exportNetwork(
     tf.dispose(expected);
     await rm(staging, { recursive: true, force: true });
   }
-}
-
-/** TensorFlow.js goes on where an image has no pixels left; nothing else does. */
-function refuseEmpty(model: tf.LayersModel): void {
-  const empty = flattenNetwork(model).calls.find(({ outputs }) =>
-    outputs.some(({ shape }) => shape.some((side) => side !== null && side <= 0)),
-  );
-  if (!empty) return;
-  throw new OverparamError(
-    'unsupported-layer',
-    `The layer "${empty.path}" (${empty.layer.getClassName()}) gives images without pixels. Give the network a larger input.`,
-  );
 }
 
 /** Whether a layer of the network chooses between values. */

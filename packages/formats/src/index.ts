@@ -4,5 +4,8 @@
  * @packageDocumentation
  */
 export { type ExportOptions, type ExportReport, exportNetwork, formatNamed, formats } from './export-network';
+export { inspect, inspectBytes } from './inspect/inspect';
+export type { InspectedLayer, Inspection, InspectionCheck } from './inspect/inspection';
+export { inspectionRows } from './inspect/text';
 export { type NetworkFolder, networksIn } from './networks-in';
 export type { FormatOptions, OutputGap, Writer } from './writer';

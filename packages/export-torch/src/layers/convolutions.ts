@@ -25,13 +25,14 @@ export function zerosAround(context: Context, sizes: readonly number[], strides:
   return [...columns, ...rows];
 }
 
-/** Padding of a module where it is even, else a line of zeros before it. */
+/** Padding of a module where it is even and the same at every use, else a line of zeros before it. */
 function padded(
   context: Context,
   x: string,
   [left, right, top, bottom]: Zeros,
 ): { x: string; padding: string } {
-  if (left === right && top === bottom) return { x, padding: tuple([top, left]) };
+  if (left === right && top === bottom && !context.shared) return { x, padding: tuple([top, left]) };
+  if (left + right + top + bottom === 0) return { x, padding: '0' };
   return { x: context.line(`F.pad(${x}, ${tuple([left, right, top, bottom])})`), padding: '0' };
 }
 

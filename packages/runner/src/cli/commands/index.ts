@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor';
 import { engineCommand } from './engine';
 import { evaluateCommand } from './evaluate';
 import { exportCommand } from './export';
+import { inspectCommand } from './inspect';
 import { listCommand } from './list';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
@@ -19,6 +20,7 @@ const commands = [
   verifyCommand,
   evaluateCommand,
   exportCommand,
+  inspectCommand,
   listCommand,
   doctorCommand,
   engineCommand,
