@@ -1,3 +1,3 @@
 import { packageBuild } from '../../tsup.base';
 
-export default packageBuild(['src/index.ts', 'src/half.ts']);
+export default packageBuild(['src/index.ts', 'src/half.ts', 'src/protobuf.ts']);

@@ -33,7 +33,7 @@ export {
 } from './network/parameters';
 export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './network/sites';
 export { plain } from './plain';
-export type { Probes } from './probes';
+export { drawProbes, type Probes } from './probes';
 export type { Selector } from './select';
 export type { Selection } from './selection';
 export {

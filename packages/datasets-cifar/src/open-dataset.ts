@@ -32,6 +32,7 @@ export function openRecords(
   const changes = options.augmentation.padding > 0 || options.augmentation.flip;
   return {
     inputShape: [imageSide, imageSide, 3],
+    normalisation: { mean, std },
     tasks: [
       {
         name: taskName,

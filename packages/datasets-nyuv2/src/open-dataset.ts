@@ -41,6 +41,7 @@ export function openScenes(
   );
   return {
     inputShape: [height, width, 3],
+    normalisation: { mean, std },
     tasks: options.tasks.map((task) => describe(task, height, width)),
     splits,
     provenance: `${source}; ${Object.entries(splits)

@@ -2,6 +2,7 @@ import { registerTensorflow } from './register';
 
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export type { Device, DeviceOptions } from './binding/context';
+export { fileSystem } from './file-system';
 export { type TensorflowInfo, tensorflowInfo } from './info';
 export {
   defaultVersion,
@@ -28,5 +29,8 @@ export {
 } from './library';
 export { statelessBits, statelessUniform } from './random';
 export { registerTensorflow, startTensorflow } from './register';
+export type { GraphTensor } from './saved-model/freeze';
+export { type LoadedModel, loadSavedModel } from './saved-model/load';
+export { encodeSavedModel, type SavedInput, type SavedModel } from './saved-model/write';
 
 registerTensorflow();

@@ -5,6 +5,7 @@ import { backendClass } from './backend-class';
 import { Binding } from './binding/binding';
 import { checkedOptions, type DeviceOptions } from './binding/context';
 import { loadLibrary } from './binding/library';
+import { registerFileSystem } from './file-system';
 import { locate } from './library/locate';
 import { assertVersion } from './library/version';
 
@@ -65,8 +66,12 @@ const factory = Object.assign(() => create?.() ?? startTensorflow().then(() => c
   start: startTensorflow,
 });
 
-/** Registers the backend `tensorflow` with tfjs; importing the package does it. The library is loaded on first use. */
+/**
+ * Registers the backend `tensorflow` and files as `file://` with tfjs; importing the package does it. The library is loaded
+ * on first use.
+ */
 export function registerTensorflow(): void {
   if (name in tf.engine().registryFactory) return;
   tf.registerBackend(name, factory, priority);
+  registerFileSystem();
 }

@@ -1,6 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { OverparamError } from '@overparam/errors';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
 import type { LayersModel } from '@tensorflow/tfjs';
 import {
@@ -11,7 +11,8 @@ import {
   type StoredNetwork,
 } from './network';
 import { decodeSafetensors, encodeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors';
-import { decodeSealed, encodeSealed } from './sealed-safetensors';
+import { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
+import { extraLayersFile } from './tfjs-format';
 
 const topologyFile = 'model.json';
 const weightsFile = 'weights.safetensors';
@@ -44,19 +45,41 @@ export async function readSealed(path: string): Promise<SafetensorsFile> {
   return decodeSealed(await readExisting(path), path);
 }
 
+/** What is known of a network that was written. */
+export interface WrittenNetwork {
+  /** The SHA-256 of `weights.safetensors`, for those that are made of it. */
+  readonly sha256: string;
+}
+
 /**
  * Writes a network as `model.json` and `weights.safetensors` into a folder, which is made where there is none;
- * each file is replaced atomically. See `encodeNetwork`.
+ * each file is replaced atomically. A collapsed or plain one is what stock tfjs loads, too: its weights stand there once more
+ * as `group1-shard1of1.bin` and so on, and layers that tfjs lacks as `layers.js`. See `encodeNetwork`.
  */
 export async function writeNetwork(
   folder: string,
   model: LayersModel,
   metadata: NetworkMetadata,
-): Promise<void> {
-  const { topology, weights } = await encodeNetwork(model, metadata);
+): Promise<WrittenNetwork> {
+  const {
+    topology,
+    weights,
+    tfjs = new Map<string, Uint8Array | string>(),
+  } = await encodeNetwork(model, metadata);
   await mkdir(folder, { recursive: true });
+  for (const [name, contents] of tfjs) await writeFileAtomic(join(folder, name), contents);
   await writeFileAtomic(join(folder, weightsFile), weights);
   await writeFileAtomic(join(folder, topologyFile), topology);
+  await removeOthers(folder, tfjs);
+  return { sha256: await sha256(weights) };
+}
+
+/** Files of weights that an earlier network of another size has left. */
+async function removeOthers(folder: string, kept: ReadonlyMap<string, unknown>): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const ours = /^group1-shard\d+of\d+\.bin$/.test(name) || name === extraLayersFile;
+    if (ours && !kept.has(name)) await rm(join(folder, name));
+  }
 }
 
 /**
@@ -72,10 +95,35 @@ export async function readNetwork(
 ): Promise<StoredNetwork> {
   const topology = await readExisting(join(folder, topologyFile));
   const weights = await readExisting(join(folder, weightsFile));
-  return decodeNetwork(
-    { topology: new TextDecoder().decode(topology), weights },
-    { ...options, source: folder },
-  );
+  const files = { topology: new TextDecoder().decode(topology), weights };
+  const stored = await decodeNetwork(files, { ...options, source: folder }).catch(async (error: unknown) => {
+    const place =
+      isOverparamError(error) && error.code === 'wrong-role' ? await rightPlace(folder, options) : null;
+    if (place === null) throw error;
+    const { message } = error as OverparamError;
+    throw new OverparamError('wrong-role', `${message} It is in ${place}.`, { cause: error });
+  });
+  return { ...stored, sha256: await sha256(weights) };
+}
+
+/** Where runs keep networks, beside each other. */
+const places: Readonly<Record<string, string>> = {
+  expanded: 'final',
+  collapsed: 'collapsed',
+  plain: 'collapsed',
+};
+
+/** The folder beside one that holds a network of the role that was asked for; null where there is none. */
+async function rightPlace(
+  folder: string,
+  { expect }: Pick<ReadNetworkOptions, 'expect'>,
+): Promise<string | null> {
+  const place = join(dirname(resolve(folder)), places[expect ?? ''] ?? '');
+  const file = join(place, weightsFile);
+  const found = await readFile(file).catch(() => null);
+  if (!found) return null;
+  const { metadata } = decodeSafetensors(found, file);
+  return metadata.role === expect ? join(dirname(folder), places[expect!]!) : null;
 }
 
 async function readExisting(path: string): Promise<Uint8Array> {

@@ -1,3 +1,10 @@
+export {
+  type FlatCall,
+  type FlatEnd,
+  type FlatNetwork,
+  type FlatTensor,
+  flattenNetwork,
+} from './flat-network';
 export type { JsonValue } from './json';
 export {
   decodeNetwork,
@@ -8,6 +15,7 @@ export {
   type ReadNetworkOptions,
   type StoredNetwork,
 } from './network';
+export { refuseExpanded, trainingLayer } from './refuse-expanded';
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -16,3 +24,4 @@ export {
   type StoredTensor,
 } from './safetensors';
 export { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
+export { encodeTfjs, extraLayersFile, needsExtraLayers, type TfjsFiles } from './tfjs-format';

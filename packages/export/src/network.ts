@@ -2,6 +2,7 @@ import { isOverparamError, OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { canonicalJson, isRecord, type JsonValue } from './json';
 import { decodeSealed, encodeSealed, sha256 } from './sealed-safetensors';
+import { encodeTfjs, extraLayersFile, type TfjsFiles } from './tfjs-format';
 import { checkTopology } from './topology';
 import { assignWeights, storedWeights } from './weights';
 
@@ -16,13 +17,18 @@ export interface NetworkMetadata {
 
 /** A network as the contents of two files. */
 export interface NetworkFiles {
-  /** Topology as JSON text: what tfjs's `model.toJSON()` gives. */
+  /**
+   * Topology as JSON text: of an expanded network what tfjs's `model.toJSON()` gives, of others a `model.json` that stock tfjs
+   * loads with the files of {@link tfjs}.
+   */
   readonly topology: string;
   /**
    * Weights in the safetensors format, by tfjs's names such as `stem_conv/kernel`; metadata in the header, with a checksum
    * over the whole file and one of the topology.
    */
   readonly weights: Uint8Array;
+  /** What stands beside the two for stock tfjs, by name: weights once more, and layers that it lacks. Never read here. */
+  readonly tfjs?: ReadonlyMap<string, Uint8Array | string>;
 }
 
 /** What is asked of a network that is read. */
@@ -38,6 +44,8 @@ export interface StoredNetwork {
   /** The caller disposes. */
   readonly model: tf.LayersModel;
   readonly metadata: NetworkMetadata;
+  /** The SHA-256 of the file of weights, where it was read from one. */
+  readonly sha256?: string;
 }
 
 const roles: readonly string[] = ['expanded', 'collapsed', 'plain'] satisfies NetworkRole[];
@@ -56,7 +64,8 @@ export async function encodeNetwork(model: tf.LayersModel, metadata: NetworkMeta
     );
   }
   const { role, ...lineage } = metadata;
-  const topology = `${JSON.stringify(model.toJSON(null, false))}\n`;
+  const stock = role === 'expanded' ? null : await encodeTfjs(model, metadata);
+  const topology = stock ? stock.modelJson : `${JSON.stringify(model.toJSON(null, false))}\n`;
   const weights = await encodeSealed({
     tensors: await storedWeights(model),
     metadata: {
@@ -66,7 +75,13 @@ export async function encodeNetwork(model: tf.LayersModel, metadata: NetworkMeta
       topology: await sha256(new TextEncoder().encode(topology)),
     },
   });
-  return { topology, weights };
+  return { topology, weights, ...(stock && { tfjs: filesBeside(stock) }) };
+}
+
+function filesBeside({ shards, layers }: TfjsFiles): ReadonlyMap<string, Uint8Array | string> {
+  return new Map<string, Uint8Array | string>(
+    layers === null ? shards : [...shards, [extraLayersFile, layers]],
+  );
 }
 
 /**
@@ -136,6 +151,7 @@ async function buildModel(topology: string, source: string, numbers: number): Pr
     throw invalidTopology(source, 'it is not JSON', cause);
   }
   if (!isRecord(parsed)) throw invalidTopology(source, 'it is not a JSON object');
+  if (isRecord(parsed.modelTopology)) parsed = parsed.modelTopology;
   checkTopology(parsed, (problem) => {
     throw invalidTopology(source, problem);
   });

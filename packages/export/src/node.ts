@@ -2,6 +2,7 @@ export {
   readNetwork,
   readSafetensors,
   readSealed,
+  type WrittenNetwork,
   writeNetwork,
   writeSafetensors,
   writeSealed,

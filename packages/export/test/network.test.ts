@@ -134,7 +134,7 @@ test('the order of metadata does not show in the bytes', async () => {
 test('stock tfjs alone loads the topology and takes the weights', async () => {
   const model = network();
   const { topology, weights } = await encodeNetwork(model, { role: 'collapsed' });
-  const loaded = await tf.models.modelFromJSON(JSON.parse(topology));
+  const loaded = await tf.models.modelFromJSON(JSON.parse(topology).modelTopology);
   const length = Number(new DataView(weights.buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(weights.subarray(8, 8 + length)));
   const tensors = Object.entries<{ shape: number[]; data_offsets: [number, number] }>(header)
@@ -291,7 +291,7 @@ describe('a topology that cannot be is refused before it is built', () => {
     files = await encodeNetwork(network(), { role: 'plain' });
   });
   const damage = async (change: (layers: Layer[], config: Record<string, unknown>) => void) => {
-    const topology = JSON.parse(files.topology);
+    const topology = JSON.parse(files.topology).modelTopology;
     change(topology.config.layers, topology.config);
     return errorOf(async () => decodeNetwork(await withTopology(files, JSON.stringify(topology))));
   };

@@ -107,6 +107,22 @@ export const declarations = {
   TF_GraphCopyFunction:
     'void TF_GraphCopyFunction(void *graph, void *function, void *gradient, void *status)',
   TF_DeleteFunction: 'void TF_DeleteFunction(void *function)',
+  TF_OperationName: 'const char *TF_OperationName(void *operation)',
+  TF_GraphOperationByName: 'void *TF_GraphOperationByName(void *graph, const char *name)',
+  TF_GraphToGraphDef: 'void TF_GraphToGraphDef(void *graph, void *buffer, void *status)',
+  TF_NewBuffer: 'void *TF_NewBuffer()',
+  TF_DeleteBuffer: 'void TF_DeleteBuffer(void *buffer)',
+  TF_NewSessionOptions: 'void *TF_NewSessionOptions()',
+  TF_DeleteSessionOptions: 'void TF_DeleteSessionOptions(void *options)',
+  TF_LoadSessionFromSavedModel:
+    'void *TF_LoadSessionFromSavedModel(void *options, void *runOptions, const char *folder, const char **tags, int count, ' +
+    'void *graph, void *metaGraph, void *status)',
+  TF_SessionRun:
+    'void TF_SessionRun(void *session, void *runOptions, const void *inputs, const void *inputValues, int inputCount, ' +
+    'const void *outputs, void *outputValues, int outputCount, const void *targets, int targetCount, void *runMetadata, ' +
+    'void *status)',
+  TF_CloseSession: 'void TF_CloseSession(void *session, void *status)',
+  TF_DeleteSession: 'void TF_DeleteSession(void *session, void *status)',
 } as const;
 
 /** What koffi makes of {@link declarations}. */

@@ -16,13 +16,22 @@ const listInputs: Readonly<Record<string, readonly [before: number, after: numbe
 };
 
 /** An array of TF_Output as C lays it out: an address and an index, filled up to 16 bytes. */
-function packOutputs(outputs: readonly Output[]): BigUint64Array {
+export function packOutputs(outputs: readonly Output[]): BigUint64Array {
   const packed = new BigUint64Array(outputs.length * 2);
   outputs.forEach(({ oper, index }, at) => {
     packed[at * 2] = oper;
     packed[at * 2 + 1] = BigInt(index);
   });
   return packed;
+}
+
+/** The contents of a TF_Buffer: an address and a length, as C lays it out. */
+export function readBuffer({ copyMemory }: Binding['library'], buffer: Pointer): Uint8Array {
+  const parts = new BigUint64Array(2);
+  copyMemory(parts, buffer, 16);
+  const bytes = new Uint8Array(Number(parts[1]));
+  if (bytes.length > 0) copyMemory(bytes, parts[0], bytes.length);
+  return bytes;
 }
 
 /** What a function made of a graph takes, gives, and does besides. */
@@ -151,6 +160,24 @@ export class Graph {
     ) as Pointer;
     this.binding.check(`the function ${name}`);
     return pointer;
+  }
+
+  /** The name of an operation. */
+  nameOf({ oper }: Output): string {
+    return this.binding.library.TF_OperationName(oper) as string;
+  }
+
+  /** The whole graph as a GraphDef, in bytes. */
+  toGraphDef(): Uint8Array {
+    const { library, status } = this.binding;
+    const buffer = library.TF_NewBuffer() as Pointer;
+    try {
+      library.TF_GraphToGraphDef(this.pointer, buffer, status);
+      this.binding.check('writing a graph');
+      return readBuffer(library, buffer);
+    } finally {
+      library.TF_DeleteBuffer(buffer);
+    }
   }
 
   /** Makes a function known in this graph, so that its operations can name it. */

@@ -60,6 +60,8 @@ export class Trace implements Tracing {
     readonly backend: TensorFlowBackend,
     private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
     private readonly precision: Precision = 'float32',
+    /** Whether all that was there before becomes part of the graph: for one that leaves this process. */
+    private readonly frozen = false,
   ) {
     this.graph = new Graph(backend.binding);
     this.updates = new Updates(this.graph);
@@ -289,7 +291,7 @@ export class Trace implements Tracing {
       return this.symbol(this.graph.constant(entry.shape, entry.dtype, entry.values));
     }
     const id = readEntry(this.backend, entry);
-    if (size <= constantSize) {
+    if (this.frozen || size <= constantSize) {
       const values = binding.valuesOf(id);
       return this.symbol(this.graph.constant(entry.shape, entry.dtype, values));
     }

@@ -41,6 +41,11 @@ export interface OpenDataset<Example = unknown> {
   /** `[h, w, channels]` of what {@link input} writes. */
   readonly inputShape: readonly [number, number, number];
   readonly tasks: readonly DatasetTask[];
+  /**
+   * How {@link input} follows from a picture of bytes, `(pixel / 255 - mean) / std` by channel, for those who use a trained
+   * network elsewhere; absent where it follows from something else.
+   */
+  readonly normalisation?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** At least `train` and `test`. */
   readonly splits: Readonly<Record<string, Split<Example>>>;
   /** How the data was obtained, for reports: source, counts, checksum. */

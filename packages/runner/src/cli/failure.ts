@@ -15,6 +15,8 @@ export const failures: ReadonlySet<string> = new Set([
   // The result cannot be trusted.
   'non-finite',
   'collapse-mismatch',
+  'export-mismatch',
+  'onnx-refused',
   'verify-failed',
   // The machine or the network did not do its part.
   'data-download',

@@ -37,7 +37,7 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
     allowMismatch: args['allow-mismatch'] ?? false,
   };
   await openRun(args, output);
-  const { model, metadata } = await readRunNetwork(args.run, 'expanded');
+  const { model, metadata, sha256 } = await readRunNetwork(args.run, 'expanded');
   try {
     const folder = args.out ?? join(args.run, 'collapsed');
     const merged = statesOf(model).some(({ follows }) => follows !== null);
@@ -51,7 +51,12 @@ export async function runCollapse(args: CollapseArguments, { output }: Invocatio
       try {
         const { gap, tolerance, ok } = collapsed.report;
         await makeFolder(place);
-        await writeNetwork(place, collapsed.model, { ...metadata, role: 'collapsed', collapseGap: gap });
+        await writeNetwork(place, collapsed.model, {
+          ...metadata,
+          role: 'collapsed',
+          source: { role: 'expanded', sha256: sha256 ?? null },
+          collapseGap: gap,
+        });
         const parameters = collapsed.model.countParams();
         results.push({
           ...(task !== null && { task }),

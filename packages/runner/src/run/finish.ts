@@ -15,22 +15,8 @@ import {
   type TrainingPlan,
 } from '@overparam/training';
 import type { RunConfig } from '../config/schema';
+import { lineageOf } from './lineage';
 import { writePanels } from './panels';
-
-/** What a saved network says of itself beside its role: how it was trained, so that files can be told apart. */
-function lineage(config: RunConfig, updates: number): Omit<NetworkMetadata, 'role'> {
-  const { backbone, dataset, method, routine, seed } = config;
-  return {
-    backbone: backbone.name,
-    dataset: dataset.name,
-    method: method.name,
-    routine: routine.name,
-    // Options are what JSON can hold, as `checkOptions` has seen to; keys that are undefined go.
-    methodOptions: JSON.parse(JSON.stringify(method)) as Record<string, never>,
-    seed,
-    updates,
-  };
-}
 
 /** Writes `final/` and `collapsed/`, in a folder a task where there are several. */
 async function writeNetworks(
@@ -39,10 +25,12 @@ async function writeNetworks(
   trained: Trained,
   { networks, gap }: Deployed,
 ): Promise<void> {
-  await writeNetwork(join(folder, 'final'), trained.network.model, { role: 'expanded', ...about });
+  const final = join(folder, 'final');
+  const { sha256 } = await writeNetwork(final, trained.network.model, { role: 'expanded', ...about });
+  const more = { source: { role: 'expanded', sha256 }, collapseGap: gap } as const;
   for (const { task, model } of networks) {
     const place = task === null ? ['collapsed'] : ['collapsed', task];
-    await writeNetwork(join(folder, ...place), model, { role: 'collapsed', ...about, collapseGap: gap });
+    await writeNetwork(join(folder, ...place), model, { role: 'collapsed', ...about, ...more });
   }
 }
 
@@ -70,7 +58,7 @@ export async function finishRun(
   const deployed = await deploy(trained.network);
   try {
     const collapsed = await evaluateDeployed(deployed, plan, signal);
-    await writeNetworks(folder, lineage(config, updates), trained, deployed);
+    await writeNetworks(folder, await lineageOf(folder, config, plan), trained, deployed);
     const models = deployed.networks.map(({ model }) => model);
     await writePanels(join(folder, 'final', 'panels'), dataset, plan.tasks, models, sizes.test);
     const result: RunResult = {

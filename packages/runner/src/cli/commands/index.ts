@@ -7,6 +7,8 @@ import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { engineCommand } from './engine';
 import { evaluateCommand } from './evaluate';
+import { exportCommand } from './export';
+import { inspectCommand } from './inspect';
 import { listCommand } from './list';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
@@ -17,6 +19,8 @@ const commands = [
   collapseCommand,
   verifyCommand,
   evaluateCommand,
+  exportCommand,
+  inspectCommand,
   listCommand,
   doctorCommand,
   engineCommand,

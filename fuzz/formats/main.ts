@@ -1,0 +1,3 @@
+import { formatsCommand } from '.';
+
+process.exitCode = await formatsCommand(process.argv.slice(2));

@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { useEngine } from '@overparam/engine';
+import { exportNetwork, formats } from '@overparam/formats';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { methods, networks, trained } from './zoo';
+
+let folder: string;
+
+beforeAll(async () => {
+  await useEngine('auto');
+  folder = await mkdtemp(join(tmpdir(), 'overparam-formats-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe.each(Object.keys(networks))('%s', (network) => {
+  // Every method on the small network; of the large ones, each in turn.
+  const all = Object.keys(methods);
+  const index = Object.keys(networks).indexOf(network);
+  const used = network === 'ResNet-8' ? all : [all[index % all.length]!];
+
+  test.each(used)(
+    'after training with %s, others compute from its files what it computes',
+    async (method) => {
+      for (const norms of ['fold', 'keep'] as const) {
+        const model = trained(networks[network]!(), methods[method]!, norms);
+        for (const { name, norms: own } of formats) {
+          if (own === 'keep' && norms === 'fold') continue;
+          const place = join(folder, `${index}-${method}-${norms}-${name}`);
+          const report = await exportNetwork(place, model, { role: 'collapsed', method }, { to: name });
+          expect.soft({ name, gap: report.gap }).toEqual({ name, gap: expect.closeTo(0, 4) });
+          expect((await readdir(place)).length).toBeGreaterThan(0);
+        }
+        model.dispose();
+      }
+    },
+  );
+});

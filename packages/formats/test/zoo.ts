@@ -1,0 +1,99 @@
+import { dilatedResnet50, resnet, resnet50, segnet, segnetMtan } from '@overparam/backbones';
+import { collapse, dropoutMasks, expand, forward, parametersOf, statesOf } from '@overparam/core-reparam';
+import { keyFromSeed, normalTensor } from '@overparam/engine';
+import { fnl } from '@overparam/method-fnl';
+import { trirep } from '@overparam/method-new';
+import { repvgg } from '@overparam/method-repvgg';
+import { type Backbone, type Method, type NetworkShape, parseOptions } from '@overparam/plugin';
+import * as tf from '@tensorflow/tfjs';
+
+const dense: NetworkShape['tasks'] = [
+  { name: 'segmentation', form: 'dense', outputs: 5 },
+  { name: 'normals', form: 'dense', outputs: 3, unitLength: true },
+];
+
+function built<Options>(
+  backbone: Backbone<Options>,
+  inputShape: readonly [number, number, number],
+  tasks: NetworkShape['tasks'],
+  options: object,
+): tf.LayersModel {
+  const shape = { inputShape, tasks, key: keyFromSeed(3) };
+  return backbone.build(shape, parseOptions(backbone.options, options)).model;
+}
+
+const classes: NetworkShape['tasks'] = [{ name: 'class', form: 'class', outputs: 7 }];
+
+/** A VGG: convolutions in rows, pooling between, and dense layers on a flattened image. */
+function vgg(): tf.LayersModel {
+  const layers: tf.layers.Layer[] = [tf.layers.inputLayer({ inputShape: [24, 40, 3] })];
+  for (const filters of [8, 16]) {
+    for (let index = 0; index < 2; index++) {
+      const name = `conv${filters}_${index}`;
+      layers.push(tf.layers.conv2d({ name, filters, kernelSize: 3, padding: 'same', useBias: false }));
+      layers.push(tf.layers.batchNormalization({ name: `${name}_norm`, epsilon: 1e-5, momentum: 0.9 }));
+      layers.push(tf.layers.reLU({ name: `${name}_relu` }));
+    }
+    layers.push(tf.layers.maxPooling2d({ name: `pool${filters}`, poolSize: 2 }));
+  }
+  layers.push(tf.layers.flatten({ name: 'flat' }));
+  layers.push(tf.layers.dense({ name: 'hidden', units: 20, activation: 'relu' }));
+  layers.push(tf.layers.dropout({ name: 'drop', rate: 0.5 }));
+  layers.push(tf.layers.dense({ name: 'classes', units: 7 }));
+  return tf.sequential({ name: 'vgg', layers });
+}
+
+/** Plain networks on images that are not square. */
+export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
+  'ResNet-8': () => built(resnet, [20, 28, 3], classes, { depth: 8, width: 8 }),
+  'ResNet-50': () => built(resnet50, [24, 40, 3], classes, { width: 8 }),
+  VGG: vgg,
+  'dilated ResNet-50 with DeepLab heads': () =>
+    built(dilatedResnet50, [40, 56, 3], dense, { width: 8, rates: [2, 3, 4] }),
+  SegNet: () => built(segnet, [32, 64, 3], dense, { width: 8 }),
+  MTAN: () => built(segnetMtan, [32, 64, 3], dense, { width: 8 }),
+};
+
+/** Methods that networks are trained with. */
+export const methods: Readonly<Record<string, Method>> = {
+  repvgg: repvgg as Method,
+  fnl: fnl as Method,
+  trirep: trirep as Method,
+};
+
+/** A network that was expanded, trained for some steps with moving statistics, and collapsed. */
+export function trained(network: tf.LayersModel, method: Method, norms: 'fold' | 'keep'): tf.LayersModel {
+  const select = { kernel: [3, 3] as [number, number] };
+  const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
+  const [input] = network.inputs;
+  const variables = parametersOf(expanded).map(({ variable }) => variable);
+  for (let step = 0; step < 2; step++) {
+    const x = normalTensor([step, 1], [2, ...(input!.shape.slice(1) as number[])], 0, 1);
+    const masks = dropoutMasks(expanded, 2, [step, 4]);
+    tf.tidy(() => {
+      const { grads } = tf.variableGrads(() => {
+        const outputs = forward(expanded, [x], { mode: 'train', masks });
+        return tf.addN(outputs.map((y, index) => tf.mean(tf.square(tf.sub(y, normalTensor([step, 10 * index + 2], y.shape, 0, 1)))))).asScalar(); // biome-ignore format: one sum
+      }, variables);
+      for (const variable of variables) {
+        const gradient = grads[variable.name];
+        if (!gradient) continue;
+        const size = tf.maximum(tf.max(tf.abs(gradient)), 1e-6);
+        variable.assign(tf.sub(variable, tf.mul(tf.div(gradient, size), 0.01)) as tf.Variable);
+      }
+    });
+    tf.dispose([x, masks]);
+  }
+  // As after long training, statistics are unlike their first values.
+  for (const [index, { variable, statistic }] of statesOf(expanded).entries()) {
+    if (statistic === null) continue;
+    tf.tidy(() => {
+      const noise = normalTensor([index, 9], variable.shape, 0, 0.2);
+      const value = statistic === 'variance' ? tf.mul(variable, tf.exp(noise)) : tf.add(variable, noise);
+      variable.assign(value as typeof variable);
+    });
+  }
+  const { model } = collapse(expanded, { norms });
+  expanded.dispose();
+  return model;
+}

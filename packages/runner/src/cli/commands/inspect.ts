@@ -1,0 +1,18 @@
+import { StrictCommand } from '@overparam/terminal/command-line';
+import { invocationOf, type Surroundings } from '../invocation';
+import { commonOptions } from '../options';
+import type { InspectArguments } from '../run-inspect';
+
+/** `overparam inspect FILE`. */
+export function inspectCommand(surroundings: Surroundings): StrictCommand {
+  return new StrictCommand('inspect')
+    .description(
+      'Say what a file or folder of a network is: expanded or collapsed, where it comes from, and whether it is whole',
+    )
+    .argument('<FILE>', 'Run folder, network folder, .onnx, .safetensors, model.json or SavedModel')
+    .takes(...commonOptions)
+    .does<InspectArguments>(async (given) => {
+      const { runInspect } = await import('../run-inspect');
+      return runInspect(given, invocationOf(surroundings, given));
+    });
+}
