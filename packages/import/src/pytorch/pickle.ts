@@ -164,59 +164,93 @@ class PickleMachine {
   }
 }
 
-/** The instructions that are known, by their byte. */
+/** The instructions that are known, by their byte, under the names that Python's pickletools gives them. */
 const instructions: Readonly<Record<number, ((machine: PickleMachine) => void) | undefined>> = {
+  // PROTO
   128(machine) {
     const version = machine.read.byte();
     if (version > newestProtocol) throw machine.fail(`its protocol is ${version}`);
   },
+  // FRAME
   149: (machine) => void machine.read.take(8),
+  // MARK
   40: (machine) => machine.mark(),
+  // NONE
   78: (machine) => machine.push(null),
+  // NEWTRUE
   136: (machine) => machine.push(true),
+  // NEWFALSE
   137: (machine) => machine.push(false),
+  // BININT
   74: (machine) => machine.push(machine.read.int32()),
+  // BININT1
   75: (machine) => machine.push(machine.read.byte()),
+  // BININT2
   77: (machine) => machine.push(machine.read.uint16()),
+  // LONG1
   138: (machine) => machine.push(machine.read.long(machine.read.byte())),
+  // BINFLOAT
   71: (machine) => machine.push(machine.read.double()),
+  // BINUNICODE
   88: (machine) => machine.push(machine.read.text(machine.read.uint32())),
+  // SHORT_BINUNICODE
   140: (machine) => machine.push(machine.read.text(machine.read.byte())),
+  // EMPTY_DICT
   125: (machine) => machine.push(new PickleDict()),
+  // EMPTY_LIST
   93: (machine) => machine.push(new PickleList()),
+  // EMPTY_TUPLE
   41: (machine) => machine.push(new PickleTuple([])),
+  // TUPLE1
   133: (machine) => machine.popTuple(1),
+  // TUPLE2
   134: (machine) => machine.popTuple(2),
+  // TUPLE3
   135: (machine) => machine.popTuple(3),
+  // TUPLE
   116: (machine) => machine.push(new PickleTuple(machine.popGroup())),
+  // APPEND
   97(machine) {
     const item = machine.pop();
     machine.list().items.push(item);
   },
+  // APPENDS
   101(machine) {
     const items = machine.popGroup();
     const list = machine.list();
     for (const item of items) list.items.push(item);
   },
+  // SETITEM
   115(machine) {
     const value = machine.pop();
     machine.setItems([machine.pop(), value]);
   },
+  // SETITEMS
   117: (machine) => machine.setItems(machine.popGroup()),
+  // BINPUT
   113: (machine) => machine.keep(machine.read.byte()),
+  // LONG_BINPUT
   114: (machine) => machine.keep(machine.read.uint32()),
+  // MEMOIZE
   148: (machine) => machine.keepNext(),
+  // BINGET
   104: (machine) => machine.recall(machine.read.byte()),
+  // LONG_BINGET
   106: (machine) => machine.recall(machine.read.uint32()),
+  // GLOBAL
   99(machine) {
     const module = machine.read.line();
     machine.global(module, machine.read.line());
   },
+  // STACK_GLOBAL
   147(machine) {
     const name = machine.pop();
     machine.global(machine.pop(), name);
   },
+  // REDUCE
   82: (machine) => machine.call(),
+  // BUILD
   98: (machine) => machine.build(),
+  // BINPERSID
   81: (machine) => machine.persistent(),
 };
