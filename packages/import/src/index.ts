@@ -3,6 +3,16 @@
  *
  * @packageDocumentation
  */
+export { architectures } from './architectures';
+export type { Architecture } from './architectures/architecture';
+export { importTensors, type TensorImportOptions } from './import-tensors';
+export type { ImportedNetwork } from './imported-network';
+export {
+  type CollapsedState,
+  collapseBlocks,
+  type FnlReshape,
+  type PublishedSettings,
+} from './published/collapse-blocks';
 export { type CheckpointOptions, readCheckpoint } from './pytorch/checkpoint';
 export { readTensors } from './read-tensors';
 export type { Numbers, SourceTensor, StateDict } from './tensors';
