@@ -25,7 +25,7 @@ export class PlainForward {
   }
 
   tensor(name: string): tf.Tensor {
-    return valueOf(this.state.get(name)!);
+    return asTensor(this.state.get(name)!);
   }
 
   /** A convolution by its name, factorised ones included. */
@@ -170,7 +170,7 @@ function pad(x: tf.Tensor4D, rows: number, columns: number): tf.Tensor4D {
   ]);
 }
 
-function valueOf(tensor: SourceTensor): tf.Tensor {
+function asTensor(tensor: SourceTensor): tf.Tensor {
   const { shape, data } = tensor;
   const numbers = data instanceof Float32Array ? data : Float32Array.from(doublesOf(tensor));
   return tf.tensor(numbers, [...shape], 'float32');
