@@ -17,3 +17,4 @@ export {
 export { type CheckpointOptions, readCheckpoint } from './pytorch/checkpoint';
 export { readTensors } from './read-tensors';
 export type { Numbers, SourceTensor, StateDict } from './tensors';
+export { checkFolder, writeImported } from './write-imported';

@@ -78,7 +78,7 @@ class NetworkBuilder {
     });
     const position = new Map(graph.layers.map((layer, index) => [layer.name, index]));
     const waiting = new Set<string>();
-    const valueOf = ({ layer: name, call, output }: Reference): tf.SymbolicTensor => {
+    const outputOf = ({ layer: name, call, output }: Reference): tf.SymbolicTensor => {
       const layer = this.find(graph, name);
       const index = this.callIndex(layer, call);
       const key = keyOf(name, index);
@@ -89,7 +89,7 @@ class NetworkBuilder {
         if (waiting.has(key)) throw this.invalid(`layer "${name}" waits for its own output`);
         if (waiting.size > 5000) throw this.invalid('its layers stand in a row of more than 5000');
         waiting.add(key);
-        const values_ = taken.map(valueOf);
+        const values_ = taken.map(outputOf);
         waiting.delete(key);
         values = this.call(layer, values_, [...path, name], [...place, position.get(name)!]);
         done.set(key, values);
@@ -98,7 +98,7 @@ class NetworkBuilder {
       if (!found) throw this.invalid(`output ${output} of layer "${name}" is not there`);
       return found;
     };
-    return outputs.map(valueOf);
+    return outputs.map(outputOf);
   }
 
   private laySequence(

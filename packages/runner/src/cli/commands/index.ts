@@ -7,6 +7,7 @@ import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { engineCommand } from './engine';
 import { evaluateCommand } from './evaluate';
+import { importCommand } from './import';
 import { listCommand } from './list';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
@@ -17,6 +18,7 @@ const commands = [
   collapseCommand,
   verifyCommand,
   evaluateCommand,
+  importCommand,
   listCommand,
   doctorCommand,
   engineCommand,
