@@ -5,6 +5,7 @@
  */
 export { architectures } from './architectures';
 export type { Architecture } from './architectures/architecture';
+export { type FileBackboneOptions, file, plugin } from './file-backbone';
 export { importNetwork } from './import-network';
 export { importTensors, type TensorImportOptions } from './import-tensors';
 export type { ImportedNetwork } from './imported-network';

@@ -5,6 +5,18 @@ import { layerMakers } from './layer-makers';
 import type { MadeLayer } from './made-layer';
 import type { Reference, StoredGraph, StoredLayer, StoredNetwork } from './stored-network';
 
+/** Layers of several inputs. */
+const merging: ReadonlySet<string> = new Set([
+  'Add',
+  'Multiply',
+  'Average',
+  'Maximum',
+  'Minimum',
+  'Concatenate',
+  'OverparamMaxUnpool',
+  'OverparamWeightedSum',
+]);
+
 /** The most numbers that one side of an input may have. */
 const widestInput = 2 ** 16;
 
@@ -29,7 +41,22 @@ export function buildNetwork(stored: StoredNetwork, source: string): tf.LayersMo
   }
 }
 
+/**
+ * Adds the layers of a stored network to an image, as part of another network.
+ *
+ * @returns `output`, and `load`, which sets the weights to the stored ones
+ * @throws OverparamError as {@link buildNetwork}
+ */
+export function layOnImage(
+  stored: StoredNetwork,
+  image: tf.SymbolicTensor,
+  source: string,
+): { readonly output: tf.SymbolicTensor; load(): void } {
+  return new NetworkBuilder(stored, source).layOn(image);
+}
+
 class NetworkBuilder {
+  private readonly loads: (() => void)[] = [];
   /** Layers by their path, made at their first call. */
   private readonly made = new Map<string, MadeLayer>();
   private readonly names = new Set<string>();
@@ -53,6 +80,17 @@ class NetworkBuilder {
     // tfjs counts every use of a layer, but takes off one only when the network is disposed: weights would stay.
     for (const layer of model.layers) (layer as unknown as { _refCount: number })._refCount = 1;
     return model;
+  }
+
+  layOn(image: tf.SymbolicTensor): { output: tf.SymbolicTensor; load(): void } {
+    const [output, ...more] = this.lay(this.stored.graph, [image], [], []);
+    if (!output || more.length > 0) throw this.invalid('one output was expected');
+    return {
+      output,
+      load: () => {
+        for (const load of this.loads) load();
+      },
+    };
   }
 
   dispose(): void {
@@ -140,7 +178,10 @@ class NetworkBuilder {
     this.made.set(key, made);
     let x: tf.SymbolicTensor | tf.SymbolicTensor[] = inputs.length === 1 ? inputs[0]! : [...inputs];
     for (const part of made.layers) x = part.apply(x) as tf.SymbolicTensor | tf.SymbolicTensor[];
-    if (tensors) made.load(tensors);
+    if (tensors) {
+      made.load(tensors);
+      this.loads.push(() => made.load(tensors));
+    }
     return Array.isArray(x) ? x : [x];
   }
 
@@ -154,7 +195,7 @@ class NetworkBuilder {
       this.stored.dialect,
       this.source,
     );
-    const merges = ['Add', 'Multiply', 'Average', 'Maximum', 'Minimum', 'Concatenate'].includes(layer.kind);
+    const merges = merging.has(layer.kind);
     if (!merges && inputs.length !== 1) throw config.refuse(`it takes one input, and ${inputs.length} come.`);
     const made = maker(
       config,

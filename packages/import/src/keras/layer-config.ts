@@ -129,6 +129,11 @@ export class LayerConfig {
     return axis === rank - 1 ? -1 : (axis as number);
   }
 
+  /** A key whose value only says where training began. */
+  skip(key: string): void {
+    this.take(key);
+  }
+
   /** Every key must have been asked for, or say nothing of what is computed. */
   finish(): void {
     for (const [key, value] of Object.entries(this.values)) {

@@ -4,6 +4,7 @@ import { setWeights } from '../architectures/weights';
 import { activationLayers, reluLayers } from './activations';
 import { convolutionMakers } from './convolutions';
 import { channelsLast, channelsOf, type LayerMaker, numbers, plainLayers } from './made-layer';
+import { ownMakers } from './own-layers';
 
 const merging =
   (make: (options: { name: string }) => tf.layers.Layer): LayerMaker =>
@@ -119,6 +120,7 @@ const upSampling: LayerMaker = (config, name) => {
 /** What is made of each kind of layer; others are refused. */
 export const layerMakers: Readonly<Record<string, LayerMaker>> = {
   ...convolutionMakers,
+  ...ownMakers,
   Dense: dense,
   BatchNormalization: batchNorm,
   LayerNormalization: layerNorm,
@@ -150,8 +152,11 @@ export const layerMakers: Readonly<Record<string, LayerMaker>> = {
   GlobalAveragePooling2D: globalPooling(tf.layers.globalAveragePooling2d),
   UpSampling2D: upSampling,
   ZeroPadding2D: (config, name) => {
-    channelsLast(config);
-    return plainLayers(tf.layers.zeroPadding2d({ name, padding: config.sides('padding') }));
+    // Told that channels come first, both pad the last two axes.
+    const first =
+      config.word('data_format', 'channels_last', ['channels_last', 'channels_first']) === 'channels_first';
+    const dataFormat = first ? 'channelsFirst' : 'channelsLast';
+    return plainLayers(tf.layers.zeroPadding2d({ name, padding: config.sides('padding'), dataFormat }));
   },
   Cropping2D: (config, name) => {
     channelsLast(config);

@@ -58,7 +58,13 @@ export async function readKerasArchive(path: string): Promise<StoredNetwork> {
     const file = join(folder, 'model.weights.h5');
     await writeFile(file, await archive.bytes(weights, mostWeights));
     const content = await readHdf5(file, path, ['name']);
-    return { name, graph, dialect: 'keras3', weights: weightsByPlace(graph, content, path) };
+    return {
+      name,
+      graph,
+      dialect: 'keras3',
+      tensors: content.arrays,
+      weights: weightsByPlace(graph, content, path),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -116,7 +122,7 @@ export async function readKerasHdf5(path: string): Promise<StoredNetwork> {
       .filter(([key]) => key.startsWith('model_weights/'))
       .map(([key, tensor]) => [key.slice('model_weights/'.length), tensor]),
   );
-  return { name, graph, dialect, weights: weightsByName(tensors) };
+  return { name, graph, dialect, tensors, weights: weightsByName(tensors) };
 }
 
 /** Other names that weights have had. */

@@ -46,7 +46,7 @@ export async function readTfjs(path: string): Promise<StoredNetwork> {
     : /^(keras v)?3/.test(version[1]!) || /^3/.test(version[0]!)
       ? 'keras3'
       : 'keras2';
-  return { name, graph, dialect, weights: weightsByName(tensors) };
+  return { name, graph, dialect, tensors, weights: weightsByName(tensors) };
 }
 
 async function readGroup(

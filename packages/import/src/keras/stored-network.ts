@@ -31,6 +31,8 @@ export interface StoredNetwork {
   readonly name: string;
   readonly graph: StoredGraph;
   readonly dialect: Dialect;
+  /** All weights by their places in the file. */
+  readonly tensors: ReadonlyMap<string, SourceTensor>;
   /**
    * Finds a layer's weights.
    *
