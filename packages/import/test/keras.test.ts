@@ -214,3 +214,17 @@ test('weights packed as whole numbers stand for scale times number plus least', 
   const { model } = await importNetwork(join(place, 'model.json'));
   expect([...outputsOf(model, [tf.tensor2d([[2]])])[0]!.dataSync()]).toEqual([-6 - 8, 94 + 1]);
 });
+
+test('a heap of texts in which the HDF5 library would go round for ever is refused', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'overparam-h5-'));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  const bytes = readFileSync(`${folder}two.h5`);
+  const heap = bytes.indexOf('GCOL');
+  let at = heap + 16;
+  while (bytes.readUInt16LE(at) !== 0) at += 16 + Math.ceil(Number(bytes.readBigUInt64LE(at + 8)) / 8) * 8;
+  bytes.writeBigUInt64LE(0n, at + 8);
+  await writeFile(join(place, 'a.h5'), bytes);
+  const error = await rejection(importNetwork(join(place, 'a.h5')));
+  expect(error.code).toBe('hdf5-invalid');
+  expect(error.message).toContain('a heap of texts holds something without an end');
+});

@@ -1,6 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { OverparamError } from '@overparam/errors';
 import { countOf, type SourceTensor } from '../tensors';
+import { heapProblem } from './check-heaps';
 
 /** What is read of an HDF5 file: arrays of numbers by their paths, and texts that stand beside groups. */
 export interface Hdf5Content {
@@ -13,7 +14,7 @@ export interface Hdf5Content {
 const spare = 2 ** 25;
 
 /** How deep groups may lie, and how many things a file may hold. */
-const limits = { depth: 24, entries: 200_000 } as const;
+const limits = { depth: 24, entries: 200_000, bytesPerEntry: 32 } as const;
 
 /** What of h5wasm is used here. */
 type Library = typeof import('h5wasm/node').default;
@@ -26,13 +27,16 @@ type Library = typeof import('h5wasm/node').default;
  * @throws OverparamError `hdf5-invalid`
  */
 export async function readHdf5(path: string, source: string, texts: readonly string[]): Promise<Hdf5Content> {
-  const { size } = await stat(path);
+  const bytes = await readFile(path);
+  const size = bytes.length;
   const fail = (problem: string, cause?: unknown) =>
     new OverparamError(
       'hdf5-invalid',
       `${source}: expected an HDF5 file of Keras, but ${problem}. The file is damaged; fetch it again, or save the network again.`,
       { cause },
     );
+  const heaps = heapProblem(bytes);
+  if (heaps !== null) throw fail(heaps);
   const { default: h5wasm } = await import('h5wasm/node');
   const library = await h5wasm.ready;
   const most = library.HEAPU8.length + 4 * size + spare;
@@ -69,7 +73,10 @@ function readAll(
       }
       for (const key of group.keys()) {
         entries++;
-        if (entries > limits.entries) throw fail(`it holds more than ${limits.entries} things`);
+        // Groups of a damaged file may hold themselves.
+        if (entries > Math.min(limits.entries, size / limits.bytesPerEntry)) {
+          throw fail(`it holds ${entries} things, more than it has room for`);
+        }
         const child = group.get(key);
         const own = at === '' ? key : `${at}/${key}`;
         if (child instanceof h5wasm.Group) visit(child, own, depth + 1);
