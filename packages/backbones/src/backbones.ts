@@ -10,6 +10,7 @@ import {
   resnetOptions,
 } from './options';
 import { assembleSmall } from './small-images';
+import { stems } from './stems';
 
 /**
  * He et al.'s residual networks for CIFAR: a 3x3 stem, three stages of basic blocks with 1, 2 and 4 times
@@ -45,38 +46,38 @@ export const plainnet: Backbone<PlainnetOptions> = {
 };
 
 /**
- * ResNet-18 for small images: a 3x3 stem without pooling, basic blocks of 64 to 512 channels, projection
- * shortcuts. 11 220 132 parameters with 100 classes.
+ * ResNet-18: basic blocks of 64 to 512 channels, projection shortcuts. With the stem for small images, a 3x3 convolution
+ * without pooling, 11 220 132 parameters for 100 classes; with ImageNet's stem 11 689 512 for 1000.
  *
  * Source: He et al. 2016, https://arxiv.org/abs/1512.03385
  */
 export const resnet18: Backbone<LargeResnetOptions> = {
   apiVersion: 1,
   name: 'resnet18',
-  summary: 'ResNet-18 with a stem for small images',
+  summary: 'ResNet-18, with a stem for small images or for ImageNet',
   options: largeResnetOptions,
-  build(shape, { width, initialisation }) {
+  build(shape, { width, stem, initialisation }) {
     const stages = [1, 2, 4, 8].map((factor) => ({ filters: width * factor, blocks: 2 }));
     return assembleSmall('resnet18', shape, initialisation, (image) =>
-      basicTrunk(image, { stem: width, stages, shortcut: 'B' }),
+      basicTrunk(image, { width, stem: stems[stem], stages, shortcut: 'B' }),
     );
   },
 };
 
 /**
- * ResNet-50 for small images: a 3x3 stem without pooling, bottlenecks with the stride on the 3x3 convolution.
- * 23 705 252 parameters with 100 classes.
+ * ResNet-50: bottlenecks with the stride on the 3x3 convolution. With the stem for small images, a 3x3 convolution without
+ * pooling, 23 705 252 parameters for 100 classes; with ImageNet's stem 25 557 032 for 1000.
  *
  * Source: He et al. 2016, https://arxiv.org/abs/1512.03385
  */
 export const resnet50: Backbone<LargeResnetOptions> = {
   apiVersion: 1,
   name: 'resnet50',
-  summary: 'ResNet-50 (bottlenecks, stride on the 3x3) with a stem for small images',
+  summary: 'ResNet-50 (bottlenecks, stride on the 3x3), with a stem for small images or for ImageNet',
   options: largeResnetOptions,
-  build(shape, { width, initialisation }) {
+  build(shape, { width, stem, initialisation }) {
     return assembleSmall('resnet50', shape, initialisation, (image) =>
-      bottleneckTrunk(image, { width, blocks: [3, 4, 6, 3] }),
+      bottleneckTrunk(image, { width, stem: stems[stem], blocks: [3, 4, 6, 3] }),
     );
   },
 };
@@ -84,5 +85,5 @@ export const resnet50: Backbone<LargeResnetOptions> = {
 function cifarTrunk(depth: number, width: number, shortcut: Shortcut) {
   const blocks = (depth - 2) / 6;
   const stages = [1, 2, 4].map((factor) => ({ filters: width * factor, blocks }));
-  return { stem: width, stages, shortcut };
+  return { width, stages, shortcut };
 }

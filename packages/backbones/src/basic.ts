@@ -1,26 +1,24 @@
-import { add, channelsOf, convolution, norm, paddedShortcut, relu, unit } from '@overparam/layers';
+import { add, channelsOf, convolution, norm, paddedShortcut, relu } from '@overparam/layers';
 import type * as tf from '@tensorflow/tfjs';
+import { type Stem, smallStem } from './stems';
 
 /** How a block's input reaches its output where their shapes differ; `none` leaves shortcuts out altogether. */
 export type Shortcut = 'A' | 'B' | 'none';
 
-/** Stages of basic blocks behind a 3x3 stem. */
+/** Stages of basic blocks behind a stem. */
 export interface BasicTrunk {
   /** Channels of the stem. */
-  readonly stem: number;
+  readonly width: number;
+  /** The one for small images where left out. */
+  readonly stem?: Stem;
   /** The first block of each stage but the first has stride 2. */
   readonly stages: readonly { readonly filters: number; readonly blocks: number }[];
   readonly shortcut: Shortcut;
 }
 
-/** A 3x3 convolution with norm and ReLU at full resolution, no pooling: the stem of networks for small images. */
-export function smallStem(image: tf.SymbolicTensor, filters: number): tf.SymbolicTensor {
-  return unit(image, 'stem', { filters, size: 3 });
-}
-
 /** The trunk of He et al.'s networks from basic blocks: two 3x3 convolutions a block. */
 export function basicTrunk(image: tf.SymbolicTensor, trunk: BasicTrunk): tf.SymbolicTensor {
-  let x = smallStem(image, trunk.stem);
+  let x = (trunk.stem ?? smallStem)(image, trunk.width);
   trunk.stages.forEach(({ filters, blocks }, stage) => {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;

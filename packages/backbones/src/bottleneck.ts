@@ -1,12 +1,14 @@
 import { add, convolution, norm, relu } from '@overparam/layers';
 import type * as tf from '@tensorflow/tfjs';
-import { shortcutOf, smallStem } from './basic';
+import { shortcutOf } from './basic';
+import type { Stem } from './stems';
 
 /** Output channels of a bottleneck for each channel of its 3x3 convolution. */
 const widening = 4;
 
-/** A trunk of bottleneck blocks behind a 3x3 stem. */
+/** A trunk of bottleneck blocks behind a stem. */
 export interface BottleneckTrunk {
+  readonly stem: Stem;
   /** Channels of the stem and of the first stage's 3x3 convolutions. */
   readonly width: number;
   /** Blocks of each stage; the channels double from stage to stage. */
@@ -18,7 +20,7 @@ export interface BottleneckTrunk {
  * stride is on the 3x3 convolution (known as v1.5), not on the first 1x1 as in the paper.
  */
 export function bottleneckTrunk(image: tf.SymbolicTensor, trunk: BottleneckTrunk): tf.SymbolicTensor {
-  let x = smallStem(image, trunk.width);
+  let x = trunk.stem(image, trunk.width);
   trunk.blocks.forEach((blocks, stage) => {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;

@@ -1,11 +1,11 @@
-import { apply, unit } from '@overparam/layers';
 import { deeplabHead } from '@overparam/mtl-heads';
 import type { Backbone } from '@overparam/plugin';
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { assemble, type Plan, sharedFeatures } from './assemble';
 import { bottleneck } from './bottleneck';
 import { type DilatedResnetOptions, dilatedResnetOptions, widthOf } from './options';
 import { ownHeads } from './own-heads';
+import { largeStem } from './stems';
 
 /** Blocks of each stage, the stride of the first of them, and the dilation of the first and of the others. */
 const stages = [
@@ -22,11 +22,7 @@ const stages = [
  * Source: Yu et al. 2017, https://arxiv.org/abs/1705.09914
  */
 export function dilatedTrunk(image: tf.SymbolicTensor, width: number): tf.SymbolicTensor {
-  let x = unit(image, 'stem', { filters: width, size: 7, stride: 2 });
-  const around: [number, number] = [1, 1];
-  // Zeros are as good as minus infinity here, behind a ReLU.
-  x = apply(tf.layers.zeroPadding2d({ name: 'stem_pool_pad', padding: [around, around] }), x);
-  x = apply(tf.layers.maxPooling2d({ name: 'stem_pool', poolSize: 3, strides: 2 }), x);
+  let x = largeStem(image, width);
   stages.forEach(({ blocks, stride, dilations }, stage) => {
     for (let block = 0; block < blocks; block++) {
       const first = block === 0;

@@ -5,8 +5,9 @@ import { dilatedResnet50 } from './dilated';
 import { segnetMtan } from './mtan';
 import { segnet } from './segnet';
 
+export { assemble, type Features, type Plan, type Schemes, sharedFeatures } from './assemble';
 export * from './backbones';
-export type { Initialisation } from './initialise';
+export type { Initialisation, Scheme } from './initialise';
 export type {
   CrossStitchOptions,
   DilatedResnetOptions,
@@ -15,6 +16,7 @@ export type {
   ResnetOptions,
   SegnetOptions,
 } from './options';
+export { ownHeads } from './own-heads';
 export { dilatedResnet50, segnet, segnetCrossStitch, segnetMtan };
 
 /** All backbones of this package. */

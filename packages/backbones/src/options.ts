@@ -59,11 +59,20 @@ export const plainnetOptions: OptionsSchema<PlainnetOptions> = z.strictObject({
 });
 
 /** Options of the backbones `resnet18` and `resnet50`, complete. */
-export type LargeResnetOptions = Pick<ResnetOptions, 'width' | 'initialisation'>;
+export interface LargeResnetOptions extends Pick<ResnetOptions, 'width' | 'initialisation'> {
+  /** `small`: a 3x3 convolution at full resolution; `large`: ImageNet's, a 7x7 of stride 2 and max-pooling. */
+  readonly stem: 'small' | 'large';
+}
 
 /** What a config may say of {@link LargeResnetOptions}. */
 export const largeResnetOptions: OptionsSchema<LargeResnetOptions> = z.strictObject({
   width: width.default(64),
+  stem: z
+    .enum(['small', 'large'])
+    .default('small')
+    .describe(
+      "What comes first: small, a 3x3 convolution at full resolution; large, ImageNet's 7x7 of stride 2 and max-pooling.",
+    ),
   initialisation,
 });
 

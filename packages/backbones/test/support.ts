@@ -18,7 +18,7 @@ export function classes(outputs: number): Partial<NetworkShape> {
 }
 
 /** A backbone with its options completed as a config's are. */
-export function build<Options>(backbone: Backbone<Options>, options: object, shape: NetworkShape): Network {
+export function build(backbone: Backbone, options: object, shape: NetworkShape): Network {
   return backbone.build(shape, parseOptions(backbone.options, options));
 }
 

@@ -4,7 +4,7 @@ import { canonicalJson } from './json';
 import { type HeaderEntry, lengthBytes, readHeader } from './safetensors-header';
 
 /** Bytes of one number, by the format's name of its type. */
-const widths = { F32: 4, I32: 4, I64: 8, F16: 2, U8: 1, BOOL: 1 } as const;
+const widths = { F64: 8, F32: 4, I32: 4, I64: 8, F16: 2, BF16: 2, U8: 1, BOOL: 1 } as const;
 
 /** A tensor as a file holds it; `data` in row-major order, `shape` being `[]` for one number. */
 export type StoredTensor =
@@ -17,8 +17,9 @@ export type StoredTensor =
 export type ReadTensor =
   | StoredTensor
   | { readonly dtype: 'I64'; readonly shape: readonly number[]; readonly data: BigInt64Array }
+  | { readonly dtype: 'F64'; readonly shape: readonly number[]; readonly data: Float64Array }
   /** Widened without loss. */
-  | { readonly dtype: 'F16'; readonly shape: readonly number[]; readonly data: Float32Array };
+  | { readonly dtype: 'F16' | 'BF16'; readonly shape: readonly number[]; readonly data: Float32Array };
 
 /** Tensors by name, and strings by key. */
 export interface SafetensorsFile<T extends ReadTensor = ReadTensor> {
@@ -96,6 +97,13 @@ function readTensor(bytes: Uint8Array, entry: HeaderEntry<keyof typeof widths>, 
       return { dtype, shape, data: new Int32Array(buffer) };
     case 'I64':
       return { dtype, shape, data: new BigInt64Array(buffer) };
+    case 'F64':
+      return { dtype, shape, data: new Float64Array(buffer) };
+    case 'BF16': {
+      // The upper half of a float32.
+      const words = Uint32Array.from(new Uint16Array(buffer), (word) => word << 16);
+      return { dtype, shape, data: new Float32Array(words.buffer) };
+    }
     case 'F16': {
       const numbers = halfTable();
       return { dtype, shape, data: Float32Array.from(new Uint16Array(buffer), (word) => numbers[word]!) };

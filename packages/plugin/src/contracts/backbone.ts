@@ -76,6 +76,15 @@ export interface Backbone<Options = unknown> {
   readonly name: string;
   readonly summary: string;
   readonly options: OptionsSchema<Options>;
-  /** A new network with its first weights, which follow from the shape's key alone. */
+  /** Names of its options that are paths, which start from the config's folder; none where left out. */
+  readonly paths?: readonly string[];
+  /**
+   * Reads what {@link build} needs beside its options, such as a file; called once for each config before anything is built.
+   *
+   * @param folder  where its {@link paths} start from
+   * @returns       the options as a run's config keeps them, with a checksum of what was read, say
+   */
+  prepare?(options: Options, folder: string): Promise<Options>;
+  /** A new network with its first weights, which follow from the shape's key and its options alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

@@ -50,6 +50,13 @@ function complete(kind: Parameters<typeof chosen>[0], value: unknown, where: str
   return { name: part.name, ...(options as Record<string, unknown>) };
 }
 
+/** The backbone of a config, which may read a file. */
+async function completeBackbone(value: unknown, source: { readonly name: string; readonly folder: string }) {
+  const { part, options } = chosen('backbone', value as Choice, source.name);
+  const prepared = (await part.prepare?.(options, source.folder)) ?? options;
+  return { name: part.name, ...(prepared as Record<string, unknown>) };
+}
+
 /**
  * Loads the plugins of a config and fills in every default and every option.
  *
@@ -82,7 +89,7 @@ export async function completeConfig(
     label: merged.label ?? `${method.name}/${routine.name}`,
     method,
     routine,
-    backbone: complete('backbone', merged.backbone, source.name),
+    backbone: await completeBackbone(merged.backbone, source),
     dataset: complete('dataset', merged.dataset, source.name),
     tasks: merged.tasks!,
     balancer: complete('balancer', merged.balancer, source.name),

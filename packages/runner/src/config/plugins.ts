@@ -14,6 +14,7 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/method-new'),
     import('@overparam/routines'),
     import('@overparam/backbones'),
+    import('@overparam/import'),
     import('@overparam/datasets-cifar'),
     import('@overparam/datasets-nyuv2'),
     import('@overparam/mtl-heads'),
@@ -144,11 +145,13 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(/\.$/, '');
 }
 
-/** Paths of plugins as seen from another folder, so that a saved config holds no absolute path. */
+/** A path as seen from another folder, so that a saved config holds no absolute one. */
+export function movePath(path: string, from: string, to: string): string {
+  const moved = relative(to, resolve(from, path)).replaceAll('\\', '/');
+  return moved.startsWith('.') ? moved : `./${moved}`;
+}
+
+/** Names of plugins, their paths as seen from another folder. */
 export function movePlugins(names: readonly string[], from: string, to: string): string[] {
-  return names.map((name) => {
-    if (!isPath(name)) return name;
-    const path = relative(to, resolve(from, name)).replaceAll('\\', '/');
-    return path.startsWith('.') ? path : `./${path}`;
-  });
+  return names.map((name) => (isPath(name) ? movePath(name, from, to) : name));
 }

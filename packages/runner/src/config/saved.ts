@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { scheduleSchema } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
+import { type Backbone, registered } from '@overparam/plugin';
 import { stringify } from 'yaml';
 import { embedded } from './embedded';
 import { configKeys } from './keys';
-import { movePlugins } from './plugins';
+import { movePath, movePlugins } from './plugins';
 import { checked, unknownKeys } from './problem';
 import { configSchema, type RunConfig } from './schema';
 import { parseYaml } from './yaml';
@@ -12,11 +13,17 @@ import { parseYaml } from './yaml';
 /**
  * The text of a run folder's `config.yaml`: every default filled in, no times, no absolute paths.
  *
- * @param from  folder that the config's plugin paths start from
+ * @param from  folder that the paths of the config's plugins and backbone start from
  * @param to    the run folder
  */
 export function configText(config: RunConfig, from: string, to: string): string {
-  return stringify({ ...config, plugins: movePlugins(config.plugins, from, to) }, { lineWidth: 110 });
+  const backbone: Record<string, unknown> = { ...config.backbone };
+  const kinds = registered('backbone') as readonly Backbone[];
+  for (const name of kinds.find((kind) => kind.name === config.backbone.name)?.paths ?? []) {
+    if (typeof backbone[name] === 'string') backbone[name] = movePath(backbone[name], from, to);
+  }
+  const plugins = movePlugins(config.plugins, from, to);
+  return stringify({ ...config, backbone, plugins }, { lineWidth: 110 });
 }
 
 /**

@@ -9,6 +9,7 @@ import { engineCommand } from './engine';
 import { evaluateCommand } from './evaluate';
 import { exportCommand } from './export';
 import { inspectCommand } from './inspect';
+import { importCommand } from './import';
 import { listCommand } from './list';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
@@ -21,6 +22,7 @@ const commands = [
   evaluateCommand,
   exportCommand,
   inspectCommand,
+  importCommand,
   listCommand,
   doctorCommand,
   engineCommand,
