@@ -1,4 +1,4 @@
-import { readConfig } from '../../packages/runner/src/config/read';
+import { readConfig } from '@overparam/config';
 import type { Target } from '../mutations/target';
 import { changeText } from '../mutations/text';
 import { fileOf, fixture } from './files';

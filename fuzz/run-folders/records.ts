@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configSum, configText } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import { readPictures } from '@overparam/report';
 import { newestCheckpoint } from '../../packages/run-folder/src/checkpoint';
 import { readDataRecord } from '../../packages/run-folder/src/data-record';
-import { configSum, configText } from '../../packages/runner/src/config/saved';
 import { readLegends, readRun, readRunConfig, soundTimings } from '../../packages/runner/src/run/read-run';
 import { changeBytes } from '../mutations/bytes';
 import type { Target } from '../mutations/target';

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { configJsonSchema } from '../src/config/json-schema';
+import { configJsonSchema } from '@overparam/config';
 
 /** Writes `config.schema.json`: `npm run schema --prefix packages/runner`. */
 writeFileSync(

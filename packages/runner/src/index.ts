@@ -3,31 +3,32 @@
  *
  * @packageDocumentation
  */
-export type { CompareCallbacks, RunFigures, ToldRun } from './compare/callbacks';
-export { type Compared, type CompareOptions, compare } from './compare/compare';
-export type { Outcome } from './compare/pool';
-export { completeConfig } from './config/complete';
-export type { Override } from './config/override';
-export { parseOverride } from './config/override';
-export { loadDefaultPlugins, loadPlugins } from './config/plugins';
-export { type LoadedConfig, readConfig } from './config/read';
-export { recipeOf } from './config/recipe';
-export {
-  type ResolvedComparison,
-  type ResolvedConfig,
-  resolveComparison,
-  resolveConfig,
-} from './config/resolve';
-export type { Request } from './config/rows';
+
 export {
   type Choice,
   type ConfigFile,
+  completeConfig,
   configSchema,
   type HeadChoice,
   type LayerChoice,
+  type LoadedConfig,
+  loadDefaultPlugins,
+  loadPlugins,
+  type Override,
+  parseOverride,
+  type Request,
+  type ResolvedComparison,
+  type ResolvedConfig,
   type RunConfig,
   type RunLayer,
-} from './config/schema';
+  readConfig,
+  recipeOf,
+  resolveComparison,
+  resolveConfig,
+} from '@overparam/config';
+export type { CompareCallbacks, RunFigures, ToldRun } from './compare/callbacks';
+export { type Compared, type CompareOptions, compare } from './compare/compare';
+export type { Outcome } from './compare/pool';
 export { type DataConfig, openDataset } from './run/data';
 export { type RunFolder, readRun } from './run/read-run';
 export { type TrainOptions, train } from './run/train';

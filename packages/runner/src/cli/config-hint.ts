@@ -1,5 +1,5 @@
+import { configKeys } from '@overparam/config';
 import type { Hint } from '@overparam/terminal/command-line';
-import { configKeys } from '../config/keys';
 
 /** `--epochs 3` is `--set epochs=3`, and `--lr.peak=0.1` is `--set lr.peak=0.1`. */
 export const configHint: Hint = (name, value = '...') => {

@@ -1,5 +1,4 @@
-import { type Override, parseOverride } from '../config/override';
-import type { Request } from '../config/rows';
+import { type Override, parseOverride, type Request } from '@overparam/config';
 import type { Invocation } from './invocation';
 
 /** Options that stand for overrides. */

@@ -1,10 +1,10 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
+import { readConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import { figureText, figureTitle, headlines, mean, renderTable, scoreIn } from '@overparam/report';
 import { createProgressView, type ProgressView } from '@overparam/terminal';
 import type { CompareCallbacks, RunFigures } from '../compare/callbacks';
 import { compareRows } from '../compare/compare';
-import { readConfig } from '../config/read';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
 

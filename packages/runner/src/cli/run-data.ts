@@ -1,8 +1,7 @@
+import { loadDefaultPlugins, loadPlugins, parseOverride } from '@overparam/config';
 import { nearest, OverparamError } from '@overparam/errors';
 import { type Dataset, type DatasetContext, lookup, parseOptions, registered } from '@overparam/plugin';
 import { columns, showWork } from '@overparam/terminal';
-import { parseOverride } from '../config/override';
-import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { reportFailure } from './failure';
 import { dataDirectory, type Invocation } from './invocation';
 

@@ -1,4 +1,5 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
+import { loadDefaultPlugins, loadPlugins } from '@overparam/config';
 import {
   type EngineName,
   engines as known,
@@ -11,7 +12,6 @@ import { describeStatus, type LibraryStatus, libraryStatus } from '@overparam/en
 import { type Dataset, parseOptions, registered } from '@overparam/plugin';
 import { columns } from '@overparam/terminal';
 import * as tf from '@tensorflow/tfjs';
-import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { dataDirectory, type Invocation } from './invocation';
 import { packageVersion } from './version';
 

@@ -1,9 +1,9 @@
+import { recipeOf } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import type { OpenDataset } from '@overparam/plugin';
 import { contentHashes, differingSplits, readDataRecord } from '@overparam/run-folder';
 import { columns } from '@overparam/terminal';
 import { createEvaluator, splitSize } from '@overparam/training';
-import { recipeOf } from '../config/recipe';
 import { openDataset } from '../run/data';
 import { dataDirectory, type Invocation } from './invocation';
 import type { Output } from './output';

@@ -1,3 +1,4 @@
+import { loadDefaultPlugins, loadPlugins } from '@overparam/config';
 import { engines, type OptimiserKind, optimisers } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
 import { improvementDefinitions } from '@overparam/mtl-heads';
@@ -9,7 +10,6 @@ import {
   registered,
 } from '@overparam/plugin';
 import { columns } from '@overparam/terminal';
-import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import type { Invocation } from './invocation';
 
 /** One thing that a config can name. */

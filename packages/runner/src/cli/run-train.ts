@@ -1,13 +1,11 @@
 import { join } from 'node:path';
+import { type RunConfig, readConfig, resolveConfig } from '@overparam/config';
 import { isOverparamError } from '@overparam/errors';
 import { type FigureSpec, figureText, figureTitle, headlines, type RunResult } from '@overparam/report';
 import { isRunFolder, orphanPatience } from '@overparam/run-folder';
 import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
-import { readConfig } from '../config/read';
-import { resolveConfig } from '../config/resolve';
-import type { RunConfig } from '../config/schema';
 import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { dataDirectory, type Invocation } from './invocation';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadDefaultPlugins, loadPlugins } from '@overparam/config';
 import { trunkTasks } from '@overparam/core-reparam';
 import { type EngineName, useEngine } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { NetworkRole, StoredNetwork } from '@overparam/export';
 import { readNetwork } from '@overparam/export/node';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { loadDefaultPlugins, loadPlugins } from '../config/plugins';
 import { type RunFolder, readRun } from '../run/read-run';
 import type { Output } from './output';
 

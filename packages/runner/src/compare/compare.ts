@@ -1,11 +1,14 @@
+import {
+  type ConfigFile,
+  type LoadedConfig,
+  loadConfig,
+  parseOverride,
+  type Request,
+  resolveComparison,
+} from '@overparam/config';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overparam/run-folder';
-import { parseOverride } from '../config/override';
-import { type LoadedConfig, loadConfig } from '../config/read';
-import { resolveComparison } from '../config/resolve';
-import type { Request } from '../config/rows';
-import type { ConfigFile } from '../config/schema';
 import { ownCommandLine } from './child';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';

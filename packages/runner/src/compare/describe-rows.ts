@@ -1,6 +1,5 @@
+import { defaults, type RunConfig } from '@overparam/config';
 import type { RowRecord } from '@overparam/report';
-import { defaults } from '../config/complete';
-import type { RunConfig } from '../config/schema';
 import type { PlannedRow } from './prepare';
 
 /** A row before its runs. */

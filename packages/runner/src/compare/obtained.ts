@@ -1,11 +1,15 @@
+import {
+  type Choice,
+  differences,
+  type HeadChoice,
+  isForAll,
+  type ResolvedComparison,
+  type RunConfig,
+} from '@overparam/config';
 import type { EngineInfo } from '@overparam/engine';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { checkOptions, lookup } from '@overparam/plugin';
 import type { Improvement, Obtained } from '@overparam/report';
-import { isForAll } from '../config/heads';
-import type { ResolvedComparison } from '../config/resolve';
-import { differences } from '../config/saved';
-import type { Choice, HeadChoice, RunConfig } from '../config/schema';
 import type { Planned } from './prepare';
 
 /** Options that are one word, number or list of such, by their path: `augmentation.sideEffects`. */

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
+import type { RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
-import type { RunConfig } from '../config/schema';
 
 /** One run of a comparison: a row with a seed, and where it lives. */
 export interface PlannedRun {

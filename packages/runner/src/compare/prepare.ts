@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import {
+  configText,
+  differences,
+  idleNotes,
+  type LoadedConfig,
+  parseYaml,
+  type RunConfig,
+  recipeOf,
+} from '@overparam/config';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import type { FigureSpec } from '@overparam/report';
 import { prepareFolder } from '@overparam/run-folder';
 import { planTraining } from '@overparam/training';
-import { idleNotes } from '../config/idle';
-import type { LoadedConfig } from '../config/read';
-import { recipeOf } from '../config/recipe';
-import { configText, differences } from '../config/saved';
-import type { RunConfig } from '../config/schema';
-import { parseYaml } from '../config/yaml';
 import { openDataset } from '../run/data';
 import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';

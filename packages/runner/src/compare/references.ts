@@ -1,5 +1,4 @@
-import { headChoice } from '../config/heads';
-import type { RunConfig } from '../config/schema';
+import { headChoice, type RunConfig } from '@overparam/config';
 
 /** A single-task row for each task. */
 export function referenceRows(

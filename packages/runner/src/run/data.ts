@@ -1,8 +1,5 @@
+import { checkHeadTasks, checkTaskOptions, chooseTasks, chosen, type RunConfig } from '@overparam/config';
 import type { DatasetContext, OpenDataset } from '@overparam/plugin';
-import { checkHeadTasks } from '../config/heads';
-import { chosen } from '../config/recipe';
-import type { RunConfig } from '../config/schema';
-import { checkTaskOptions, chooseTasks } from '../config/tasks';
 
 /** What a config says of the data. */
 export type DataConfig = Pick<RunConfig, 'dataset' | 'tasks'> &

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RunConfig } from '@overparam/config';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
 import { writeFileAtomic } from '@overparam/files';
@@ -14,7 +15,6 @@ import {
   type Trained,
   type TrainingPlan,
 } from '@overparam/training';
-import type { RunConfig } from '../config/schema';
 import { lineageOf } from './lineage';
 import { writePanels } from './panels';
 

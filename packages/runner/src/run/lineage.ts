@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configSum, type RunConfig } from '@overparam/config';
 import type { NetworkMetadata } from '@overparam/export';
 import { readDataRecord } from '@overparam/run-folder';
 import type { TrainingPlan } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
 import { packageVersion } from '../cli/version';
-import { configSum } from '../config/saved';
-import type { RunConfig } from '../config/schema';
 
 /** What a saved network says of itself beside its role: how it was trained, so that files can be told apart. */
 export async function lineageOf(

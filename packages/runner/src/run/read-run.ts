@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { checkSaved, parseYaml, type RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import type { PictureLegend } from '@overparam/plugin';
 import type { RunRecord, RunResult } from '@overparam/report';
@@ -17,9 +18,6 @@ import {
 } from '@overparam/run-folder';
 import type { EpochRecord, EpochTiming } from '@overparam/training';
 import type { z } from 'zod';
-import { checkSaved } from '../config/saved';
-import type { RunConfig } from '../config/schema';
-import { parseYaml } from '../config/yaml';
 
 /** What a run folder holds, read. */
 export interface RunFolder extends RunRecord {

@@ -1,4 +1,13 @@
 import { join, resolve } from 'node:path';
+import {
+  configSum,
+  configText,
+  differences,
+  idleNotes,
+  parseYaml,
+  type RunConfig,
+  recipeOf,
+} from '@overparam/config';
 import { useKernelChoices } from '@overparam/engine';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { type Lock, writeFileAtomic } from '@overparam/files';
@@ -33,11 +42,6 @@ import {
   type TrainingPlan,
   type UpdateReport,
 } from '@overparam/training';
-import { idleNotes } from '../config/idle';
-import { recipeOf } from '../config/recipe';
-import { configSum, configText, differences } from '../config/saved';
-import type { RunConfig } from '../config/schema';
-import { parseYaml } from '../config/yaml';
 import { openDataset } from './data';
 import { figuresOf, finishRun } from './finish';
 import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';

@@ -1,8 +1,5 @@
+import { type ConfigFile, loadConfig, parseOverride, resolveConfig } from '@overparam/config';
 import type { RunResult } from '@overparam/report';
-import { parseOverride } from '../config/override';
-import { loadConfig } from '../config/read';
-import { resolveConfig } from '../config/resolve';
-import type { ConfigFile } from '../config/schema';
 import { type TrainRunOptions, trainRun } from './train-run';
 
 /** How {@link train} runs. */

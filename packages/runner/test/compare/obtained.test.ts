@@ -1,11 +1,13 @@
+import {
+  arrange,
+  type LoadedConfig,
+  loadDefaultPlugins,
+  type ResolvedComparison,
+  type RunConfig,
+} from '@overparam/config';
 import type { EngineInfo } from '@overparam/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { choiceText, obtainedFrom } from '../../src/compare/obtained';
-import { loadDefaultPlugins } from '../../src/config/plugins';
-import type { LoadedConfig } from '../../src/config/read';
-import type { ResolvedComparison } from '../../src/config/resolve';
-import { arrange } from '../../src/config/rows';
-import type { RunConfig } from '../../src/config/schema';
 
 const row = {
   label: 'Baseline',

@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunConfig } from '@overparam/config';
 import { deltaM } from '@overparam/mtl-heads';
 import { comparisonResult, type Obtained, type RowRecord, type SeedRun } from '@overparam/report';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { baselineIndex, describeRows } from '../../src/compare/describe-rows';
 import { writeOutputs } from '../../src/compare/output';
 import { planRuns } from '../../src/compare/plan';
-import type { RunConfig } from '../../src/config/schema';
 
 let folder: string;
 beforeEach(async () => {

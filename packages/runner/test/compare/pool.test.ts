@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { RunConfig } from '@overparam/config';
 import type { ProgressView } from '@overparam/terminal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
@@ -14,7 +15,6 @@ import { describeRows } from '../../src/compare/describe-rows';
 import { type PlannedRun, planRuns, slug } from '../../src/compare/plan';
 import { runPool } from '../../src/compare/pool';
 import { trainRuns } from '../../src/compare/train-runs';
-import type { RunConfig } from '../../src/config/schema';
 
 const command = {
   file: process.execPath,

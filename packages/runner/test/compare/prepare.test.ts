@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LoadedConfig, RunConfig } from '@overparam/config';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { planRuns } from '../../src/compare/plan';
 import { prepareComparison } from '../../src/compare/prepare';
-import type { LoadedConfig } from '../../src/config/read';
-import type { RunConfig } from '../../src/config/schema';
 
 const loaded = { config: {}, name: 'config.yaml', folder: '.' } as LoadedConfig;
 

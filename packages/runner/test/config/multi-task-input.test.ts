@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import type { ConfigFile } from '@overparam/config';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import type { ConfigFile } from '../../src/config/schema';
 import { runCommand } from '../support/command';
 import { openPlan } from '../support/plan';
 import { temporaryFolder, tinyScenes } from '../support/tiny';

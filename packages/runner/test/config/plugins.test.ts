@@ -1,5 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import {
+  type ConfigFile,
+  chooseTasks,
+  loadDefaultPlugins,
+  loadPlugins,
+  type RunConfig,
+  taskOf,
+} from '@overparam/config';
+import {
   type Dataset,
   lookup,
   type OpenDataset,
@@ -11,9 +19,6 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadDefaultPlugins, loadPlugins } from '../../src/config/plugins';
-import type { ConfigFile, RunConfig } from '../../src/config/schema';
-import { chooseTasks, taskOf } from '../../src/config/tasks';
 import { train } from '../../src/run/train';
 import { completed, openPlan } from '../support/plan';
 import { temporaryFolder, tiny, tinyScenes } from '../support/tiny';

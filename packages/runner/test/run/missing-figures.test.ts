@@ -1,6 +1,6 @@
+import type { ConfigFile } from '@overparam/config';
 import type { EpochRecord } from '@overparam/training';
 import { expect, test } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 import { train } from '../../src/run/train';
 import { filesOf, interrupted } from '../support/interrupted';
 import { temporaryFolder, textOf, tinyScenes } from '../support/tiny';

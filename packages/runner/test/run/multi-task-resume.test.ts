@@ -1,5 +1,5 @@
+import type { ConfigFile } from '@overparam/config';
 import { describe, expect, test } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 import { train } from '../../src/run/train';
 import { filesOf, interrupted } from '../support/interrupted';
 import { temporaryFolder, textOf, tinyScenes } from '../support/tiny';

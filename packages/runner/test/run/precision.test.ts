@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { ConfigFile } from '@overparam/config';
 import { precisionProblem, useEngine } from '@overparam/engine';
 import { describe, expect, test } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 import { train } from '../../src/run/train';
 import { filesOf, interrupted } from '../support/interrupted';
 import { hasNativeEngine } from '../support/native';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import type { ConfigFile } from '@overparam/config';
 import { describe, expect, test } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 import { train } from '../../src/run/train';
 import { filesOf, interrupted } from '../support/interrupted';
 import { hasNativeEngine } from '../support/native';

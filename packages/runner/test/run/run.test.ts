@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
+import type { ConfigFile } from '@overparam/config';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 import { train } from '../../src/run/train';
 import { temporaryFolder, textOf, tiny } from '../support/tiny';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { ConfigFile } from '@overparam/config';
 import { dataRecordOf, readDataRecord } from '@overparam/run-folder';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { checkRows } from '../../src/compare/prepare';
-import type { ConfigFile } from '../../src/config/schema';
 import { main } from '../../src/main';
 import { openDataset } from '../../src/run/data';
 import { train } from '../../src/run/train';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConfigFile } from '@overparam/config';
 import { expect } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 import { type TrainOptions, train } from '../../src/run/train';
 
 /** Trains until `stop` says so, and takes the error for granted. */

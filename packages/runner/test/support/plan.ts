@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
+import {
+  type ConfigFile,
+  checked,
+  configSchema,
+  type RunConfig,
+  recipeOf,
+  resolveConfig,
+} from '@overparam/config';
 import { planTraining, type TrainingPlan } from '@overparam/training';
-import { checked } from '../../src/config/problem';
-import { recipeOf } from '../../src/config/recipe';
-import { resolveConfig } from '../../src/config/resolve';
-import { type ConfigFile, configSchema, type RunConfig } from '../../src/config/schema';
 import { openDataset } from '../../src/run/data';
 
 /** A config of a test, completed; starts its engine. */

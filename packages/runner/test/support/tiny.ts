@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConfigFile } from '@overparam/config';
 import { afterAll } from 'vitest';
-import type { ConfigFile } from '../../src/config/schema';
 
 /** A run of some seconds: a ResNet-8 of width 2 on some images of the shipped sample. */
 export const tiny: ConfigFile = {

@@ -1,8 +1,7 @@
 import { optimisers } from '@overparam/engine';
 import { type PluginKind, registered } from '@overparam/plugin';
 import { expect, test } from 'vitest';
-import { configJsonSchema } from '../../src/config/json-schema';
-import { loadDefaultPlugins } from '../../src/config/plugins';
+import { configJsonSchema, loadDefaultPlugins } from '../src';
 
 type Node = Readonly<Record<string, unknown>>;
 

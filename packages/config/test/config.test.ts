@@ -1,15 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { configJsonSchema } from '../../src/config/json-schema';
-import { mergeLayers } from '../../src/config/merge';
-import { applyOverrides, parseOverride } from '../../src/config/override';
-import { movePlugins } from '../../src/config/plugins';
-import { type LoadedConfig, readConfig } from '../../src/config/read';
-import { arrange, oneRow } from '../../src/config/rows';
-import { configText, differences } from '../../src/config/saved';
-import type { ConfigFile, RunConfig } from '../../src/config/schema';
-import { temporaryFolder, tiny } from '../support/tiny';
+import {
+  applyOverrides,
+  arrange,
+  type ConfigFile,
+  configJsonSchema,
+  configText,
+  differences,
+  type LoadedConfig,
+  mergeLayers,
+  movePlugins,
+  oneRow,
+  parseOverride,
+  type RunConfig,
+  readConfig,
+} from '../src';
+import { temporaryFolder, tiny } from './support';
 
 const path = temporaryFolder();
 
@@ -55,7 +62,7 @@ const comparison: ConfigFile = {
 describe('reading', () => {
   test('the schema for editors is current', () => {
     const saved: unknown = JSON.parse(
-      readFileSync(new URL('../../config.schema.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../runner/config.schema.json', import.meta.url), 'utf8'),
     );
     expect(saved, 'run: npm run schema --prefix packages/runner').toEqual(
       JSON.parse(JSON.stringify(configJsonSchema())),

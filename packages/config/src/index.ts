@@ -1,0 +1,30 @@
+/**
+ * What is to be trained: configs, their rows and layers, the plugins that they name, and their JSON schema.
+ *
+ * @packageDocumentation
+ */
+export { completeConfig, defaults } from './complete';
+export { checkHeadTasks, headChoice, isForAll } from './heads';
+export { idleNotes } from './idle';
+export { configJsonSchema } from './json-schema';
+export { configKeys } from './keys';
+export { mergeLayers } from './merge';
+export { applyOverrides, type Override, parseOverride } from './override';
+export { loadDefaultPlugins, loadPlugins, movePlugins } from './plugins';
+export { checked } from './problem';
+export { type LoadedConfig, loadConfig, readConfig } from './read';
+export { chosen, recipeOf } from './recipe';
+export { type ResolvedComparison, type ResolvedConfig, resolveComparison, resolveConfig } from './resolve';
+export { arrange, oneRow, type Request } from './rows';
+export { checkSaved, configSum, configText, differences } from './saved';
+export {
+  type Choice,
+  type ConfigFile,
+  configSchema,
+  type HeadChoice,
+  type LayerChoice,
+  type RunConfig,
+  type RunLayer,
+} from './schema';
+export { checkTaskOptions, chooseTasks, taskOf } from './tasks';
+export { parseYaml } from './yaml';
