@@ -3,7 +3,15 @@ import { archives } from './archives';
 import { arrays } from './arrays';
 import { configs } from './configs';
 import { datasets } from './datasets';
+import { inspected } from './inspected';
 import { networkFiles } from './networks';
 
 /** Every reader of files that come from elsewhere. */
-export const readers: readonly Target[] = [...archives, ...arrays, ...datasets, ...networkFiles, ...configs];
+export const readers: readonly Target[] = [
+  ...archives,
+  ...arrays,
+  ...datasets,
+  ...networkFiles,
+  ...inspected,
+  ...configs,
+];
