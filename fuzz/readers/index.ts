@@ -4,6 +4,7 @@ import { arrays } from './arrays';
 import { configs } from './configs';
 import { datasets } from './datasets';
 import { imports } from './imports';
+import { inspected } from './inspected';
 import { networkFiles } from './networks';
 
 /** Every reader of files that come from elsewhere. */
@@ -13,5 +14,6 @@ export const readers: readonly Target[] = [
   ...datasets,
   ...networkFiles,
   ...imports,
+  ...inspected,
   ...configs,
 ];

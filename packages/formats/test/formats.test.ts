@@ -30,8 +30,15 @@ describe.each(Object.keys(networks))('%s', (network) => {
         const model = trained(networks[network]!(), methods[method]!, norms);
         for (const { name, norms: own } of formats) {
           if (own === 'keep' && norms === 'fold') continue;
+          // Its graph cannot be opened for any number of examples.
+          const fixed = name === 'saved-model' && network.startsWith('dilated') ? { batch: 2 } : {};
           const place = join(folder, `${index}-${method}-${norms}-${name}`);
-          const report = await exportNetwork(place, model, { role: 'collapsed', method }, { to: name });
+          const report = await exportNetwork(
+            place,
+            model,
+            { role: 'collapsed', method },
+            { to: name, ...fixed },
+          );
           expect.soft({ name, gap: report.gap }).toEqual({ name, gap: expect.closeTo(0, 4) });
           expect((await readdir(place)).length).toBeGreaterThan(0);
         }

@@ -30,21 +30,18 @@ function readNode(bytes: Uint8Array): Node {
  * two graphs differ, that number stands. In a shape that `Reshape` makes, -1 takes its place; in other lists of sides, a sum
  * that is computed from the input, and constants that grow with it are filled in.
  *
- * @param one  written down for `batches[0]` examples
- * @param two  written down for `batches[1]`, one more
+ * @param one  written down for `fewer` examples
+ * @param two  written down for one more
  * @throws OverparamError `batch-fixed` where it stands elsewhere, too
  */
-export function openBatch(
-  one: FrozenGraph,
-  two: FrozenGraph,
-  [fewer]: readonly [number, number],
-): FrozenGraph {
+export function openBatch(one: FrozenGraph, two: FrozenGraph, fewer: number): FrozenGraph {
   const fields = [one, two].map(({ graph }) => [...protoFields(graph, source)]) as [
     ProtoField[],
     ProtoField[],
   ];
   const [first, second] = fields;
-  if (first.length !== second.length) throw fixed('the graph has another form for each number of examples');
+  if (first.length !== second.length)
+    throw fixedBatch('the graph has another form for each number of examples');
   const users = usersIn(first);
   const graph = new ProtoMessage();
   let counted = false;
@@ -124,13 +121,13 @@ function openShapes(
 
 function opened(one: Node, two: Node, users: ReturnType<typeof usersIn>, fewer: number): ProtoMessage[] {
   if (one.name !== two.name || one.operator !== two.operator)
-    throw fixed('the graph has another form for each number of examples');
+    throw fixedBatch('the graph has another form for each number of examples');
   const [mine, theirs] = [attributesOf(one), attributesOf(two)];
   if (one.operator === 'Placeholder') {
     const shape = openPlaceholder(mine.get('shape')!, theirs.get('shape')!);
     return [nodeOf('Placeholder', one.name, [], { dtype: mine.get('dtype')!, shape })];
   }
-  if (one.operator !== 'Const') throw fixed(`it is part of the ${one.operator} "${one.name}"`);
+  if (one.operator !== 'Const') throw fixedBatch(`it is part of the ${one.operator} "${one.name}"`);
   const [a, b] = [readConstant(mine.get('value')!), readConstant(theirs.get('value')!)];
   if (a.dtype === int32 && a.shape.length === 1 && a.shape[0] === b.shape[0]) {
     const reshapes = (users.get(one.name) ?? []).every(
@@ -140,7 +137,7 @@ function opened(one: Node, two: Node, users: ReturnType<typeof usersIn>, fewer: 
   }
   const value = onlyValue(a);
   if (value === null || value !== onlyValue(b) || a.shape.length !== b.shape.length)
-    throw fixed(`it is part of the constant "${one.name}"`);
+    throw fixedBatch(`it is part of the constant "${one.name}"`);
   const number = new ProtoMessage()
     .integer(1, a.dtype)
     .message(2, new ProtoMessage())
@@ -314,7 +311,8 @@ function onlyValue({ bytes }: Constant): number | null {
 
 const bytesOf = (bits: number) => new Uint8Array(Int32Array.of(bits).buffer);
 
-function fixed(where: string): OverparamError {
+/** The error for a number of examples that cannot be left open. */
+export function fixedBatch(where: string): OverparamError {
   return new OverparamError(
     'batch-fixed',
     `The number of examples cannot be left open in this network: ${where}. Fix it, with batch: 1 or --batch 1.`,

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
 import type { Tensors } from '../backend/steps';
 import { type FrozenGraph, freeze, type GraphTensor, type InputSpec } from './freeze';
-import { openBatch, orderedGraph } from './open-batch';
+import { fixedBatch, openBatch, orderedGraph } from './open-batch';
 
 /** An input of a function that is written as a SavedModel. */
 export interface SavedInput {
@@ -23,7 +23,7 @@ export interface SavedModel {
 }
 
 /** Numbers of examples that a function is written down for where that is left open. */
-const batches = [2, 3] as const;
+const batches = [2, 3, 4] as const;
 
 /** The backend, which has to be the one in use. */
 export function backendInUse(): TensorFlowBackend {
@@ -63,9 +63,18 @@ export function encodeSavedModel(
   };
   const open = Object.values(inputs).some(({ shape }) => shape[0] === null);
   const frozen = open
-    ? openBatch(written(batches[0]), written(batches[1]), batches)
+    ? openFor(batches.map(written) as [FrozenGraph, FrozenGraph, FrozenGraph])
     : orderedGraph(written(0));
   return { bytes: encoded(frozen, backend.version), inputs: frozen.inputs, outputs: frozen.outputs };
+}
+
+/** Opens the batch by two numbers of examples, and by the next two: what does not grow evenly with it shows there. */
+function openFor([one, two, three]: readonly [FrozenGraph, FrozenGraph, FrozenGraph]): FrozenGraph {
+  const opened = openBatch(one, two, batches[0]);
+  const again = openBatch(two, three, batches[1]);
+  if (Buffer.compare(opened.graph, again.graph) !== 0)
+    throw fixedBatch('a side does not grow evenly with it');
+  return opened;
 }
 
 function encoded({ graph, inputs, outputs }: FrozenGraph, version: string): Uint8Array {

@@ -36,13 +36,23 @@ export interface Inspection {
 /** What is said of a file's own words on where it comes from. */
 export function lineageOf(value: unknown): Pick<Inspection, 'role' | 'about' | 'multiplyAdds'> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const about = (isObject ? value : {}) as Record<string, JsonValue>;
+  const about = (isObject && isShallow(value) ? value : {}) as Record<string, JsonValue>;
   const { multiplyAdds } = Object(about.cost) as { multiplyAdds?: unknown };
   return {
     role: typeof about.role === 'string' ? about.role : null,
     about,
     multiplyAdds: typeof multiplyAdds === 'number' ? multiplyAdds : null,
   };
+}
+
+/** Whether values lie in values no deeper than anybody writes them: what is deeper would break whoever walks it. */
+function isShallow(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth < 20; depth++) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+    if (level.length === 0) return true;
+  }
+  return false;
 }
 
 /** A JSON text, or null. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import {
   grouped,
@@ -67,6 +66,8 @@ const isWeight = (weight: WrittenWeight) =>
   Array.isArray(weight.shape) &&
   weight.shape.every((side) => Number.isInteger(side) && side >= 0);
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '?');
+
 const deepest = 32;
 
 /** Names and kinds of layers, of models inside too. */
@@ -80,10 +81,10 @@ export function layersIn(
   return list.flatMap((entry) => {
     const layer = Object(entry) as Record<string, unknown>;
     const config = Object(layer.config) as Record<string, unknown>;
-    const name = prefix + String(layer.name ?? config.name ?? '?');
+    const name = prefix + textOf(layer.name ?? config.name);
     const inner =
       depth < deepest && Array.isArray(config.layers) ? layersIn(layer, `${name}/`, depth + 1) : [];
-    return inner.length > 0 ? inner : [{ name, kind: String(layer.class_name ?? layer.className ?? '?') }];
+    return inner.length > 0 ? inner : [{ name, kind: textOf(layer.class_name ?? layer.className) }];
   });
 }
 
@@ -108,7 +109,8 @@ async function checkWeights(
   let length = 0;
   for (const name of names) {
     const file = resolve(folder, name);
-    if (relative(folder, file).startsWith('..') || !existsSync(join(file)))
+    const there = relative(folder, file).startsWith('..') ? null : await stat(file).catch(() => null);
+    if (!there?.isFile())
       return [{ what: 'weights', ok: false, detail: `there is no file ${name} in its folder` }];
     const part = await readFile(file);
     hash.update(part);

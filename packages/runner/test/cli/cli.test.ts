@@ -216,6 +216,52 @@ describe('commands on a run', () => {
     expect(kept).toBeGreaterThan(trained.deployParameters);
   });
 
+  test('a run is exported, compared, and inspected', async () => {
+    await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('run') });
+    const results: Record<string, { gap: number; files: { name: string }[]; folder: string }> = {};
+    for (const to of ['onnx', 'tfjs']) {
+      stdout.mockClear();
+      expect(await main(['export', path('run'), '--to', to, '--json'])).toBe(0);
+      results[to] = JSON.parse(written(stdout));
+      expect(results[to]!.gap).toBeLessThan(1e-4);
+    }
+    expect(results.onnx!.files.map(({ name }) => name)).toEqual(['model.onnx']);
+    expect(results.tfjs!.files.map(({ name }) => name)).toContain('model.json');
+    stdout.mockClear();
+    expect(await main(['inspect', path('run'), '--json'])).toBe(0);
+    const { networks } = JSON.parse(written(stdout)) as {
+      networks: { path: string; role: string; about: Record<string, unknown> }[];
+    };
+    expect(networks.map(({ path: place, role }) => [place.slice(path('run').length + 1), role])).toEqual([
+      ['final', 'expanded'],
+      ['collapsed', 'collapsed'],
+      ['exported/onnx/model.onnx', 'collapsed'],
+      ['exported/tfjs/model.json', 'collapsed'],
+    ]);
+    const hash = { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) };
+    for (const { about } of networks.slice(1))
+      expect(about).toMatchObject({
+        method: 'fnl',
+        precision: 'float32',
+        config: hash,
+        source: hash,
+        collapseGap: expect.any(Number),
+      });
+  });
+
+  test('mistakes in exporting and inspecting are told, and nothing is written', async () => {
+    await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('other') });
+    const anew = (...given: string[]) => {
+      stderr.mockClear();
+      return mistake(...given);
+    };
+    expect(await anew('export', path('other'), '--to', 'tflite')).toContain('onnx or tfjs or safetensors');
+    expect(await anew('export', path('other'), '--batch', '0')).toContain('--batch expects');
+    expect(await anew('inspect', path('none'))).toContain('There is no file');
+    expect(await main(['export', path('other'), '--tolerance', '1e-13'])).toBe(1);
+    expect(existsSync(path('other', 'exported', 'onnx'))).toBe(false);
+  });
+
   test('networks that differ make verify fail with the exit code of failures', async () => {
     await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('one') });
     expect(await main(['verify', path('one'), '--tolerance', '1e-12'])).toBe(1);
