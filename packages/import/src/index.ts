@@ -3,8 +3,6 @@
  *
  * @packageDocumentation
  */
-export { architectures } from './architectures';
-export type { Architecture } from './architectures/architecture';
 export { type FileBackboneOptions, file, plugin } from './file-backbone';
 export { importNetwork } from './import-network';
 export { importTensors, type TensorImportOptions } from './import-tensors';

@@ -228,3 +228,13 @@ test('a heap of texts in which the HDF5 library would go round for ever is refus
   expect(error.code).toBe('hdf5-invalid');
   expect(error.message).toContain('a heap of texts holds something without an end');
 });
+
+test('a config that is nested without end is refused, and overflows no stack', async () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const place = await mkdtemp(join(tmpdir(), 'overparam-tfjs-'));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  await writeFile(join(place, 'model.json'), `{"modelTopology": {}, "weightsManifest": ${deep}}`);
+  expect((await rejection(importNetwork(join(place, 'model.json')))).message).toContain(
+    'nested deeper than 256',
+  );
+});

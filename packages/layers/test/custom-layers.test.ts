@@ -2,7 +2,15 @@ import { keyFromSeed, normalTensor, randomInteger, trainingKernels, useEngine } 
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { maxPoolWithPlaces, maxUnpool, placeKernels, ResizeAligned, unitLength } from '../src/custom-layers';
+import {
+  maxPoolWithPlaces,
+  maxUnpool,
+  placeKernels,
+  ResizeAligned,
+  ResizeHalfPixel,
+  resizeHalfPixel,
+  unitLength,
+} from '../src/custom-layers';
 
 const key = keyFromSeed(11);
 const numbers = (x: tf.Tensor) => [...x.dataSync()];
@@ -171,3 +179,52 @@ function product(rows: number[][], columns: number[][], x: tf.Tensor4D): number[
 
 const difference = (x: tf.Tensor, reference: number[]) =>
   Math.max(...numbers(x).map((value, i) => Math.abs(value - reference[i]!)));
+
+describe('resizing area on area', () => {
+  test.each([
+    [
+      [4, 5],
+      [8, 15],
+    ],
+    [
+      [7, 6],
+      [3, 4],
+    ],
+    [
+      [1, 3],
+      [4, 1],
+    ],
+  ] as const)('%j to %j is what TensorFlow computes with half-pixel centres', async (from, to) => {
+    await tf.setBackend('cpu');
+    tf.tidy(() => {
+      const x = normalTensor(key, [2, ...from, 3], 0, 1) as tf.Tensor4D;
+      const expected = numbers(tf.image.resizeBilinear(x, [...to], false, true));
+      const found = numbers(resizeHalfPixel(x, to));
+      expected.forEach((value, i) => {
+        expect(found[i]).toBeCloseTo(value, 5);
+      });
+    });
+  });
+
+  test('its gradient is the transpose: sum(dy resize(x)) = sum(gradient x)', async () => {
+    await tf.setBackend('cpu');
+    tf.tidy(() => {
+      const x = normalTensor(key, [2, 3, 4, 2], 0, 1) as tf.Tensor4D;
+      const dy = normalTensor(keyFromSeed(12), [2, 6, 5, 2], 0, 1);
+      const gradient = tf.grad((image) => resizeHalfPixel(image as tf.Tensor4D, [6, 5]))(x, dy);
+      const [left] = numbers(tf.sum(tf.mul(dy, resizeHalfPixel(x, [6, 5]))));
+      const [right] = numbers(tf.sum(tf.mul(gradient, x)));
+      expect(left).toBeCloseTo(right!, 4);
+    });
+  });
+
+  test('as a layer it is saved and made again, by a size or by a factor', () => {
+    for (const size of [{ height: 4, width: 9 }, { factor: [2, 3] as const }]) {
+      const layer = new ResizeHalfPixel({ name: 'resize', ...size });
+      const again = new ResizeHalfPixel(
+        layer.getConfig() as ConstructorParameters<typeof ResizeHalfPixel>[0],
+      );
+      expect(again.computeOutputShape([null, 2, 3, 5])).toEqual([null, 4, 9, 5]);
+    }
+  });
+});

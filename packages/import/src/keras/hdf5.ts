@@ -40,14 +40,18 @@ export async function readHdf5(path: string, source: string, texts: readonly str
   const { default: h5wasm } = await import('h5wasm/node');
   const library = await h5wasm.ready;
   const most = library.HEAPU8.length + 4 * size + spare;
-  library.activate_throwing_error_handler();
   try {
+    library.activate_throwing_error_handler();
     return withMemoryAtMost(most, () => readAll(h5wasm, path, size, texts, fail));
   } catch (cause) {
     if (cause instanceof OverparamError) throw cause;
     throw fail(`it cannot be read (${reasonOf(cause)})`, cause);
   } finally {
-    library.deactivate_throwing_error_handler();
+    try {
+      library.deactivate_throwing_error_handler();
+    } catch {
+      // A damaged file can lead the library out of its memory: from then on it refuses every call, this one too.
+    }
   }
 }
 

@@ -166,9 +166,29 @@ interface Found {
   readonly last: boolean;
 }
 
+/** How deep a config may be nested; what is deeper would overflow the stack of whoever shows it. */
+const deepestConfig = 256;
+
+/** How deep the brackets of a JSON text are nested. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {
+    if (piece === '[' || piece === '{') deepest = Math.max(deepest, ++depth);
+    else if (piece.length === 1) depth--;
+  }
+  return deepest;
+}
+
 /** A JSON object. @throws OverparamError `config-invalid` */
 export function parseJson(text: string, source: string): Readonly<Record<string, unknown>> {
   let value: unknown;
+  if (depthOf(text) > deepestConfig) {
+    throw new OverparamError(
+      'config-invalid',
+      `${source}: its config is nested deeper than ${deepestConfig}. The file is damaged; save it again.`,
+    );
+  }
   try {
     value = JSON.parse(text);
   } catch (cause) {

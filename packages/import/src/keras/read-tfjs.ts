@@ -66,7 +66,8 @@ async function readGroup(
     const sound = Array.isArray(shape) && shape.every((side) => Number.isSafeInteger(side) && side >= 0);
     if (!sound) throw fail(`weight ${JSON.stringify(name)} has no shape`);
     const packing = isRecord(quantization) ? quantization : null;
-    const stored = String(packing?.dtype ?? dtype);
+    const type: unknown = packing?.dtype ?? dtype;
+    const stored = typeof type === 'string' ? type : '';
     const width = stored === 'uint16' ? 2 : widths[stored];
     if (width === undefined)
       throw fail(`weight ${JSON.stringify(name)} is of type ${JSON.stringify(stored)}`);
