@@ -83,6 +83,7 @@ export async function trainingStep(row: Row): Promise<TimedStep> {
     optimiser: optimiserFor(recipe, network),
     penalty: problem.decay,
     precision: row.precision,
+    recompute: row.recompute,
   });
   const batch = batchOf(problem, row.batch);
   const run = async (): Promise<number> => {

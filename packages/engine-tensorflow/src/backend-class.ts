@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
-import type { CompiledStep, Step, StepOptions } from './backend/steps';
+import type { CompiledStep, PassState, Step, StepOptions } from './backend/steps';
 import type { Tracing } from './backend/tracing';
 import { loadUpstream, type TensorEntry } from './backend/upstream';
 import type { Binding, TensorMetadata } from './binding/binding';
@@ -33,6 +33,10 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
 
     compileStep(step: Step, options?: StepOptions): CompiledStep {
       return compileStep(this, step, options);
+    }
+
+    passesAre(state: PassState): void {
+      (this.binding.recorder as Tracing | null)?.passesAre(state);
     }
 
     bfloat16Problem(): string | null {

@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { type Precision, requirePrecision } from './precision';
+import { type Recompute, requireRecompute } from './recompute';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
@@ -17,6 +18,8 @@ export interface CompiledStep {
 export interface CompileOptions {
   /** `float32` where left out. */
   readonly precision?: Precision;
+  /** What backward passes by `backwardPasses` find kept; `none` where left out. */
+  readonly recompute?: Recompute;
 }
 
 /**
@@ -47,7 +50,8 @@ export function compiles(): boolean {
  * that what runs here also compiles. Everything the step makes and does not return is freed.
  *
  * @param step  from tensors to tensors; synchronous
- * @throws OverparamError (from the compiled step) `precision-unsupported` where the backend has none of that kind
+ * @throws OverparamError (from the compiled step) `precision-unsupported` where the backend has none of that kind;
+ *   `unknown-recompute`
  * @throws OverparamError (from the compiled step) `read-in-step` where a value is read inside the step;
  *   `step-asynchronous` where it returns a promise; `step-disposed` where it is called after `dispose`
  */
@@ -62,6 +66,7 @@ export function compile(step: (inputs: Tensors) => Tensors, options: CompileOpti
       );
     }
     requirePrecision(options.precision ?? 'float32');
+    requireRecompute(options.recompute ?? 'none');
     if (!compiles()) return runStrictly(step, inputs);
     if (traced?.backend !== tf.getBackend()) {
       traced?.run.dispose();

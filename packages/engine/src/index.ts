@@ -21,4 +21,5 @@ export { type Block, type Key, philox4x32 } from './philox';
 export { type Precision, precisionProblem, precisions, requirePrecision, widened } from './precision';
 export { type PrecisionTiming, timePrecisions } from './precision-timing';
 export * from './random';
+export { type Recompute, recomputes, requireRecompute } from './recompute';
 export * from './schedule';

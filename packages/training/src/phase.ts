@@ -1,4 +1,11 @@
-import { allFinite, type CompiledStep, compile, type Optimiser, type Precision } from '@overparam/engine';
+import {
+  allFinite,
+  type CompiledStep,
+  compile,
+  type Optimiser,
+  type Precision,
+  type Recompute,
+} from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
@@ -22,6 +29,8 @@ export interface PhaseParts {
   readonly averages?: Averages | null;
   /** What activations are computed in; `float32` where left out. */
   readonly precision?: Precision;
+  /** What is kept for the backward pass; `none` where left out. */
+  readonly recompute?: Recompute;
 }
 
 /** What the gradients of a phase follow from. */
@@ -57,7 +66,7 @@ export function compilePhase(parts: PhaseParts): CompiledStep {
         finite,
       };
     },
-    { precision: parts.precision ?? 'float32' },
+    { precision: parts.precision ?? 'float32', recompute: parts.recompute ?? 'none' },
   );
 }
 

@@ -18,8 +18,16 @@ export interface CompiledStep {
  */
 export type Precision = 'float32' | 'bfloat16';
 
+/** What backward passes read of their forward pass: all of it kept until then, or parts of it made again. */
+export type RecomputeMode = 'none' | 'blocks';
+
+/** How far a step with backward passes is. */
+export type PassState = 'forward' | 'backward' | 'done';
+
 /** How a step is compiled. */
 export interface StepOptions {
   /** `float32` where left out. */
   readonly precision?: Precision;
+  /** `none` where left out. */
+  readonly recompute?: RecomputeMode;
 }

@@ -27,11 +27,7 @@ function inline(step: Step, inputs: Tensors): Tensors {
 }
 
 /** Makes a step of tfjs's ops a function of TensorFlow's, one for each kind of inputs. */
-export function compileStep(
-  backend: TensorFlowBackend,
-  step: Step,
-  { precision = 'float32' }: StepOptions = {},
-): CompiledStep {
+export function compileStep(backend: TensorFlowBackend, step: Step, options: StepOptions = {}): CompiledStep {
   const functions = new Map<string, TracedStep>();
   let traces = 0;
   let disposed = false;
@@ -39,7 +35,7 @@ export function compileStep(
     const signature = signatureOf(inputs);
     let traced = functions.get(signature);
     if (traced === undefined) {
-      traced = traceStep(backend, step, inputs, precision);
+      traced = traceStep(backend, step, inputs, options);
       if (++traces === manyTraces) {
         console.warn(
           `A compiled step was traced ${traces} times, last for ${signature}. Each new shape costs a trace; give the ` +

@@ -3,6 +3,7 @@ import type { Binding } from '../binding/binding';
 import { attributeKinds, dataTypes, type OpAttribute } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
 import { type Values, writeTensor } from '../binding/values';
+import { Recompute } from './recompute';
 
 /** Ops whose inputs are lists in part: the sizes of the single inputs before and after the list. */
 const listInputs: Readonly<Record<string, readonly [before: number, after: number]>> = {
@@ -36,14 +37,33 @@ export interface Interface {
 /** A graph of TensorFlow's that is being written. */
 export class Graph {
   readonly pointer: Pointer;
+  /** Null where all that a backward pass reads is kept until then. */
+  readonly recompute: Recompute | null;
   private count = 0;
 
-  constructor(readonly binding: Binding) {
+  constructor(
+    readonly binding: Binding,
+    recompute: 'none' | 'blocks' = 'none',
+  ) {
     this.pointer = binding.library.TF_NewGraph() as Pointer;
+    this.recompute = recompute === 'blocks' ? new Recompute(this) : null;
   }
 
   /** Adds an operation. */
   add(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly Output[],
+    after: readonly Pointer[] = [],
+  ): Pointer {
+    const sources = this.recompute?.inputsOf(inputs) ?? inputs;
+    const operation = this.write(name, attributes, sources, after);
+    this.recompute?.added(operation, { name, attributes, inputs: sources });
+    return operation;
+  }
+
+  /** As {@link add}, with just these inputs. */
+  write(
     name: string,
     attributes: readonly OpAttribute[],
     inputs: readonly Output[],

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { Precision, Step, Tensors } from '../backend/steps';
+import type { Step, StepOptions, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
 import { outputsOf } from './outputs';
@@ -29,9 +29,9 @@ export function traceStep(
   backend: TensorFlowBackend,
   step: Step,
   inputs: Tensors,
-  precision: Precision,
+  options: StepOptions,
 ): TracedStep {
-  const program = write(backend, step, inputs, precision);
+  const program = write(backend, step, inputs, options);
   return {
     run: (given) => execute(backend, program, given),
     dispose() {
@@ -41,7 +41,7 @@ export function traceStep(
   };
 }
 
-function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precision: Precision): Program {
+function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, options: StepOptions): Program {
   const { binding } = backend;
   const before = new Map<TensorEntry, tf.Variable>();
   const known = new Set(Object.values(bookkeeping().registeredVariables));
@@ -50,7 +50,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
     before.set(entry, variable);
   }
   const held = [...before].map(([entry, variable]) => ({ entry, variable, dataId: variable.dataId }));
-  const trace = new Trace(backend, before, precision);
+  const trace = new Trace(backend, before, options);
   const inputNames = Object.keys(inputs).sort();
   const arguments_: Output[] = [];
   // The old values outlive their replacement in the step.

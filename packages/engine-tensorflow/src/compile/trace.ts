@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { Precision } from '../backend/steps';
+import type { PassState, StepOptions } from '../backend/steps';
 import type { Tracing, UpdateAttributes } from '../backend/tracing';
 import type { TensorEntry } from '../backend/upstream';
 import type { TensorMetadata } from '../binding/binding';
@@ -52,9 +52,9 @@ export class Trace implements Tracing {
   constructor(
     readonly backend: TensorFlowBackend,
     private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
-    precision: Precision = 'float32',
+    { precision = 'float32', recompute = 'none' }: StepOptions = {},
   ) {
-    this.graph = new Graph(backend.binding);
+    this.graph = new Graph(backend.binding, recompute);
     this.updates = new Updates(this.graph);
     this.narrowing = precision === 'bfloat16' ? new Narrowing(this.graph) : null;
   }
@@ -63,6 +63,7 @@ export class Trace implements Tracing {
   argument(shape: readonly number[], dtype: number): { readonly input: Output; readonly id: number } {
     const input = this.graph.placeholder(shape, dtype);
     this.narrowing?.mark(input);
+    this.graph.recompute?.mark(input);
     return { input, id: this.symbol(input) };
   }
 
@@ -199,6 +200,13 @@ export class Trace implements Tracing {
     const output = { oper: this.graph.add('Identity', [T], [x], before), index: 0 };
     if (this.narrowing?.isData(x)) this.narrowing.mark(output);
     return this.describe('Identity', output);
+  }
+
+  passesAre(state: PassState): void {
+    const { recompute } = this.graph;
+    if (state === 'forward') recompute?.begin();
+    else if (state === 'backward') recompute?.turn();
+    else recompute?.end();
   }
 
   inFloat32<Result>(work: () => Result): Result {
