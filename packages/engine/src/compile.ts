@@ -20,6 +20,11 @@ export interface CompileOptions {
   readonly precision?: Precision;
   /** What backward passes by `backwardPasses` find kept; `none` where left out. */
   readonly recompute?: Recompute;
+  /**
+   * Whether variables keep the values of the first call, whatever happens to them later; false where left out. A backend
+   * then computes with constants: what is fused with a convolution, and weights that are put in order once.
+   */
+  readonly frozen?: boolean;
 }
 
 /**

@@ -30,4 +30,6 @@ export interface StepOptions {
   readonly precision?: Precision;
   /** `none` where left out. */
   readonly recompute?: RecomputeMode;
+  /** Whether variables stay as they are at the first call, and are not assigned; false where left out. */
+  readonly frozen?: boolean;
 }

@@ -11,6 +11,8 @@ export interface ForwardValue {
 
 /** Places that are looked at, for the sake of time: those with the fewest bytes alive. */
 const mostPlaces = 256;
+/** Gradients of a part's values that are there at a time: as many as the largest of the values, about. */
+const gradients = 5;
 /** With cuts, this part of the bytes has to be saved for them to be worth their time. */
 const worthwhile = 0.9;
 
@@ -50,16 +52,32 @@ function narrowPlaces(values: readonly ForwardValue[], count: number): number[] 
  * alive, between levels of an encoder its output and what skips to the decoder: there the cuts fall.
  *
  * @param values  what follows from the step's examples
- * @param count   number of ops
+ * @param weights  by op, bytes of the parameters that it reads
  * @returns       the ops that parts but the first begin with, in order; empty where cuts save next to nothing
  */
-export function chooseCuts(values: readonly ForwardValue[], count: number): number[] {
+export function chooseCuts(values: readonly ForwardValue[], weights: readonly number[]): number[] {
+  const count = weights.length;
   const places = [0, ...narrowPlaces(values, count), count];
   const alive = places.map((place) => aliveAt(values, place));
   const saved = new Float64Array(count + 1);
   for (const { made, bytes, isSaved } of values) if (isSaved) saved[made + 1]! += bytes;
   for (let place = 1; place <= count; place++) saved[place]! += saved[place - 1]!;
-  const within = (from: number, to: number) => saved[places[to]!]! - saved[places[from]!]!;
+  /** Gradients of parameters that are there when the backward pass is through with a place. */
+  const behind = new Float64Array(count + 1);
+  for (let place = count - 1; place >= 0; place--) behind[place] = behind[place + 1]! + (weights[place] ?? 0);
+  const largest = places.map((place, index) =>
+    Math.max(
+      0,
+      ...values
+        .filter(({ made }) => made >= (places[index - 1] ?? 0) && made < place)
+        .map(({ bytes }) => bytes),
+    ),
+  );
+  const within = (from: number, to: number) =>
+    saved[places[to]!]! -
+    saved[places[from]!]! +
+    gradients * largest.slice(from + 1, to + 1).reduce((most, bytes) => Math.max(most, bytes), 0) +
+    behind[places[from]!]!;
 
   /** The cuts that keep least, where no part may take more than a limit; null where that cannot be. */
   const cutsWithin = (limit: number): number[] | null => {
@@ -67,7 +85,6 @@ export function chooseCuts(values: readonly ForwardValue[], count: number): numb
     const before = places.map(() => 0);
     for (let to = 1; to < places.length; to++) {
       for (let from = to - 1; from >= 0; from--) {
-        if (within(from, to) > limit) break;
         if (kept[from]! + within(from, to) > limit) continue;
         const more = bytesOf(alive[to]!.filter(({ made }) => made >= places[from]!));
         if (kept[from]! + more < kept[to]!) {
@@ -82,7 +99,7 @@ export function chooseCuts(values: readonly ForwardValue[], count: number): numb
     return cuts;
   };
 
-  let [low, high] = [0, saved[count]! * worthwhile];
+  let [low, high] = [0, within(0, places.length - 1) * worthwhile];
   let best = cutsWithin(high);
   for (let round = 0; best !== null && round < 20; round++) {
     const middle = (low + high) / 2;

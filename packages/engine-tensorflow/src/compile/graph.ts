@@ -3,11 +3,13 @@ import type { Binding } from '../binding/binding';
 import { attributeKinds, dataTypes, type OpAttribute } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
 import { type Values, writeTensor } from '../binding/values';
+import type { OpNote } from './op-note';
 import { Recompute } from './recompute';
 
 /** Ops whose inputs are lists in part: the sizes of the single inputs before and after the list. */
 const listInputs: Readonly<Record<string, readonly [before: number, after: number]>> = {
   AddN: [0, 0],
+  _MklNativeFusedConv2D: [2, 0],
   ConcatV2: [0, 1],
   Einsum: [0, 0],
   IdentityN: [0, 0],
@@ -39,6 +41,8 @@ export class Graph {
   readonly pointer: Pointer;
   /** Null where all that a backward pass reads is kept until then. */
   readonly recompute: Recompute | null;
+  /** What was written down, where somebody asked for it. */
+  notes: Map<Pointer, OpNote> | null = null;
   private count = 0;
 
   constructor(
@@ -58,7 +62,9 @@ export class Graph {
   ): Pointer {
     const sources = this.recompute?.inputsOf(inputs) ?? inputs;
     const operation = this.write(name, attributes, sources, after);
-    this.recompute?.added(operation, { name, attributes, inputs: sources });
+    const note = { name, attributes, inputs: sources };
+    this.recompute?.added(operation, note);
+    this.notes?.set(operation, note);
     return operation;
   }
 

@@ -1,14 +1,12 @@
-import { dataTypes, type OpAttribute } from '../binding/enumerations';
+import { dataTypes } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
 import { attribute } from '../binding/make-attribute';
 import { chooseCuts, type ForwardValue } from './cuts';
 import type { Graph } from './graph';
+import type { OpNote } from './op-note';
 
 /** An op of the forward pass, and the part of it that the op belongs to. */
-interface ForwardOp {
-  readonly name: string;
-  readonly attributes: readonly OpAttribute[];
-  readonly inputs: readonly Output[];
+interface ForwardOp extends OpNote {
   part: number;
 }
 
@@ -16,6 +14,9 @@ interface ForwardOp {
 const aliases = new Set(['Identity', 'Reshape', 'ExpandDims', 'Squeeze']);
 /** Ops whose own gradient, and mostly that of the ops behind them, does not read their output. */
 const unsaved = new Set(['FusedBatchNormV3', 'AddV2', 'Add', 'AddN', 'BiasAdd']);
+
+/** Ops whose chains TensorFlow writes anew where nothing waits for them: sums would be of another order then. */
+const rewritten = new Set(['AddV2', 'Add', 'AddN', 'Sub', 'Mul']);
 
 const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
 
@@ -37,9 +38,10 @@ export class Recompute {
   /** The part that is made again at present, and what was made of it. */
   private current = -1;
   private readonly made = new Map<Pointer, Pointer>();
+  private readonly copies = new Set<Pointer>();
   private readonly gated = new Map<string, Output>();
   private gate: Pointer = 0n;
-  /** Ops of the backward pass that no other one reads yet. */
+  /** Ops of the backward pass that read values of the forward pass, since the last part was entered. */
   private readonly open = new Set<Pointer>();
 
   constructor(private readonly graph: Graph) {}
@@ -77,15 +79,18 @@ export class Recompute {
   }
 
   /** Takes note of an op that was written down. */
-  added(oper: Pointer, op: Omit<ForwardOp, 'part'>): void {
+  added(oper: Pointer, op: OpNote): void {
     if (this.state === 'backward') {
-      for (const input of op.inputs) this.open.delete(input.oper);
-      this.open.add(oper);
+      if (!rewritten.has(op.name) && op.inputs.some((input) => this.isOfForward(input))) this.open.add(oper);
       return;
     }
     if (!op.inputs.some((input) => this.dependent.has(input.oper))) return;
     this.dependent.add(oper);
     if (this.state === 'forward') this.forward.set(oper, { ...op, part: 0 });
+  }
+
+  private isOfForward({ oper }: Output): boolean {
+    return this.forward.has(oper) || this.copies.has(oper);
   }
 
   private isRemade(output: Output): boolean {
@@ -130,6 +135,7 @@ export class Recompute {
     });
     const copy = this.graph.write(name, attributes, sources);
     this.made.set(oper, copy);
+    this.copies.add(copy);
     return copy;
   }
 
@@ -148,7 +154,8 @@ export class Recompute {
   private cut(): void {
     const order = [...this.forward.keys()];
     const values = this.values(order);
-    const cuts = chooseCuts([...values.values()], order.length);
+    const weights = order.map((oper) => this.weightsOf(this.forward.get(oper)!));
+    const cuts = chooseCuts([...values.values()], weights);
     let part = 0;
     order.forEach((oper, place) => {
       if (place === cuts[part]) part++;
@@ -181,6 +188,11 @@ export class Recompute {
       }
     });
     return values;
+  }
+
+  private weightsOf({ inputs }: ForwardOp): number {
+    const others = inputs.filter(({ oper }) => !this.dependent.has(oper));
+    return others.reduce((sum, input) => sum + this.bytesOf(input), 0);
   }
 
   private bytesOf(output: Output): number {

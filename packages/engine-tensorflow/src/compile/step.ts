@@ -4,6 +4,8 @@ import type { TensorFlowBackend } from '../backend/backend';
 import type { Step, StepOptions, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
+import { canFuse } from './can-fuse';
+import { Fusion } from './fusion';
 import { outputsOf } from './outputs';
 import { Trace } from './trace';
 import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from './variables';
@@ -83,6 +85,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, options:
       });
       for (const { entry, variable, dataId } of held) {
         if (variable.isDisposed || variable.dataId === dataId) continue;
+        if (options.frozen) throw frozenError(variable);
         const use = trace.useOf(entry);
         if (use === null) {
           throw new OverparamError('type-unsupported', `A compiled step cannot assign '${variable.name}': it holds strings.`); // biome-ignore format: one message
@@ -96,6 +99,12 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, options:
       }
     });
     if (trace.violation !== null) throw trace.violation;
+    const { notes } = trace.graph;
+    if (notes !== null && canFuse(backend)) {
+      const leaving = results.map(([, output]) => output);
+      const fusion = new Fusion(trace.graph, notes, leaving, (output) => trace.constantOf(output));
+      results = results.map(([name, output]) => [name, fusion.rewritten(output)]);
+    }
     const name = `overparam_step_${binding.nextId()}`;
     const { effects, done } = trace.updates.finish(finals);
     const assignments = [...finals]
@@ -135,6 +144,14 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, options:
     restore(held);
     trace.graph.dispose();
   }
+}
+
+function frozenError({ name }: tf.Variable): OverparamError {
+  return new OverparamError(
+    'variable-frozen',
+    `A step that was compiled with { frozen: true } assigned the variable '${name}'; there, variables stay as they are. ` +
+      'Compile it without.',
+  );
 }
 
 /** Variables that were made since. */

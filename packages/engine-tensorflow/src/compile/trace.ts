@@ -42,6 +42,10 @@ export class Trace implements Tracing {
   /** Null where all is computed in float32. */
   private readonly narrowing: Narrowing | null;
   private isWide = false;
+  private readonly frozen: boolean;
+  /** Values that are the same at each call: what was made before the step, and in one of constant weights the variables. */
+  private readonly constants = new Map<string, number | null>();
+  private readonly rounded = new Map<string, Output>();
   private readonly symbols = new Map<number, Output>();
   private readonly known = new WeakMap<TensorEntry, number>();
   /** Empty, or the last operation that the next one of its kind waits for. */
@@ -52,9 +56,11 @@ export class Trace implements Tracing {
   constructor(
     readonly backend: TensorFlowBackend,
     private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
-    { precision = 'float32', recompute = 'none' }: StepOptions = {},
+    { precision = 'float32', recompute = 'none', frozen = false }: StepOptions = {},
   ) {
     this.graph = new Graph(backend.binding, recompute);
+    if (frozen) this.graph.notes = new Map();
+    this.frozen = frozen;
     this.updates = new Updates(this.graph);
     this.narrowing = precision === 'bfloat16' ? new Narrowing(this.graph) : null;
   }
@@ -100,7 +106,7 @@ export class Trace implements Tracing {
     const found = this.uses.get(entry);
     if (found !== undefined) return found;
     const variable = this.variables.get(entry);
-    if (variable === undefined || !assignable(entry)) return null;
+    if (variable === undefined || !assignable(entry) || this.frozen) return null;
     const resource = this.graph.placeholder([], dataTypes.TF_RESOURCE);
     const value = this.graph.output('ReadVariableOp', [attribute.type('dtype', entry.dtype)], [resource]);
     this.graph.setShape(value, entry.shape);
@@ -281,13 +287,37 @@ export class Trace implements Tracing {
     const id = readEntry(this.backend, entry);
     if (size <= constantSize) {
       const values = binding.valuesOf(id);
-      return this.symbol(this.graph.constant(entry.shape, entry.dtype, values));
+      const constant = this.graph.constant(entry.shape, entry.dtype, values);
+      this.constants.set(keyOf(constant), null);
+      return this.symbol(constant);
     }
     const [handle] = binding.run('Identity', [attribute.type('T', entry.dtype)], [binding.handle(id)], 1);
-    // Unlike an input of the step, a constant: it follows from no example.
-    const input = this.graph.placeholder(entry.shape, entry.dtype);
-    this.captures.push({ input, id: binding.adopt(handle!) });
-    return this.symbol(input);
+    return this.symbol(this.capture(entry.shape, entry.dtype, binding.adopt(handle!)));
+  }
+
+  /** A tensor of this trace's own as a further argument. Unlike an input of the step it follows from no example. */
+  private capture(shape: readonly number[], dtype: number, id: number): Output {
+    const input = this.graph.placeholder(shape, dtype);
+    this.captures.push({ input, id });
+    this.constants.set(keyOf(input), id);
+    return input;
+  }
+
+  /** The value where it is the same at each call, computed once where it is a rounded weight; else null. */
+  constantOf(output: Output): Output | null {
+    if (this.constants.has(keyOf(output))) return output;
+    const known = this.rounded.get(keyOf(output));
+    if (known !== undefined) return known;
+    const note = this.graph.notes?.get(output.oper);
+    if (note?.name !== 'Cast') return null;
+    const id = this.constants.get(keyOf(note.inputs[0]!));
+    if (id === undefined || id === null) return null;
+    const { binding } = this.backend;
+    const [handle] = binding.run('Cast', note.attributes, [binding.handle(id)], 1);
+    const shape = this.graph.shapeOf(output)!;
+    const rounded = this.capture(shape, this.graph.dtypeOf(output), binding.adopt(handle!));
+    this.rounded.set(keyOf(output), rounded);
+    return rounded;
   }
 
   identity(output: Output): Output {
