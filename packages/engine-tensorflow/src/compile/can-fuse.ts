@@ -23,7 +23,9 @@ function tryOut({ binding }: TensorFlowBackend): boolean {
     attribute.type('T', 'float32'),
     attribute.int('strides', [1, 1, 1, 1]),
     attribute.string('padding', 'VALID'),
+    attribute.types('TArgs', [dataTypes.TF_FLOAT, dataTypes.TF_FLOAT]),
     attribute.int('num_args', 2),
+    attribute.int('num_host_args', 0),
     attribute.strings('fused_ops', ['BiasAdd', 'Add', 'Relu']),
     attribute.string('_kernel', 'MklNameChangeOp'),
   ];
@@ -34,7 +36,7 @@ function tryOut({ binding }: TensorFlowBackend): boolean {
     const [value] = binding.valuesOf(result) as Float32Array;
     binding.deleteTensor(result);
     return value === 8;
-  } catch {
+  } catch (error) { if (process.env.DBG) console.error(error);
     return false;
   } finally {
     for (const id of ids) binding.deleteTensor(id);

@@ -13,6 +13,9 @@ interface Chain {
   readonly isRectified: boolean;
 }
 
+/** tfjs's kernels name the older one. */
+const additions = new Set(['Add', 'AddV2', 'BiasAdd']);
+
 const keyOf = ({ oper, index }: Output) => `${oper}:${index}`;
 
 /**
@@ -78,7 +81,12 @@ export class Fusion {
       '_MklNativeFusedConv2D',
       [
         ...given,
+        attribute.types(
+          'TArgs',
+          more.map((input) => this.graph.dtypeOf(input)),
+        ),
         attribute.int('num_args', more.length),
+        attribute.int('num_host_args', 0),
         attribute.bool('is_filter_const', true),
         attribute.strings('fused_ops', [
           'BiasAdd',
@@ -111,7 +119,7 @@ export class Fusion {
   }
 
   private biased({ name, inputs }: OpNote): Chain | null {
-    if (name !== 'AddV2' && name !== 'BiasAdd') return null;
+    if (!additions.has(name)) return null;
     for (const [y, bias] of [inputs, [...inputs].reverse()] as [Output, Output][]) {
       const convolution = this.only(y);
       if (convolution?.name !== 'Conv2D' || this.constant(convolution.inputs[1]!) === null) continue;
@@ -125,7 +133,7 @@ export class Fusion {
   }
 
   private added({ name, inputs }: OpNote): Chain | null {
-    if (name !== 'AddV2') return null;
+    if (!additions.has(name)) return null;
     for (const [y, addend] of [[...inputs].reverse(), inputs] as [Output, Output][]) {
       const chain = this.onlyChain(y);
       if (chain === null || chain.addend !== null || chain.isRectified) continue;

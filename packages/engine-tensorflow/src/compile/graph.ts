@@ -86,6 +86,8 @@ export class Graph {
         for (const input of inputs.slice(0, before)) library.TF_AddInput(description, input);
         library.TF_AddInputList(description, packOutputs(inputs.slice(before, end)), end - before);
         for (const input of inputs.slice(end)) library.TF_AddInput(description, input);
+        // Of arguments that stay with the processor, there are none.
+        if (name === '_MklNativeFusedConv2D') library.TF_AddInputList(description, packOutputs([]), 0);
       }
       for (const operation of after) library.TF_AddControlInput(description, operation);
       for (const attribute of attributes) setAttribute(library, 'TF_SetAttr', description, attribute, status);
