@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
-import type { CompiledStep, PassState, Step, StepOptions } from './backend/steps';
+import type { CompiledStep, PassMemory, PassState, Step, StepOptions, Tensors } from './backend/steps';
 import type { Tracing } from './backend/tracing';
 import { loadUpstream, type TensorEntry } from './backend/upstream';
 import type { Binding, TensorMetadata } from './binding/binding';
@@ -9,6 +9,7 @@ import { dtypeOf } from './binding/enumerations';
 import { bfloat16Problem } from './binding/processor';
 import type { Values } from './binding/values';
 import { compileStep } from './compile/compile';
+import { traceStep } from './compile/step';
 import { readEntry } from './compile/variables';
 import { registerOwnKernels } from './kernels';
 
@@ -33,6 +34,12 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
 
     compileStep(step: Step, options?: StepOptions): CompiledStep {
       return compileStep(this, step, options);
+    }
+
+    estimatePasses(step: Step, inputs: Tensors, options?: StepOptions): PassMemory | null {
+      const traced = traceStep(this, step, inputs, { ...options, recompute: 'blocks' });
+      traced.dispose();
+      return traced.memory;
     }
 
     passesAre(state: PassState): void {

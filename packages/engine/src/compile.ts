@@ -34,6 +34,12 @@ export interface CompileOptions {
 export interface CompilingBackend {
   /** A step as one function of the backend; traced at its first call. */
   compileStep(step: (inputs: Tensors) => Tensors, options?: CompileOptions): CompiledStep;
+  /** See {@link estimatePasses}. Optional. */
+  estimatePasses?(
+    step: (inputs: Tensors) => Tensors,
+    inputs: Tensors,
+    options?: CompileOptions,
+  ): PassMemory | null;
 }
 
 /** Whether the current backend compiles steps; elsewhere they run as written. */
@@ -88,6 +94,27 @@ export function compile(step: (inputs: Tensors) => Tensors, options: CompileOpti
     disposed = true;
   };
   return Object.assign(run, { dispose });
+}
+
+/** What a step's passes hold at most, in bytes: activations and their gradients, by what is kept for backward passes. */
+export type PassMemory = Readonly<Record<Recompute, number>>;
+
+/**
+ * About what a step's passes (see `backwardPasses`) hold at most, without and with blocks that are made again; the step
+ * is looked at, not run, and nothing is changed. Null where the backend does not compile steps, or the step has no
+ * backward pass.
+ *
+ * @param inputs  of the shapes that the step is to be run on; their values do not matter
+ * @throws OverparamError `precision-unsupported`, and what compiling the step throws
+ */
+export function estimatePasses(
+  step: (inputs: Tensors) => Tensors,
+  inputs: Tensors,
+  options: Pick<CompileOptions, 'precision'> = {},
+): PassMemory | null {
+  requirePrecision(options.precision ?? 'float32');
+  const { estimatePasses: estimate } = tf.backend() as Partial<CompilingBackend>;
+  return estimate?.call(tf.backend(), step, inputs, options) ?? null;
 }
 
 type Reading = (...parameters: unknown[]) => unknown;

@@ -5,6 +5,8 @@ export {
   type CompileOptions,
   type CompilingBackend,
   compile,
+  estimatePasses,
+  type PassMemory,
   type Tensors,
 } from './compile';
 export { type ConvolutionOptions, convolution, type Padding } from './convolution';

@@ -24,6 +24,9 @@ export type RecomputeMode = 'none' | 'blocks';
 /** How far a step with backward passes is. */
 export type PassState = 'forward' | 'backward' | 'done';
 
+/** What a step's passes hold at most, in bytes: activations and gradients, by what is kept. */
+export type PassMemory = Readonly<Record<RecomputeMode, number>>;
+
 /** How a step is compiled. */
 export interface StepOptions {
   /** `float32` where left out. */

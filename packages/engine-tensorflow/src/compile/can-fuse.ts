@@ -36,7 +36,7 @@ function tryOut({ binding }: TensorFlowBackend): boolean {
     const [value] = binding.valuesOf(result) as Float32Array;
     binding.deleteTensor(result);
     return value === 8;
-  } catch (error) { if (process.env.DBG) console.error(error);
+  } catch {
     return false;
   } finally {
     for (const id of ids) binding.deleteTensor(id);

@@ -1,3 +1,5 @@
+import type { PassMemory } from '../backend/steps';
+
 /** A value of the forward pass. */
 export interface ForwardValue {
   /** The op that makes it, by its place in the order in which ops were written down. */
@@ -7,6 +9,12 @@ export interface ForwardValue {
   readonly bytes: number;
   /** Whether a backward pass is likely to read it: what only additions and norms made, it does not. */
   readonly isSaved: boolean;
+}
+
+/** A forward pass in parts. */
+export interface Cuts {
+  readonly cuts: readonly number[];
+  readonly memory: PassMemory;
 }
 
 /** Places that are looked at, for the sake of time: those with the fewest bytes alive. */
@@ -53,9 +61,10 @@ function narrowPlaces(values: readonly ForwardValue[], count: number): number[] 
  *
  * @param values  what follows from the step's examples
  * @param weights  by op, bytes of the parameters that it reads
- * @returns       the ops that parts but the first begin with, in order; empty where cuts save next to nothing
+ * @returns        the ops that parts but the first begin with, in order, none where cuts save next to nothing; and about
+ *   what is held at most, in bytes, without cuts and with them
  */
-export function chooseCuts(values: readonly ForwardValue[], weights: readonly number[]): number[] {
+export function chooseCuts(values: readonly ForwardValue[], weights: readonly number[]): Cuts {
   const count = weights.length;
   const places = [0, ...narrowPlaces(values, count), count];
   const alive = places.map((place) => aliveAt(values, place));
@@ -65,19 +74,22 @@ export function chooseCuts(values: readonly ForwardValue[], weights: readonly nu
   /** Gradients of parameters that are there when the backward pass is through with a place. */
   const behind = new Float64Array(count + 1);
   for (let place = count - 1; place >= 0; place--) behind[place] = behind[place + 1]! + (weights[place] ?? 0);
-  const largest = places.map((place, index) =>
-    Math.max(
-      0,
-      ...values
-        .filter(({ made }) => made >= (places[index - 1] ?? 0) && made < place)
-        .map(({ bytes }) => bytes),
-    ),
-  );
-  const within = (from: number, to: number) =>
-    saved[places[to]!]! -
-    saved[places[from]!]! +
-    gradients * largest.slice(from + 1, to + 1).reduce((most, bytes) => Math.max(most, bytes), 0) +
-    behind[places[from]!]!;
+  const largest = places.map((place, index) => {
+    const before = places[index - 1] ?? 0;
+    const between = values.filter(({ made }) => made >= before && made < place);
+    return between.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+  });
+  /** By first and last place: what a part takes while it is gone back through, and what a cut at its end keeps. */
+  const parts = places.map((start, from) => {
+    let most = 0;
+    return places.map((end, to) => {
+      if (to <= from) return { takes: 0, keeps: 0 };
+      most = Math.max(most, largest[to]!);
+      const takes = saved[end]! - saved[start]! + gradients * most + behind[start]!;
+      return { takes, keeps: bytesOf(alive[to]!.filter(({ made }) => made >= start)) };
+    });
+  });
+  const within = (from: number, to: number) => parts[from]![to]!.takes;
 
   /** The cuts that keep least, where no part may take more than a limit; null where that cannot be. */
   const cutsWithin = (limit: number): number[] | null => {
@@ -86,7 +98,7 @@ export function chooseCuts(values: readonly ForwardValue[], weights: readonly nu
     for (let to = 1; to < places.length; to++) {
       for (let from = to - 1; from >= 0; from--) {
         if (kept[from]! + within(from, to) > limit) continue;
-        const more = bytesOf(alive[to]!.filter(({ made }) => made >= places[from]!));
+        const more = parts[from]![to]!.keeps;
         if (kept[from]! + more < kept[to]!) {
           kept[to] = kept[from]! + more;
           before[to] = from;
@@ -107,5 +119,9 @@ export function chooseCuts(values: readonly ForwardValue[], weights: readonly nu
     if (cuts === null) low = middle;
     else [high, best] = [middle, cuts];
   }
-  return best ?? [];
+  // Without cuts, all before a place is still there when its own gradients are.
+  const none = Math.max(
+    ...places.slice(1).map((_, index) => saved[places[index]!]! + within(index, index + 1)),
+  );
+  return { cuts: best ?? [], memory: { none, blocks: best === null ? none : Math.min(none, high) } };
 }

@@ -1,3 +1,4 @@
+import type { PassMemory } from '../backend/steps';
 import { dataTypes } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
 import { attribute } from '../binding/make-attribute';
@@ -35,6 +36,8 @@ export class Recompute {
   private readonly forward = new Map<Pointer, ForwardOp>();
   private readonly kept = new Set<string>();
   private lastPart = 0;
+  /** What the passes written down last hold at most. */
+  memory: PassMemory | null = null;
   /** The part that is made again at present, and what was made of it. */
   private current = -1;
   private readonly made = new Map<Pointer, Pointer>();
@@ -155,7 +158,8 @@ export class Recompute {
     const order = [...this.forward.keys()];
     const values = this.values(order);
     const weights = order.map((oper) => this.weightsOf(this.forward.get(oper)!));
-    const cuts = chooseCuts([...values.values()], weights);
+    const { cuts, memory } = chooseCuts([...values.values()], weights);
+    this.memory = memory;
     let part = 0;
     order.forEach((oper, place) => {
       if (place === cuts[part]) part++;

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { Step, StepOptions, Tensors } from '../backend/steps';
+import type { PassMemory, Step, StepOptions, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
 import { canFuse } from './can-fuse';
@@ -13,11 +13,14 @@ import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from
 /** A step for inputs of certain shapes, as a function of TensorFlow's. */
 export interface TracedStep {
   run(inputs: Tensors): Tensors;
+  /** Where it has passes that make blocks again: what they hold. */
+  readonly memory: PassMemory | null;
   dispose(): void;
 }
 
 interface Program {
   readonly name: string;
+  readonly memory: PassMemory | null;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly variables: readonly { readonly variable: tf.Variable; readonly assigned: boolean }[];
@@ -36,6 +39,7 @@ export function traceStep(
   const program = write(backend, step, inputs, options);
   return {
     run: (given) => execute(backend, program, given),
+    memory: program.memory,
     dispose() {
       for (const id of program.captures) backend.binding.deleteTensor(id);
       for (const name of program.functions) backend.binding.removeFunction(name);
@@ -128,6 +132,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, options:
     }
     return {
       name,
+      memory: trace.graph.recompute?.memory ?? null,
       inputNames,
       outputNames: results.map(([output]) => output),
       variables: uses.map((use) => ({ variable: use.variable, assigned: finals.has(use) })),
