@@ -93,10 +93,10 @@ const cases: Readonly<Record<string, Setup>> = {
   'FNL, two tasks': { ...tinyTwoTasks, ...short, method: fnl, balancer: upgrad },
   'RepVGG, dropout in its blocks': { ...tiny, ...short, backbone: withOptions(forgetful), method: repvgg },
   'a SegNet of three tasks': { ...tinyScenes, epochs: 1 },
-  'a SegNet with routed cores and a balancer': {
+  'a SegNet with a balancer': {
     ...tinyScenes,
     epochs: 1,
-    method: withOptions(trirep, { multiTask: 'routed' }),
+    method: trirep,
     balancer: alignedMtl,
     gradients: 'representation',
   },

@@ -14,7 +14,21 @@ interface ForwardOp extends OpNote {
 /** Ops whose output is their input's memory. */
 const aliases = new Set(['Identity', 'Reshape', 'ExpandDims', 'Squeeze']);
 /** Ops whose own gradient, and mostly that of the ops behind them, does not read their output. */
-const unsaved = new Set(['FusedBatchNormV3', 'AddV2', 'Add', 'AddN', 'BiasAdd']);
+const unsaved = new Set([
+  'FusedBatchNormV3',
+  'AddV2',
+  'Add',
+  'AddN',
+  'BiasAdd',
+  'Slice',
+  'StridedSlice',
+  'Maximum',
+  'Minimum',
+  'Greater',
+  'Equal',
+  'Select',
+  'SelectV2',
+]);
 
 /** Ops whose chains TensorFlow writes anew where nothing waits for them: sums would be of another order then. */
 const rewritten = new Set(['AddV2', 'Add', 'AddN', 'Sub', 'Mul']);
