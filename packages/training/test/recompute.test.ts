@@ -96,7 +96,6 @@ const cases: Readonly<Record<string, Setup>> = {
   'a SegNet with a balancer': {
     ...tinyScenes,
     epochs: 1,
-    method: trirep,
     balancer: alignedMtl,
     gradients: 'representation',
   },
