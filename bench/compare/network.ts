@@ -83,6 +83,7 @@ export async function trainingStep(row: Row): Promise<TimedStep> {
     optimiser: optimiserFor(recipe, network),
     penalty: problem.decay,
     precision: row.precision,
+    recompute: row.recompute,
   });
   const batch = batchOf(problem, row.batch);
   const run = async (): Promise<number> => {
@@ -102,11 +103,14 @@ export async function inferenceStep(row: Row): Promise<TimedStep> {
   const model = await collapsedNetwork(row);
   const tasks = problem.tasks.map((task) => taskFor(task));
   const batch = batchOf(problem, row.batch);
-  const step = compile((inputs) => {
-    const outputs = forward(model, inputs.x!, { mode: 'infer' });
-    const losses = tasks.map(({ name, loss }, index) => loss(outputs[index]!, inputs[`label/${name}`]!));
-    return { loss: tf.addN(losses) };
-  });
+  const step = compile(
+    (inputs) => {
+      const outputs = forward(model, inputs.x!, { mode: 'infer' });
+      const losses = tasks.map(({ name, loss }, index) => loss(outputs[index]!, inputs[`label/${name}`]!));
+      return { loss: tf.addN(losses) };
+    },
+    { precision: row.precision, frozen: true },
+  );
   return { run: () => lossOf(step(batch)), parameters: model.countParams() };
 }
 

@@ -1,4 +1,4 @@
-import type { Precision } from '@overparam/engine';
+import type { Precision, Recompute } from '@overparam/engine';
 
 /** Networks that both sides have. */
 export type ModelName = 'resnet20' | 'resnet50' | 'segnet';
@@ -17,6 +17,7 @@ export type PeerName =
   | 'PyTorch bfloat16 channels_last'
   | 'PyTorch bfloat16 compiled'
   | 'float32 step'
+  | 'kept step'
   | 'ONNX Runtime'
   | 'plain step'
   | 'joint step'
@@ -32,6 +33,8 @@ export interface Row {
   readonly mode: Mode;
   /** What our side computes activations in. */
   readonly precision: Precision;
+  /** What our side keeps for its backward pass. */
+  readonly recompute: Recompute;
   /** They take turns with overparam, all in one go. */
   readonly peers: readonly PeerName[];
   /** Run by default: a ratio of this row has a floor. */
@@ -41,10 +44,11 @@ export interface Row {
 const torch: readonly PeerName[] = ['PyTorch default', 'PyTorch channels_last', 'PyTorch compiled'];
 
 /** A row's name, which `--only` is matched with: `resnet50 trirep 128 training`, `resnet50 plain 32 training bfloat16`. */
-export function nameOf({ model, method, batch, mode, precision, peers }: Row): string {
+export function nameOf({ model, method, batch, mode, precision, recompute, peers }: Row): string {
   const half = precision === 'float32' ? '' : ` ${precision}`;
+  const again = recompute === 'none' ? '' : ` recompute`;
   const special = peers[0]!.startsWith('PyTorch') ? '' : ` ${peers.join(' ')}`;
-  return `${model} ${method} ${batch} ${mode}${half}${special}`;
+  return `${model} ${method} ${batch} ${mode}${half}${again}${special}`;
 }
 
 function training(
@@ -54,7 +58,7 @@ function training(
   floor: boolean,
   peers: readonly PeerName[] = torch,
 ): Row {
-  return { model, method, batch, mode: 'training', precision: 'float32', peers, floor };
+  return { model, method, batch, mode: 'training', precision: 'float32', recompute: 'none', peers, floor };
 }
 
 /** Our step in bfloat16 beside the best of PyTorch in either precision, and beside our own in float32. */
@@ -68,6 +72,12 @@ function half(model: ModelName, method: MethodName, batch: number): Row {
   return { ...training(model, method, batch, true, peers), precision: 'bfloat16' };
 }
 
+/** Our step that makes blocks again beside the one that keeps them. */
+function again(model: ModelName, batch: number, precision: Precision): Row {
+  const row = training(model, 'plain', batch, true, ['kept step']);
+  return { ...row, precision, recompute: 'blocks' };
+}
+
 function inference(model: ModelName, batch: number): Row {
   return {
     model,
@@ -75,6 +85,7 @@ function inference(model: ModelName, batch: number): Row {
     batch,
     mode: 'inference',
     precision: 'float32',
+    recompute: 'none',
     peers: [...torch, 'ONNX Runtime'],
     floor: false,
   };
@@ -93,6 +104,8 @@ export const rows: readonly Row[] = [
   half('resnet20', 'plain', 128),
   half('segnet', 'plain', 2),
   ...methods.map((method) => half('resnet50', method, 32)),
+  again('resnet50', 128, 'float32'),
+  again('resnet50', 128, 'bfloat16'),
   training('resnet20', 'trirep', 128, true, ['plain step']),
   training('resnet50', 'trirep', 128, true, ['plain step']),
   training('segnet', 'plain', 2, true),
@@ -111,7 +124,10 @@ export const rows: readonly Row[] = [
 /** Rows that have one peer: another checkout of this project, to see what a change costs. */
 export function againstCheckout(chosen: readonly Row[]): Row[] {
   const byStep = new Map(
-    chosen.map((row) => [[row.model, row.method, row.batch, row.mode, row.precision].join(), row] as const),
+    chosen.map(
+      (row) =>
+        [[row.model, row.method, row.batch, row.mode, row.precision, row.recompute].join(), row] as const,
+    ),
   );
   return [...byStep.values()].map((row) => ({ ...row, peers: ['other checkout'] }));
 }

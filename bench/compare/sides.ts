@@ -68,6 +68,8 @@ export function peerSide(name: PeerName, python: () => string, checkout: string 
       return workerSide(name, 'tensorflow', { method: 'trirep' });
     case 'float32 step':
       return workerSide(name, 'tensorflow', { precision: 'float32' });
+    case 'kept step':
+      return workerSide(name, 'tensorflow', { recompute: 'none' });
     case 'stock tfjs':
       return workerSide(name, 'stock');
     case 'wasm':

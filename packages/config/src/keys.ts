@@ -23,6 +23,7 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'statistics',
   'engine',
   'precision',
+  'recompute',
   'select',
   'limit',
   'checkpoints',

@@ -53,5 +53,6 @@ export function recipeOf(config: RunConfig): Recipe {
     weightDecay: config.weightDecay,
     evaluation: config.evaluation,
     precision: config.precision,
+    recompute: config.recompute,
   };
 }

@@ -5,6 +5,8 @@ import {
   optimisers,
   type Precision,
   precisions,
+  type Recompute,
+  recomputes,
   type ScheduleConfig,
   scheduleLayerSchema,
 } from '@overparam/engine';
@@ -154,6 +156,11 @@ const runShape = {
     .describe(
       'What training steps compute activations in: `float32`, or `bfloat16`, about twice as fast on processors that multiply it. Evaluation, checkpoints and collapse are float32 in both.',
     ),
+  recompute: z
+    .enum(recomputes)
+    .describe(
+      'What training steps keep for their backward passes: `none` makes nothing again, `blocks` computes the inside of blocks twice and so trains the same run in less memory.',
+    ),
   select: z
     .union([layerChoice, z.array(layerChoice).min(1)])
     .nullable()
@@ -285,6 +292,7 @@ export interface RunConfig {
   readonly statistics: 'unbiased' | 'biased';
   readonly engine: { readonly name: EngineName; readonly threads?: number };
   readonly precision: Precision;
+  readonly recompute: Recompute;
   readonly select: LayerChoice | readonly LayerChoice[] | null;
   readonly limit: { readonly train?: number; readonly test?: number };
   readonly checkpoints: { readonly keep: 'all' | number };

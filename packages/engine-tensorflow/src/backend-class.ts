@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from './backend/backend';
-import type { CompiledStep, Step, StepOptions } from './backend/steps';
+import type { CompiledStep, PassMemory, PassState, Step, StepOptions, Tensors } from './backend/steps';
 import type { Tracing } from './backend/tracing';
 import { loadUpstream, type TensorEntry } from './backend/upstream';
 import type { Binding, TensorMetadata } from './binding/binding';
@@ -11,6 +11,7 @@ import type { Values } from './binding/values';
 import { Choices } from './choices/choices';
 import { conditionsHere, TimingTable, timingFile } from './choices/table';
 import { compileStep } from './compile/compile';
+import { traceStep } from './compile/step';
 import { readEntry } from './compile/variables';
 import { registerOwnKernels } from './kernels';
 
@@ -38,6 +39,16 @@ export async function backendClass(): Promise<new (binding: Binding) => TensorFl
 
     compileStep(step: Step, options?: StepOptions): CompiledStep {
       return compileStep(this, step, options);
+    }
+
+    estimatePasses(step: Step, inputs: Tensors, options?: StepOptions): PassMemory | null {
+      const traced = traceStep(this, step, inputs, { ...options, recompute: 'blocks' });
+      traced.dispose();
+      return traced.memory;
+    }
+
+    passesAre(state: PassState): void {
+      (this.binding.recorder as Tracing | null)?.passesAre(state);
     }
 
     bfloat16Problem(): string | null {

@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { trainingKernels } from './kernels/names';
+import { passesAre } from './recompute';
 
 /**
  * Gradients of a tensor of the recorded pass.
@@ -61,7 +62,9 @@ export function backwardPasses<Outputs extends tf.TensorContainer, Result>(
   return record(() => {
     engine.startTape();
     try {
+      passesAre('forward');
       const outputs = tf.tidy(forward);
+      passesAre('backward');
       // As inside a kernel: the backward passes are not differentiated, so nothing of them is to be remembered.
       engine.state.kernelDepth++;
       let before: readonly tf.Tensor[] = [];
@@ -78,6 +81,7 @@ export function backwardPasses<Outputs extends tf.TensorContainer, Result>(
         engine.state.kernelDepth--;
       }
     } finally {
+      passesAre('done');
       engine.endTape();
       for (const { saved } of engine.state.activeTape ?? []) tf.dispose([...(saved ?? [])]);
       engine.state.activeTape = null;

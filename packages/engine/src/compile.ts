@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { type Precision, requirePrecision } from './precision';
+import { type Recompute, requireRecompute } from './recompute';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
@@ -17,6 +18,13 @@ export interface CompiledStep {
 export interface CompileOptions {
   /** `float32` where left out. */
   readonly precision?: Precision;
+  /** What backward passes by `backwardPasses` find kept; `none` where left out. */
+  readonly recompute?: Recompute;
+  /**
+   * Whether variables keep the values of the first call, whatever happens to them later; false where left out. A backend
+   * then computes with constants: what is fused with a convolution, and weights that are put in order once.
+   */
+  readonly frozen?: boolean;
 }
 
 /**
@@ -26,6 +34,12 @@ export interface CompileOptions {
 export interface CompilingBackend {
   /** A step as one function of the backend; traced at its first call. */
   compileStep(step: (inputs: Tensors) => Tensors, options?: CompileOptions): CompiledStep;
+  /** See {@link estimatePasses}. Optional. */
+  estimatePasses?(
+    step: (inputs: Tensors) => Tensors,
+    inputs: Tensors,
+    options?: CompileOptions,
+  ): PassMemory | null;
 }
 
 /** Whether the current backend compiles steps; elsewhere they run as written. */
@@ -47,7 +61,8 @@ export function compiles(): boolean {
  * that what runs here also compiles. Everything the step makes and does not return is freed.
  *
  * @param step  from tensors to tensors; synchronous
- * @throws OverparamError (from the compiled step) `precision-unsupported` where the backend has none of that kind
+ * @throws OverparamError (from the compiled step) `precision-unsupported` where the backend has none of that kind;
+ *   `unknown-recompute`
  * @throws OverparamError (from the compiled step) `read-in-step` where a value is read inside the step;
  *   `step-asynchronous` where it returns a promise; `step-disposed` where it is called after `dispose`
  */
@@ -62,6 +77,7 @@ export function compile(step: (inputs: Tensors) => Tensors, options: CompileOpti
       );
     }
     requirePrecision(options.precision ?? 'float32');
+    requireRecompute(options.recompute ?? 'none');
     if (!compiles()) return runStrictly(step, inputs);
     if (traced?.backend !== tf.getBackend()) {
       traced?.run.dispose();
@@ -78,6 +94,27 @@ export function compile(step: (inputs: Tensors) => Tensors, options: CompileOpti
     disposed = true;
   };
   return Object.assign(run, { dispose });
+}
+
+/** What a step's passes hold at most, in bytes: activations and their gradients, by what is kept for backward passes. */
+export type PassMemory = Readonly<Record<Recompute, number>>;
+
+/**
+ * About what a step's passes (see `backwardPasses`) hold at most, without and with blocks that are made again; the step
+ * is looked at, not run, and nothing is changed. Null where the backend does not compile steps, or the step has no
+ * backward pass.
+ *
+ * @param inputs  of the shapes that the step is to be run on; their values do not matter
+ * @throws OverparamError `precision-unsupported`, and what compiling the step throws
+ */
+export function estimatePasses(
+  step: (inputs: Tensors) => Tensors,
+  inputs: Tensors,
+  options: Pick<CompileOptions, 'precision'> = {},
+): PassMemory | null {
+  requirePrecision(options.precision ?? 'float32');
+  const { estimatePasses: estimate } = tf.backend() as Partial<CompilingBackend>;
+  return estimate?.call(tf.backend(), step, inputs, options) ?? null;
 }
 
 type Reading = (...parameters: unknown[]) => unknown;

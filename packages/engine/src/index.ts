@@ -6,6 +6,8 @@ export {
   type CompileOptions,
   type CompilingBackend,
   compile,
+  estimatePasses,
+  type PassMemory,
   type Tensors,
 } from './compile';
 export { type ConvolutionOptions, convolution, type Padding } from './convolution';
@@ -22,4 +24,5 @@ export { type Block, type Key, philox4x32 } from './philox';
 export { type Precision, precisionProblem, precisions, requirePrecision, widened } from './precision';
 export { type OpTiming, type PrecisionTiming, timePrecisions } from './precision-timing';
 export * from './random';
+export { type Recompute, recomputes, requireRecompute } from './recompute';
 export * from './schedule';

@@ -1,4 +1,4 @@
-import type { CompiledStep, Key, Precision } from '@overparam/engine';
+import type { CompiledStep, Key, Precision, Recompute } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type { Balancing } from './balancing';
 import { compileGramian, compileLosses, sampleParts } from './gramian';
@@ -20,6 +20,8 @@ export interface StepParts {
   readonly penalty: number;
   /** What activations are computed in. */
   readonly precision: Precision;
+  /** What is kept for backward passes. */
+  readonly recompute: Recompute;
 }
 
 /** The compiled steps of one stage, each made when it is first asked for. */
@@ -36,8 +38,8 @@ export class CompiledSteps {
 
   /** What a phase's step is made of. */
   partsOf(phase: Phase, weighing: Weighing): PhaseParts {
-    const { tasks, penalty, precision, trained } = this.parts;
-    return { phase, ...trained, tasks, penalty, precision, weighing };
+    const { tasks, penalty, precision, recompute, trained } = this.parts;
+    return { phase, ...trained, tasks, penalty, precision, recompute, weighing };
   }
 
   /** The step that changes parameters; see `compilePhase`. */
@@ -53,7 +55,7 @@ export class CompiledSteps {
 
   /** The first part of a balanced update; see `compileGramian`. */
   gramian(phase: Phase, { space, needs, averaging }: Balancing): CompiledStep {
-    const { tasks, precision, trained } = this.parts;
+    const { tasks, precision, recompute, trained } = this.parts;
     const { network, averages } = trained;
     return this.stepOf(`${phase.name}/gramian`, () =>
       compileGramian({
@@ -63,14 +65,15 @@ export class CompiledSteps {
         space,
         averaging: needs.averages ? { averages: averages!, of: averaging(0).of } : null,
         precision,
+        recompute,
       }),
     );
   }
 
   /** A Gramian that no balancer asked for, or null where the tasks share nothing; see `sampleParts`. */
   sample({ space }: Balancing): CompiledStep | null {
-    const { tasks, precision, trained } = this.parts;
-    const parts = sampleParts({ network: trained.network, tasks, precision }, space);
+    const { tasks, precision, recompute, trained } = this.parts;
+    const parts = sampleParts({ network: trained.network, tasks, precision, recompute }, space);
     return parts && this.stepOf('sample', () => compileGramian(parts));
   }
 

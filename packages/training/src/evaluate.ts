@@ -1,5 +1,5 @@
 import { forward } from '@overparam/core-reparam';
-import { type CompiledStep, compile } from '@overparam/engine';
+import { type CompiledStep, compile, type Precision, widened } from '@overparam/engine';
 import type { MetricDetails, OpenDataset, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { evaluationBatches } from './batches';
@@ -15,6 +15,13 @@ export interface EvaluationOptions {
   readonly size?: number;
   /** Stops an evaluation: its `run` then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether the networks stay as they are until the evaluator is disposed, as collapsed ones do: convolution, bias,
+   * addition and ReLU are then one op where the engine can, and figures differ by rounding. False where left out.
+   */
+  readonly frozen?: boolean;
+  /** What activations are computed in; losses and metrics are float32. `float32` where left out. */
+  readonly precision?: Precision;
 }
 
 /** What a network came to on a split. */
@@ -74,7 +81,7 @@ export function createEvaluator(
   dataset: OpenDataset,
   options: EvaluationOptions,
 ): Evaluator {
-  const { split, batch, signal } = options;
+  const { split, batch, signal, frozen = false, precision = 'float32' } = options;
   requireSplit(dataset, split);
   const size = options.size ?? dataset.splits[split]!.size;
   // One for each batch size: full batches, and what is left at the end.
@@ -82,17 +89,21 @@ export function createEvaluator(
   const stepFor = (examples: number): CompiledStep => {
     const known = steps.get(examples);
     if (known) return known;
-    const step = compile((inputs) => {
-      const predictions = predict(networks, inputs.x!);
-      const outputs: Record<string, tf.Tensor> = {};
-      tasks.forEach((task, index) => {
-        outputs[`prediction/${task.name}`] = predictions[index]!;
-        const label = inputs[`label/${task.name}`]!;
-        outputs[`loss/${task.name}`] = task.loss(predictions[index]!, label);
-        outputs[`labels/${task.name}`] = task.validLabels(label);
-      });
-      return outputs;
-    });
+    const step = compile(
+      (inputs) => {
+        // Losses are computed in float32.
+        const predictions = predict(networks, inputs.x!).map((prediction) => widened(prediction));
+        const outputs: Record<string, tf.Tensor> = {};
+        tasks.forEach((task, index) => {
+          outputs[`prediction/${task.name}`] = predictions[index]!;
+          const label = inputs[`label/${task.name}`]!;
+          outputs[`loss/${task.name}`] = task.loss(predictions[index]!, label);
+          outputs[`labels/${task.name}`] = task.validLabels(label);
+        });
+        return outputs;
+      },
+      { frozen, precision },
+    );
     steps.set(examples, step);
     return step;
   };

@@ -4,6 +4,7 @@ import {
   type CompiledStep,
   compile,
   type Precision,
+  type Recompute,
   widened,
 } from '@overparam/engine';
 import type { Averaging, GradientSpace, Task } from '@overparam/plugin';
@@ -23,6 +24,7 @@ export interface GramianParts {
   /** Running averages that take the gradients' place, and what is averaged; null for none. */
   readonly averaging: { readonly averages: Averages; readonly of: Averaging['of'] } | null;
   readonly precision: Precision;
+  readonly recompute: Recompute;
 }
 
 /**
@@ -30,7 +32,12 @@ export interface GramianParts {
  * move them, or on the representation where that is wanted and there is one. Null where the tasks share nothing.
  */
 export function sampleParts(
-  { network, tasks, precision }: Pick<GramianParts, 'network' | 'tasks' | 'precision'>,
+  {
+    network,
+    tasks,
+    precision,
+    recompute,
+  }: Pick<GramianParts, 'network' | 'tasks' | 'precision' | 'recompute'>,
   wanted: GradientSpace,
 ): GramianParts | null {
   const routes = routesOfAll(network, tasks);
@@ -38,7 +45,7 @@ export function sampleParts(
   const isShared = network.trunks.length === 0 && network.layout.representations.length > 0;
   const space = isShared ? wanted : 'parameters';
   if (space === 'parameters' && routes.shared.length === 0 && routes.routed.size === 0) return null;
-  return { network, tasks, routes, space, averaging: null, precision };
+  return { network, tasks, routes, space, averaging: null, precision, recompute };
 }
 
 type Gradients = readonly (tf.Tensor | null)[];
@@ -104,7 +111,7 @@ function averaged(
  * `[tasks]`, `gramian` `[tasks, tasks]` and `finite`.
  */
 export function compileGramian(parts: GramianParts): CompiledStep {
-  const { tasks, space, averaging, precision } = parts;
+  const { tasks, space, averaging, precision, recompute } = parts;
   return compile(
     (inputs) =>
       backwardPasses(
@@ -139,7 +146,7 @@ export function compileGramian(parts: GramianParts): CompiledStep {
           return { losses: tf.stack(losses), gramian: gramianOf(shown), finite };
         },
       ),
-    { precision },
+    { precision, recompute },
   );
 }
 

@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+
+export { type Agreement, type AgreementOptions, predictionAgreement } from './agreement';
 export type { Averages } from './averages';
 export { type Balancing, balancingOf } from './balancing';
 export {
@@ -31,6 +33,7 @@ export { type Layout, layoutOf } from './layout';
 export type { LoopListeners, UpdateReport } from './listeners';
 export { TrainingLoop, type TrainingState } from './loop';
 export type { StepInputs } from './measure';
+export { estimateMemory, memoryNote } from './memory';
 export {
   buildPlain,
   type NetworkData,

@@ -110,6 +110,7 @@ export class TrainingLoop {
         key: plan.recipe.key,
         penalty: plan.recipe.weightDecay.coefficient,
         precision: plan.recipe.precision,
+        recompute: plan.recipe.recompute,
       });
       const phase = phaseOf(plan.schedule, scheduled.phase);
       const outcome = await this.steps.run(phase, batch, moment, this.position.balancer);

@@ -1,4 +1,12 @@
-import { allFinite, type CompiledStep, compile, type Optimiser, type Precision } from '@overparam/engine';
+import {
+  allFinite,
+  type CompiledStep,
+  compile,
+  type Optimiser,
+  type Precision,
+  type Recompute,
+  type Tensors,
+} from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
@@ -22,6 +30,8 @@ export interface PhaseParts {
   readonly averages?: Averages | null;
   /** What activations are computed in; `float32` where left out. */
   readonly precision?: Precision;
+  /** What is kept for the backward pass; `none` where left out. */
+  readonly recompute?: Recompute;
 }
 
 /** What the gradients of a phase follow from. */
@@ -38,27 +48,30 @@ export function gradientParts(parts: PhaseParts): GradientParts {
  * non-finite loss or gradient leaves parameters and optimiser slots as they were.
  */
 export function compilePhase(parts: PhaseParts): CompiledStep {
+  const { precision = 'float32', recompute = 'none' } = parts;
+  return compile(phaseStep(parts), { precision, recompute });
+}
+
+/** As {@link compilePhase}, not compiled. */
+export function phaseStep(parts: PhaseParts): (inputs: Tensors) => Tensors {
   const { phase, optimiser } = parts;
   const gradientsFrom = gradientParts(parts);
   const factors = rateFactors(phase, allOf(gradientsFrom.routes));
-  return compile(
-    (inputs) => {
-      const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
-        gradientsFrom,
-        inputs as StepInputs,
-      );
-      const finite = allFinite([...descended, ...Object.values(gradients)]);
-      optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
-      return {
-        loss,
-        ...named('loss', losses),
-        ...named('wrong', wrong),
-        ...named('labels', labels),
-        finite,
-      };
-    },
-    { precision: parts.precision ?? 'float32' },
-  );
+  return (inputs) => {
+    const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
+      gradientsFrom,
+      inputs as StepInputs,
+    );
+    const finite = allFinite([...descended, ...Object.values(gradients)]);
+    optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
+    return {
+      loss,
+      ...named('loss', losses),
+      ...named('wrong', wrong),
+      ...named('labels', labels),
+      finite,
+    };
+  };
 }
 
 function named(kind: string, byTask: Readonly<Record<string, tf.Scalar>>): Record<string, tf.Scalar> {

@@ -4,6 +4,7 @@ import {
   keyFromSeed,
   type OptimiserConfig,
   type Precision,
+  type Recompute,
   type ScheduleConfig,
 } from '@overparam/engine';
 import type {
@@ -52,6 +53,8 @@ export interface Recipe {
   readonly evaluation: EpochChoice;
   /** What training steps compute activations in; all that is evaluated, saved and collapsed is float32. */
   readonly precision: Precision;
+  /** What training steps keep for their backward passes; the same run in either. */
+  readonly recompute: Recompute;
 }
 
 /** The fields of a {@link Recipe} that are parts of plugins. */
@@ -91,6 +94,7 @@ export function defineRecipe(options: RecipeOptions): Recipe {
     weightDecay: noDecay,
     evaluation: 'last',
     precision: 'float32',
+    recompute: 'none',
     ...options,
     method: chosenOf(method),
     routine: chosenOf(routine),

@@ -5,7 +5,9 @@ import {
   type Optimiser,
   type OptimiserConfig,
   type Precision,
+  type Recompute,
   requirePrecision,
+  requireRecompute,
 } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type {
@@ -53,6 +55,8 @@ export interface TrainingStepOptions {
   readonly key?: Key;
   /** What activations are computed in; `float32` where left out. */
   readonly precision?: Precision;
+  /** Whether what is inside blocks is made again for the backward pass, to save memory; `none` where left out. */
+  readonly recompute?: Recompute;
   /** Where an earlier step got to; the beginning where left out. */
   readonly from?: StepPosition;
 }
@@ -97,7 +101,8 @@ const everything: Phase = { name: 'all', stage: 'expanded', moves: [{}], rates: 
  *
  * @throws OverparamError `not-expanded` for a network without expanded layers, `task-mismatch` where outputs and tasks
  *   do not fit, `empty-phase` for a phase that moves nothing, `unsupported-balancer` for a balancer that needs what the
- *   step cannot give, `unsupported-routine` for a schedule that changes the network; `invalid-optimiser`; `precision-unsupported`
+ *   step cannot give, `unsupported-routine` for a schedule that changes the network; `invalid-optimiser`; `precision-unsupported`,
+ *   `unknown-recompute`
  * @example
  * const network = expandNetwork(model, { method: trirep, tasks, key });
  * const step = trainingStep({ network, tasks, balancer: upgrad, optimiser: { name: 'adam' } });
@@ -111,8 +116,10 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     weightDecay = noDecay,
     key = keyFromSeed(0),
     precision = 'float32',
+    recompute = 'none',
   } = options;
   requirePrecision(precision);
+  requireRecompute(recompute);
   const network = listNetwork(options.network, tasks);
   if (schedule) checkStages(schedule);
   for (const each of schedule?.phases ?? [phase]) checkPhase(each, network, tasks, schedule !== undefined);
@@ -134,6 +141,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     key,
     penalty: weightDecay.coefficient,
     precision,
+    recompute,
   });
   let position: StepPosition = options.from ?? { update: 0, balancer: null };
   let disposed = false;

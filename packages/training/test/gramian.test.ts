@@ -134,6 +134,7 @@ async function updates(
     key: keyFromSeed(3),
     penalty: 0,
     precision: 'float32',
+    recompute: 'none',
   });
   const read = () =>
     Object.fromEntries(network.parameters.map((one) => [one.name, [...one.variable.dataSync()]]));

@@ -38,6 +38,7 @@ async function expectCounts(run: OpenRun, phases: number): Promise<Record<string
     key: recipe.key,
     penalty,
     precision: 'float32',
+    recompute: 'none',
   });
   const batch = await plan.batches.read(0);
   const expected = countByHand(batch);

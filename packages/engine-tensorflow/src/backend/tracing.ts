@@ -1,5 +1,6 @@
 import type { Recorder, TensorMetadata } from '../binding/binding';
 import type { Question } from '../choices/question';
+import type { PassState } from './steps';
 import type { TensorEntry } from './upstream';
 
 /** Constants of an update by stochastic gradient descent; PyTorch's meanings. */
@@ -33,6 +34,8 @@ export interface Tracing extends Recorder {
   after(id: number, others: readonly number[]): TensorMetadata;
   /** A tensor's value in float32, where it is in half precision. */
   widened(id: number): TensorMetadata;
+  /** Says how far a step with backward passes is. */
+  passesAre(state: PassState): void;
   /** Computes in float32 whatever the step computes in: sums, whose parts are products. */
   inFloat32<Result>(work: () => Result): Result;
   /**

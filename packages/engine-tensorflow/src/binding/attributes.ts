@@ -16,7 +16,15 @@ function text(suffix: string, value: string): Setting {
   return [suffix, bytes, bytes.length];
 }
 
-function list(name: string, type: number, values: readonly number[]): Setting {
+function list(name: string, type: number, values: readonly (number | string)[]): Setting {
+  if (type === attributeKinds.TF_ATTR_STRING) {
+    const lengths = values.map((value) => encoder.encode(value as string).length);
+    return ['StringList', values, lengths, values.length];
+  }
+  return numberList(name, type, values as readonly number[]);
+}
+
+function numberList(name: string, type: number, values: readonly number[]): Setting {
   switch (type) {
     case attributeKinds.TF_ATTR_INT:
       return ['IntList', BigInt64Array.from(values, BigInt), values.length];
@@ -76,6 +84,6 @@ export function setAttribute(
     const end = prefix === 'TFE_OpSetAttr' ? [status] : [];
     set(['Shape', BigInt64Array.from(dims, BigInt), dims.length, ...end]);
   } else {
-    set(Array.isArray(value) ? list(name, type, value as number[]) : single(name, type, value));
+    set(Array.isArray(value) ? list(name, type, value as (number | string)[]) : single(name, type, value));
   }
 }

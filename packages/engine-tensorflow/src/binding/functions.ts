@@ -63,6 +63,8 @@ export const declarations = {
     'void TFE_OpSetAttrFloatList(void *op, const char *name, const void *values, int count)',
   TFE_OpSetAttrBoolList:
     'void TFE_OpSetAttrBoolList(void *op, const char *name, const void *values, int count)',
+  TFE_OpSetAttrStringList:
+    'void TFE_OpSetAttrStringList(void *op, const char *name, const char **values, const size_t *lengths, int count)',
   TFE_OpSetAttrTypeList:
     'void TFE_OpSetAttrTypeList(void *op, const char *name, const void *values, int count)',
   TFE_Execute: 'void TFE_Execute(void *op, void *handles, void *count, void *status)',
@@ -89,6 +91,8 @@ export const declarations = {
     'void TF_SetAttrBoolList(void *description, const char *name, const void *values, int count)',
   TF_SetAttrTypeList:
     'void TF_SetAttrTypeList(void *description, const char *name, const void *values, int count)',
+  TF_SetAttrStringList:
+    'void TF_SetAttrStringList(void *description, const char *name, const char **values, const size_t *lengths, int count)',
   TF_SetAttrTensor: 'void TF_SetAttrTensor(void *description, const char *name, void *tensor, void *status)',
   TF_SetAttrFuncName:
     'void TF_SetAttrFuncName(void *description, const char *name, const void *value, size_t length)',

@@ -32,6 +32,11 @@ export const attribute = {
     type: attributeKinds.TF_ATTR_STRING,
     value,
   }),
+  strings: (name: string, value: readonly string[]): OpAttribute => ({
+    name,
+    type: attributeKinds.TF_ATTR_STRING,
+    value,
+  }),
   types: (name: string, value: readonly number[]): OpAttribute => ({
     name,
     type: attributeKinds.TF_ATTR_TYPE,

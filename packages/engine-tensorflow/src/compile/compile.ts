@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { CompiledStep, Precision, Step, StepOptions, Tensors } from '../backend/steps';
+import type { CompiledStep, Step, StepOptions, Tensors } from '../backend/steps';
 import { namingBatch } from './out-of-memory';
 import { outputsOf } from './outputs';
 import { type TracedStep, traceStep } from './step';
@@ -32,23 +32,21 @@ function traceInBestWays(
   backend: TensorFlowBackend,
   step: Step,
   inputs: Tensors,
-  precision: Precision,
+  options: StepOptions,
 ): TracedStep {
-  const traced = traceStep(backend, step, inputs, precision);
+  const traced = traceStep(backend, step, inputs, options);
   if (traced.questions.length === 0) return traced;
   traced.dispose();
   backend.choices.learn(
-    new Map(traced.questions.map((question) => [question.key, timeWays(backend, question, precision)])),
+    new Map(
+      traced.questions.map((question) => [question.key, timeWays(backend, question, options.precision)]),
+    ),
   );
-  return traceStep(backend, step, inputs, precision);
+  return traceStep(backend, step, inputs, options);
 }
 
 /** Makes a step of tfjs's ops a function of TensorFlow's, one for each kind of inputs. */
-export function compileStep(
-  backend: TensorFlowBackend,
-  step: Step,
-  { precision = 'float32' }: StepOptions = {},
-): CompiledStep {
+export function compileStep(backend: TensorFlowBackend, step: Step, options: StepOptions = {}): CompiledStep {
   const functions = new Map<string, TracedStep>();
   let traces = 0;
   let disposed = false;
@@ -56,7 +54,7 @@ export function compileStep(
     const signature = signatureOf(inputs);
     let traced = functions.get(signature);
     if (traced === undefined) {
-      traced = traceInBestWays(backend, step, inputs, precision);
+      traced = traceInBestWays(backend, step, inputs, options);
       if (++traces === manyTraces) {
         console.warn(
           `A compiled step was traced ${traces} times, last for ${signature}. Each new shape costs a trace; give the ` +

@@ -3,10 +3,13 @@ import type { Binding } from '../binding/binding';
 import { attributeKinds, dataTypes, type OpAttribute } from '../binding/enumerations';
 import type { Output, Pointer } from '../binding/functions';
 import { type Values, writeTensor } from '../binding/values';
+import type { OpNote } from './op-note';
+import { Recompute } from './recompute';
 
 /** Ops whose inputs are lists in part: the sizes of the single inputs before and after the list. */
 const listInputs: Readonly<Record<string, readonly [before: number, after: number]>> = {
   AddN: [0, 0],
+  _MklNativeFusedConv2D: [2, 0],
   ConcatV2: [0, 1],
   Einsum: [0, 0],
   IdentityN: [0, 0],
@@ -45,14 +48,37 @@ export interface Interface {
 /** A graph of TensorFlow's that is being written. */
 export class Graph {
   readonly pointer: Pointer;
+  /** Null where all that a backward pass reads is kept until then. */
+  readonly recompute: Recompute | null;
+  /** What was written down, where somebody asked for it. */
+  notes: Map<Pointer, OpNote> | null = null;
   private count = 0;
 
-  constructor(readonly binding: Binding) {
+  constructor(
+    readonly binding: Binding,
+    recompute: 'none' | 'blocks' = 'none',
+  ) {
     this.pointer = binding.library.TF_NewGraph() as Pointer;
+    this.recompute = recompute === 'blocks' ? new Recompute(this) : null;
   }
 
   /** Adds an operation. */
   add(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly Output[],
+    after: readonly Pointer[] = [],
+  ): Pointer {
+    const sources = this.recompute?.inputsOf(inputs) ?? inputs;
+    const operation = this.write(name, attributes, sources, after);
+    const note = { name, attributes, inputs: sources };
+    this.recompute?.added(operation, note);
+    this.notes?.set(operation, note);
+    return operation;
+  }
+
+  /** As {@link add}, with just these inputs. */
+  write(
     name: string,
     attributes: readonly OpAttribute[],
     inputs: readonly Output[],
@@ -69,6 +95,8 @@ export class Graph {
         for (const input of inputs.slice(0, before)) library.TF_AddInput(description, input);
         library.TF_AddInputList(description, packOutputs(inputs.slice(before, end)), end - before);
         for (const input of inputs.slice(end)) library.TF_AddInput(description, input);
+        // Of arguments that stay with the processor, there are none.
+        if (name === '_MklNativeFusedConv2D') library.TF_AddInputList(description, packOutputs([]), 0);
       }
       for (const operation of after) library.TF_AddControlInput(description, operation);
       for (const attribute of attributes) setAttribute(library, 'TF_SetAttr', description, attribute, status);

@@ -1,10 +1,12 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { Precision, Step, Tensors } from '../backend/steps';
+import type { PassMemory, Step, StepOptions, Tensors } from '../backend/steps';
 import type { TensorEntry } from '../backend/upstream';
 import type { Output, Pointer } from '../binding/functions';
 import type { Question } from '../choices/question';
+import { canFuse } from './can-fuse';
+import { Fusion } from './fusion';
 import { outputsOf } from './outputs';
 import { Trace } from './trace';
 import { bookkeeping, releaseRead, resourceOf, separate, type VariableUse } from './variables';
@@ -14,11 +16,14 @@ export interface TracedStep {
   /** What it computes in a way that was not timed against the others. */
   readonly questions: readonly Question[];
   run(inputs: Tensors): Tensors;
+  /** Where it has passes that make blocks again: what they hold. */
+  readonly memory: PassMemory | null;
   dispose(): void;
 }
 
 interface Program {
   readonly name: string;
+  readonly memory: PassMemory | null;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly variables: readonly { readonly variable: tf.Variable; readonly assigned: boolean }[];
@@ -33,12 +38,13 @@ export function traceStep(
   backend: TensorFlowBackend,
   step: Step,
   inputs: Tensors,
-  precision: Precision,
+  options: StepOptions,
 ): TracedStep {
-  const program = write(backend, step, inputs, precision);
+  const program = write(backend, step, inputs, options);
   return {
     questions: program.questions,
     run: (given) => execute(backend, program, given),
+    memory: program.memory,
     dispose() {
       for (const id of program.captures) backend.binding.deleteTensor(id);
       for (const name of program.functions) backend.binding.removeFunction(name);
@@ -46,7 +52,7 @@ export function traceStep(
   };
 }
 
-function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precision: Precision): Program {
+function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, options: StepOptions): Program {
   const { binding } = backend;
   const before = new Map<TensorEntry, tf.Variable>();
   const known = new Set(Object.values(bookkeeping().registeredVariables));
@@ -55,7 +61,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
     before.set(entry, variable);
   }
   const held = [...before].map(([entry, variable]) => ({ entry, variable, dataId: variable.dataId }));
-  const trace = new Trace(backend, before, precision);
+  const trace = new Trace(backend, before, options);
   const inputNames = Object.keys(inputs).sort();
   const arguments_: Output[] = [];
   // The old values outlive their replacement in the step.
@@ -88,6 +94,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
       });
       for (const { entry, variable, dataId } of held) {
         if (variable.isDisposed || variable.dataId === dataId) continue;
+        if (options.frozen) throw frozenError(variable);
         const use = trace.useOf(entry);
         if (use === null) {
           throw new OverparamError('type-unsupported', `A compiled step cannot assign '${variable.name}': it holds strings.`); // biome-ignore format: one message
@@ -101,6 +108,12 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
       }
     });
     if (trace.violation !== null) throw trace.violation;
+    const { notes } = trace.graph;
+    if (notes !== null && canFuse(backend)) {
+      const leaving = results.map(([, output]) => output);
+      const fusion = new Fusion(trace.graph, notes, leaving, (output) => trace.constantOf(output));
+      results = results.map(([name, output]) => [name, fusion.rewritten(output)]);
+    }
     const name = `overparam_step_${binding.nextId()}`;
     const { effects, done } = trace.updates.finish(finals);
     const assignments = [...finals]
@@ -124,6 +137,7 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
     }
     return {
       name,
+      memory: trace.graph.recompute?.memory ?? null,
       inputNames,
       outputNames: results.map(([output]) => output),
       variables: uses.map((use) => ({ variable: use.variable, assigned: finals.has(use) })),
@@ -141,6 +155,14 @@ function write(backend: TensorFlowBackend, step: Step, inputs: Tensors, precisio
     restore(held);
     trace.graph.dispose();
   }
+}
+
+function frozenError({ name }: tf.Variable): OverparamError {
+  return new OverparamError(
+    'variable-frozen',
+    `A step that was compiled with { frozen: true } assigned the variable '${name}'; there, variables stay as they are. ` +
+      'Compile it without.',
+  );
 }
 
 /** Variables that were made since. */

@@ -11,7 +11,7 @@ const hopeless = 1.5;
 const turnsBefore = 2;
 
 /** Times every way to compute something, in turns: the shortest time of each counts, as other work only makes it longer. */
-export function timeWays(backend: TensorFlowBackend, question: Question, precision: Precision): Timing {
+export function timeWays(backend: TensorFlowBackend, question: Question, precision?: Precision): Timing {
   const inputs = Object.fromEntries(
     Object.entries(question.shapes).map(([name, shape]) => [name, tf.keep(tf.ones([...shape]))]),
   );
@@ -20,7 +20,7 @@ export function timeWays(backend: TensorFlowBackend, question: Question, precisi
   try {
     for (const way of question.ways) {
       const step = (given: Readonly<Record<string, tf.Tensor>>) => ({ result: question.compute(way, given) });
-      steps.set(way, traceStep(backend, step, inputs, precision));
+      steps.set(way, traceStep(backend, step, inputs, { precision }));
     }
     for (let turn = 0; turn <= turns; turn++) {
       for (const [way, step] of steps) {

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorFlowBackend } from '../backend/backend';
-import type { Precision } from '../backend/steps';
+import type { PassState, Precision, StepOptions } from '../backend/steps';
 import type { Tracing, UpdateAttributes } from '../backend/tracing';
 import type { TensorEntry } from '../backend/upstream';
 import type { TensorMetadata } from '../binding/binding';
@@ -49,6 +49,11 @@ export class Trace implements Tracing {
   /** Null where all is computed in float32. */
   private readonly narrowing: Narrowing | null;
   private isWide = false;
+  private readonly precision: Precision;
+  private readonly frozen: boolean;
+  /** Values that are the same at each call: what was made before the step, and in one of constant weights the variables. */
+  private readonly constants = new Map<string, number | null>();
+  private readonly rounded = new Map<string, Output>();
   private readonly symbols = new Map<number, Output>();
   private readonly known = new WeakMap<TensorEntry, number>();
   /** Empty, or the last operation that the next one of its kind waits for. */
@@ -59,11 +64,14 @@ export class Trace implements Tracing {
   constructor(
     readonly backend: TensorFlowBackend,
     private readonly variables: ReadonlyMap<TensorEntry, tf.Variable>,
-    private readonly precision: Precision = 'float32',
+    { precision = 'float32', recompute = 'none', frozen = false }: StepOptions = {},
     /** Whether all that was there before becomes part of the graph: for one that leaves this process. */
-    private readonly frozen = false,
+    private readonly selfContained = false,
   ) {
-    this.graph = new Graph(backend.binding);
+    this.precision = precision;
+    this.graph = new Graph(backend.binding, recompute);
+    if (frozen) this.graph.notes = new Map();
+    this.frozen = frozen;
     this.updates = new Updates(this.graph);
     this.narrowing = precision === 'bfloat16' ? new Narrowing(this.graph) : null;
   }
@@ -72,6 +80,7 @@ export class Trace implements Tracing {
   argument(shape: readonly number[], dtype: number): { readonly input: Output; readonly id: number } {
     const input = this.graph.placeholder(shape, dtype);
     this.narrowing?.mark(input);
+    this.graph.recompute?.mark(input);
     return { input, id: this.symbol(input) };
   }
 
@@ -108,7 +117,7 @@ export class Trace implements Tracing {
     const found = this.uses.get(entry);
     if (found !== undefined) return found;
     const variable = this.variables.get(entry);
-    if (variable === undefined || !assignable(entry)) return null;
+    if (variable === undefined || !assignable(entry) || this.frozen || this.selfContained) return null;
     const resource = this.graph.placeholder([], dataTypes.TF_RESOURCE);
     const value = this.graph.output('ReadVariableOp', [attribute.type('dtype', entry.dtype)], [resource]);
     this.graph.setShape(value, entry.shape);
@@ -221,6 +230,13 @@ export class Trace implements Tracing {
     return this.describe('Identity', output);
   }
 
+  passesAre(state: PassState): void {
+    const { recompute } = this.graph;
+    if (state === 'forward') recompute?.begin();
+    else if (state === 'backward') recompute?.turn();
+    else recompute?.end();
+  }
+
   inFloat32<Result>(work: () => Result): Result {
     const before = this.isWide;
     this.isWide = true;
@@ -291,15 +307,39 @@ export class Trace implements Tracing {
       return this.symbol(this.graph.constant(entry.shape, entry.dtype, entry.values));
     }
     const id = readEntry(this.backend, entry);
-    if (this.frozen || size <= constantSize) {
+    if (this.selfContained || size <= constantSize) {
       const values = binding.valuesOf(id);
-      return this.symbol(this.graph.constant(entry.shape, entry.dtype, values));
+      const constant = this.graph.constant(entry.shape, entry.dtype, values);
+      this.constants.set(keyOf(constant), null);
+      return this.symbol(constant);
     }
     const [handle] = binding.run('Identity', [attribute.type('T', entry.dtype)], [binding.handle(id)], 1);
-    // Unlike an input of the step, a constant: it follows from no example.
-    const input = this.graph.placeholder(entry.shape, entry.dtype);
-    this.captures.push({ input, id: binding.adopt(handle!) });
-    return this.symbol(input);
+    return this.symbol(this.capture(entry.shape, entry.dtype, binding.adopt(handle!)));
+  }
+
+  /** A tensor of this trace's own as a further argument. Unlike an input of the step it follows from no example. */
+  private capture(shape: readonly number[], dtype: number, id: number): Output {
+    const input = this.graph.placeholder(shape, dtype);
+    this.captures.push({ input, id });
+    this.constants.set(keyOf(input), id);
+    return input;
+  }
+
+  /** The value where it is the same at each call, computed once where it is a rounded weight; else null. */
+  constantOf(output: Output): Output | null {
+    if (this.constants.has(keyOf(output))) return output;
+    const known = this.rounded.get(keyOf(output));
+    if (known !== undefined) return known;
+    const note = this.graph.notes?.get(output.oper);
+    if (note?.name !== 'Cast') return null;
+    const id = this.constants.get(keyOf(note.inputs[0]!));
+    if (id === undefined || id === null) return null;
+    const { binding } = this.backend;
+    const [handle] = binding.run('Cast', note.attributes, [binding.handle(id)], 1);
+    const shape = this.graph.shapeOf(output)!;
+    const rounded = this.capture(shape, this.graph.dtypeOf(output), binding.adopt(handle!));
+    this.rounded.set(keyOf(output), rounded);
+    return rounded;
   }
 
   identity(output: Output): Output {

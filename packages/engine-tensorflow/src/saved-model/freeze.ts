@@ -45,7 +45,7 @@ export function freeze(
       'A network cannot be written within a compiled step. Write it before.',
     );
   }
-  const trace = new Trace(backend, new Map(), 'float32', true);
+  const trace = new Trace(backend, new Map(), {}, true);
   const inputs: Record<string, GraphTensor> = {};
   let outputs: Record<string, GraphTensor> = {};
   binding.recorder = trace;

@@ -1,9 +1,10 @@
 import { recipeOf } from '@overparam/config';
+import { type Precision, requirePrecision } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { OpenDataset } from '@overparam/plugin';
 import { contentHashes, differingSplits, readDataRecord } from '@overparam/run-folder';
 import { columns } from '@overparam/terminal';
-import { createEvaluator, splitSize } from '@overparam/training';
+import { type Agreement, createEvaluator, predictionAgreement, splitSize } from '@overparam/training';
 import { openDataset } from '../run/data';
 import { dataDirectory, type Invocation } from './invocation';
 import type { Output } from './output';
@@ -15,6 +16,7 @@ export interface EvaluateArguments {
   readonly network?: string;
   readonly 'data-dir'?: string;
   readonly engine?: string;
+  readonly precision?: Precision;
   readonly 'allow-plugins'?: boolean;
 }
 
@@ -26,9 +28,19 @@ async function noteOtherData(run: string, dataset: OpenDataset, test: number, ou
   output.say(`These are not the test images that "${run}" was trained beside (${before.provenance}).`);
 }
 
+/** How near the predictions are to those in float32. */
+function agreementRows(precision: Precision, agreement: Readonly<Record<string, Agreement>>): string[][] {
+  return Object.entries(agreement).flatMap(([task, { gap, sameClass }]) => [
+    [`${task}: ${precision} against float32`, `${gap.toExponential(1)} apart at most, relatively`],
+    ...(sameClass === null ? [] : [['', `${(100 * sameClass).toFixed(2)} % the same class`]]),
+  ]);
+}
+
 /** Runs `overparam evaluate`. */
 export async function runEvaluate(args: EvaluateArguments, { output, signal }: Invocation): Promise<void> {
   const { config } = await openRun(args, output);
+  const { precision = 'float32' } = args;
+  requirePrecision(precision);
   const dataset = await openDataset(config, dataDirectory(args['data-dir']), signal);
   try {
     const expanded = await readRunNetwork(args.run, 'expanded');
@@ -38,22 +50,19 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
     const recipe = recipeOf(config);
     const size = splitSize(dataset, 'test', config.limit.test);
     await noteOtherData(args.run, dataset, size, output);
-    const evaluator = createEvaluator(
-      models,
-      dataset.tasks.map((declared) => recipe.task(declared)),
-      dataset,
-      {
-        split: 'test',
-        size,
-        batch: config.batch,
-        signal,
-      },
-    );
+    const tasks = dataset.tasks.map((declared) => recipe.task(declared));
+    const options = { split: 'test', size, batch: config.batch, precision, signal };
+    const evaluator = createEvaluator(models, tasks, dataset, {
+      ...options,
+      frozen: args.network !== 'final',
+    });
     try {
       const { scores } = await evaluator.run();
+      const agreement =
+        precision === 'float32' ? null : await predictionAgreement(models, tasks, dataset, options);
       const network = args.network ?? 'collapsed';
       output.result(
-        { network, images: size, scores },
+        { network, images: size, precision, scores, ...(agreement && { agreement }) },
         columns([
           [`${network} network`, `${size} test images`],
           ['loss', scores.loss.toFixed(4)],
@@ -63,6 +72,7 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
               value?.toFixed(4) ?? '-',
             ]),
           ),
+          ...agreementRows(precision, agreement ?? {}),
         ]),
       );
     } catch (error) {

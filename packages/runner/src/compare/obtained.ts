@@ -82,6 +82,8 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
     routine: _routine,
     label: _label,
     select: _select,
+    // It changes no result.
+    recompute: _recompute,
     ...rest
   }: RunConfig) => rest;
   return rows.flatMap((row) => {

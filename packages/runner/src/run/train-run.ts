@@ -34,6 +34,7 @@ import {
   disposeTrained,
   type EpochRecord,
   type EpochTiming,
+  memoryNote,
   type OnLayer,
   type Progress,
   planTraining,
@@ -189,6 +190,8 @@ async function trainPlan(
   await removeOld(folder, state.progress, kept.keep);
   await rewindLogs(folder, state.progress);
   announce(plan, state.progress, callbacks);
+  const memory = memoryNote(plan, state.trained);
+  if (memory !== null) callbacks.onNote?.(memory);
   const listeners = {
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
     onLayer: (...layer: Parameters<OnLayer>) => callbacks.onLayer?.(...layer),

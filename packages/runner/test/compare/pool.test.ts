@@ -54,6 +54,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     taskOptions: {},
     lr: { peak: 0.1, schedule: 'constant' },
     precision: 'float32',
+    recompute: 'none',
     seed: 0,
     optimiser: { name: 'sgd' },
     weightDecay: { coefficient: 0, norms: false, biases: false },

@@ -14,6 +14,11 @@ export function evaluateCommand(surroundings: Surroundings): StrictCommand {
         ['collapsed', 'final'],
         'The collapsed network, or the one as it was trained',
       ),
+      choice(
+        '--precision <name>',
+        ['float32', 'bfloat16'],
+        'What activations are computed in; beside bfloat16 it says how near that is to float32',
+      ),
       engineOption,
       allowPluginsOption,
       dataOption,
