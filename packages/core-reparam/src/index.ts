@@ -43,6 +43,7 @@ export {
   branchSpace,
   defaultNorm,
 } from './spaces/branch-space';
+export { defaultKernel, firstValues } from './spaces/first-values';
 export { type WeightSpace, weightSpace } from './spaces/weight-space';
 export { defaultTolerance } from './tolerance';
 export { type LayerGap, type VerifyOptions, type VerifyReport, verify } from './verify';

@@ -270,6 +270,24 @@ describe('branches are checked', () => {
       /step 1 is an average/,
     ],
     ['two steps of one name', [{ name: 'a', steps: [small, convolution] }], /two steps of one name/],
+    [
+      'more channels around the identity than come in',
+      [
+        {
+          name: 'a',
+          steps: [
+            { ...small, name: 'x', channels: 5, aroundIdentity: true },
+            { ...convolution, name: 'y' },
+          ],
+        },
+      ],
+      /step 1 is around the identity, with 1x1 pixels from 2 to 5 channels/,
+    ],
+    [
+      'pixels around the identity',
+      [{ name: 'a', steps: [{ ...convolution, aroundIdentity: true }] }],
+      /step 1 is around the identity, with 3x3 pixels/,
+    ],
   ])('%s', (_, branches, message) => {
     const wrong = method((_right, site) =>
       branchSpace(site, { branches: branches as readonly Branch[], initialise: () => ({}) }),

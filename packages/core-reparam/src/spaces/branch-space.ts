@@ -33,6 +33,11 @@ export type BranchStep = {
       readonly channels: number;
       readonly role: Role;
       readonly continues?: 'kernel';
+      /**
+       * Whether the parameter is what a 1x1 kernel has beyond the identity, so that weight decay draws the kernel towards
+       * the identity and not to zero. It needs as many channels as come in.
+       */
+      readonly aroundIdentity?: true;
     }
   | { readonly operation: 'identity' }
   | {
@@ -212,9 +217,10 @@ class BranchAlgebra {
 
   /** Of a pointwise branch. */
   pointwiseForm(parameters: Tensors): PointwiseBranch {
-    const prefix = this.prefix(this.branch.steps[0]!);
+    const step = this.branch.steps[0]!;
+    const prefix = this.prefix(step);
     return {
-      kernel: (parameters[`${prefix}kernel`] as Tensor4D | undefined) ?? null,
+      kernel: step.operation === 'convolution' ? this.convolutionKernel(step, parameters) : null,
       gamma: parameters[`${prefix}gamma`] as Tensor1D,
       beta: parameters[`${prefix}beta`] as Tensor1D,
     };
@@ -229,8 +235,7 @@ class BranchAlgebra {
     let border: Tensor1D | null = null;
     for (const [index, step] of this.branch.steps.entries()) {
       const last = index === this.branch.steps.length - 1;
-      const kernel =
-        step.operation === 'convolution' ? (parameters[`${this.prefix(step)}kernel`] as Tensor4D) : null;
+      const kernel = step.operation === 'convolution' ? this.convolutionKernel(step, parameters) : null;
       if (last) y = this.placed(y, step, kernel, border);
       else if (kernel) {
         y = convolution(y, kernel, wholeImage);
@@ -287,8 +292,16 @@ class BranchAlgebra {
     return averageOver(whole, [h, w], this.site);
   }
 
+  private convolutionKernel(
+    step: BranchStep & { readonly operation: 'convolution' },
+    parameters: Tensors,
+  ): Tensor4D {
+    const kernel = parameters[`${this.prefix(step)}kernel`] as Tensor4D;
+    return step.aroundIdentity ? kernel.add(identityKernel(step.channels)) : kernel;
+  }
+
   private kernelOf(step: BranchStep, channels: number, parameters: Tensors): Tensor4D {
-    if (step.operation === 'convolution') return parameters[`${this.prefix(step)}kernel`] as Tensor4D;
+    if (step.operation === 'convolution') return this.convolutionKernel(step, parameters);
     return step.operation === 'average' ? averageKernel(step.size, channels) : identityKernel(channels);
   }
 

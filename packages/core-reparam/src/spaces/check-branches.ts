@@ -27,7 +27,7 @@ export function checkBranches(site: Site, branches: readonly Branch[]): void {
       throw refuse(`${where} has two steps of one name; give each of several a name of its own`);
     let channels = site.kernelShape[2];
     for (const [index, step] of steps.entries()) {
-      const fault = faultOf(step, index === steps.length - 1, site);
+      const fault = faultOf(step, index === steps.length - 1, site) ?? identityFault(step, channels);
       if (fault) throw refuse(`${where}, step ${index + 1} ${fault}`);
       if (step.operation === 'convolution') channels = step.channels;
     }
@@ -55,4 +55,12 @@ function faultOf(step: BranchStep, last: boolean, { kernelShape }: Site): string
   const [kh, kw] = kernelShape;
   const centred = [kh - h, kw - w].every((rest) => rest >= 0 && rest % 2 === 0);
   return centred ? null : `has the size ${h}x${w}, which has no place in the middle of ${kh}x${kw}`;
+}
+
+function identityFault(step: BranchStep, channels: number): string | null {
+  if (step.operation !== 'convolution' || !step.aroundIdentity) return null;
+  const fits = step.channels === channels && step.size.every((side) => side === 1);
+  return fits
+    ? null
+    : `is around the identity, with ${step.size.join('x')} pixels from ${channels} to ${step.channels} channels (expected 1x1, and as many as come in)`;
 }

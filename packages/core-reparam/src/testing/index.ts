@@ -4,3 +4,4 @@
  * @packageDocumentation
  */
 export { type MethodKit, testMethod } from './method';
+export { type Reference, type ReferenceLayer, testReference } from './reference';

@@ -284,7 +284,18 @@ describe('list and doctor', () => {
     const { methods } = JSON.parse(written(stdout)) as {
       methods: { name: string; options: { name: string }[] }[];
     };
-    expect(methods.map(({ name }) => name)).toEqual(['plain', 'fnl', 'repvgg', 'trirep']);
+    expect(methods.map(({ name }) => name)).toEqual([
+      'plain',
+      'fnl',
+      'repvgg',
+      'acb',
+      'dbb',
+      'mobileone',
+      'expandnets',
+      'doconv',
+      'orepa',
+      'trirep',
+    ]);
     expect(methods.every(({ options }) => options.some(({ name }) => name === 'start'))).toBe(true);
   });
 
