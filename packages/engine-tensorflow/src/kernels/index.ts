@@ -1,3 +1,4 @@
+import { addNKernels } from './add-n';
 import { convolutionKernels } from './convolution';
 import { registerFallbacks } from './fallback';
 import { registerKernels } from './kernel';
@@ -13,6 +14,7 @@ import { trainingKernels } from './training';
 export function registerOwnKernels(): void {
   registerKernels(repairedKernels());
   registerKernels(sumKernels());
+  registerKernels(addNKernels);
   registerKernels(resizingKernels);
   registerKernels(convolutionKernels);
   registerKernels(poolingKernels);
