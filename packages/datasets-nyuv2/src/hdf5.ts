@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { withMemoryAtMost } from '@overparam/dataset-files';
 import type { Dataset, File } from 'h5wasm/node';
 
 /** The most bytes that one chunk of an array may unpack to; the official file's have far fewer. */
@@ -83,30 +84,6 @@ function reasonOf(cause: unknown): string {
   const { message = String(cause) } = Object(cause) as { message?: string };
   const reasons = [...message.matchAll(/\(\): (.+)/g)];
   return reasons.at(-1)?.[1] ?? message.split('\n')[0]!;
-}
-
-/** What of WebAssembly's memories is used here; Node.js has them, its types do not. */
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** Runs work that may not let a WebAssembly memory grow beyond `most` bytes. */
-function withMemoryAtMost<Result>(most: number, work: () => Result): Result {
-  const { WebAssembly } = globalThis as unknown as {
-    readonly WebAssembly: { readonly Memory: { readonly prototype: WasmMemory } };
-  };
-  const { prototype } = WebAssembly.Memory;
-  const { grow } = prototype;
-  prototype.grow = function (this: WasmMemory, pages: number) {
-    if (this.buffer.byteLength + pages * 65_536 > most) throw new RangeError('it takes too much memory');
-    return grow.call(this, pages);
-  };
-  try {
-    return work();
-  } finally {
-    prototype.grow = grow;
-  }
 }
 
 /** MATLAB puts 512 bytes of its own before the HDF5 file; the library would print its own messages first. */

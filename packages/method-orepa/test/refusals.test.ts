@@ -1,32 +1,10 @@
-import { expand } from '@overparam/core-reparam';
-import { keyFromSeed, useEngine } from '@overparam/engine';
-import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { testRefusals } from '@overparam/core-reparam/testing';
 import { orepa } from '../src';
 
-beforeAll(async () => {
-  await useEngine('cpu');
-});
-
-function attempt(kernelSize: [number, number], options: object = {}): () => void {
-  const model = tf.sequential({
-    layers: [tf.layers.conv2d({ name: 'conv', inputShape: [6, 6, 2], filters: 2, kernelSize })],
-  });
-  return () => {
-    try {
-      expand(model, { method: orepa, options, select: 'conv', key: keyFromSeed(1) }).dispose();
-    } finally {
-      model.dispose();
-    }
-  };
-}
-
-test('a kernel that it cannot take is refused with the layer and the reason', () => {
-  expect(attempt([4, 4])).toThrow('[orepa] layer "conv"');
-  expect(attempt([4, 4])).toThrow('has no centre');
-  expect(attempt([3, 2])).toThrow('has no centre');
-});
-
-test('impossible options are refused by name', () => {
-  expect(attempt([3, 3], { scales: { orign: 1 } })).toThrow('did you mean "origin"');
+testRefusals(orepa, {
+  kernels: [
+    [[4, 4], 'has no centre'],
+    [[3, 2], 'has no centre'],
+  ],
+  options: [[{ scales: { orign: 1 } }, 'did you mean "origin"']],
 });

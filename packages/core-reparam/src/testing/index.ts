@@ -5,3 +5,4 @@
  */
 export { type MethodKit, testMethod } from './method';
 export { type Reference, type ReferenceLayer, testReference } from './reference';
+export { type Refusals, testRefusals } from './refusals';
