@@ -191,6 +191,60 @@ class ResizeAligned extends tf.layers.Layer {
     return { ...super.getConfig(), height: this.height, width: this.width };
   }
 }
+function halfPixelInterpolation(from, to) {
+  const matrix = new Float32Array(to * from);
+  for (let i = 0; i < to; i++) {
+    const at = Math.min(Math.max((i + 0.5) * from / to - 0.5, 0), from - 1);
+    const first = Math.floor(at);
+    matrix[i * from + first] += 1 - (at - first);
+    if (first + 1 < from) matrix[i * from + first + 1] += at - first;
+  }
+  return tf.tensor2d(matrix, [to, from]);
+}
+function resizeHalfPixel(x, size) {
+  const [n, h, w, c] = x.shape;
+  const [height, width] = size;
+  return tf.tidy(() => {
+    const rows = tf.expandDims(halfPixelInterpolation(h, height), 0);
+    const columns = tf.expandDims(halfPixelInterpolation(w, width), 0);
+    const tall = tf.reshape(tf.matMul(rows.tile([n, 1, 1]), tf.reshape(x, [n, h, w * c])), [
+      n * height,
+      w,
+      c
+    ]);
+    const wide = tf.matMul(columns.tile([n * height, 1, 1]), tall);
+    return tf.reshape(wide, [n, height, width, c]);
+  });
+}
+class ResizeHalfPixel extends tf.layers.Layer {
+  static className = "OverparamResizeHalfPixel";
+  height;
+  width;
+  factor;
+  /** @param config  \`height\` and \`width\` of the output in pixels, or \`factor\`, how often they hold the input's */
+  constructor(config) {
+    super(config);
+    this.height = config.height ?? null;
+    this.width = config.width ?? null;
+    this.factor = config.factor ?? null;
+  }
+  sizeFor(h, w) {
+    const times = (side, axis) => side === null || this.factor === null ? null : side * this.factor[axis];
+    return [this.height ?? times(h, 0), this.width ?? times(w, 1)];
+  }
+  computeOutputShape(inputShape) {
+    const [n, h, w, c] = oneShape(inputShape);
+    return [n, ...this.sizeFor(h, w), c];
+  }
+  call(inputs, _kwargs) {
+    const x = one(inputs);
+    return resizeHalfPixel(x, this.sizeFor(x.shape[1], x.shape[2]));
+  }
+  getConfig() {
+    const factor = this.factor === null ? null : [...this.factor];
+    return { ...super.getConfig(), height: this.height, width: this.width, factor };
+  }
+}
 class UnitLength extends tf.layers.Layer {
   static className = "OverparamUnitLength";
   computeOutputShape(inputShape) {
@@ -235,7 +289,7 @@ class WeightedSum extends tf.layers.Layer {
     return { ...super.getConfig(), initial: this.initial };
   }
 }
-for (const layer of [MaxPoolWithPlaces, MaxUnpool, ResizeAligned, UnitLength, WeightedSum])
+for (const layer of [MaxPoolWithPlaces, MaxUnpool, ResizeAligned, ResizeHalfPixel, UnitLength, WeightedSum])
   tf.serialization.registerClass(layer);
 })();
 `;

@@ -31,6 +31,7 @@ test('the script needs nothing but tf, and registers all layers', () => {
     'OverparamMaxPoolWithPlaces',
     'OverparamMaxUnpool',
     'OverparamResizeAligned',
+    'OverparamResizeHalfPixel',
     'OverparamUnitLength',
     'OverparamWeightedSum',
   ]);
