@@ -250,16 +250,16 @@ describe('commands on a run', () => {
   });
 
   test('mistakes in exporting and inspecting are told, and nothing is written', async () => {
-    await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('other') });
+    await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: path('exported-run') });
     const anew = (...given: string[]) => {
       stderr.mockClear();
       return mistake(...given);
     };
-    expect(await anew('export', path('other'), '--to', 'tflite')).toContain('onnx or tfjs or safetensors');
-    expect(await anew('export', path('other'), '--batch', '0')).toContain('--batch expects');
+    expect(await anew('export', path('exported-run'), '--to', 'tflite')).toContain('onnx or tfjs or safetensors');
+    expect(await anew('export', path('exported-run'), '--batch', '0')).toContain('--batch expects');
     expect(await anew('inspect', path('none'))).toContain('There is no file');
-    expect(await main(['export', path('other'), '--tolerance', '1e-13'])).toBe(1);
-    expect(existsSync(path('other', 'exported', 'onnx'))).toBe(false);
+    expect(await main(['export', path('exported-run'), '--tolerance', '1e-13'])).toBe(1);
+    expect(existsSync(path('exported-run', 'exported', 'onnx'))).toBe(false);
   });
 
   test('networks that differ make verify fail with the exit code of failures', async () => {

@@ -73,7 +73,7 @@ function numbersOf({ loss, byTask }: Scores): Map<string, Figure> {
 async function expectEvaluations(out: string, trained: RunResult): Promise<void> {
   for (const network of ['final', 'collapsed']) {
     const found = await printed<Evaluated>('evaluate', out, '--network', network);
-    expect(Object.keys(found)).toEqual(['network', 'images', 'scores']);
+    expect(Object.keys(found)).toEqual(['network', 'images', 'precision', 'scores']);
     expect(found).toMatchObject({ network, images: 3 });
     expect(Object.keys(found.scores)).toEqual(['loss', 'byTask']);
     for (const [task, names] of Object.entries(figureNames)) {
