@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { completeConfig, defaults } from './complete';
+export type { EngineRequest } from './engine';
 export { checkHeadTasks, headChoice, isForAll } from './heads';
 export { idleNotes } from './idle';
 export { configJsonSchema } from './json-schema';
@@ -15,7 +16,7 @@ export { checked } from './problem';
 export { type LoadedConfig, loadConfig, readConfig } from './read';
 export { chosen, recipeOf } from './recipe';
 export { type ResolvedComparison, type ResolvedConfig, resolveComparison, resolveConfig } from './resolve';
-export { arrange, oneRow, type Request } from './rows';
+export { type Arranged, arrange, oneRow, type Request, type Rows } from './rows';
 export { checkSaved, configSum, configText, differences } from './saved';
 export {
   type Choice,

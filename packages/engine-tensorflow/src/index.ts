@@ -1,7 +1,9 @@
 import { registerTensorflow } from './register';
 
 export { isOverparamError, OverparamError } from '@overparam/errors';
+export type { Tensors } from './backend/steps';
 export type { Device, DeviceOptions } from './binding/context';
+export type { Values } from './binding/values';
 export { fileSystem } from './file-system';
 export { type TensorflowInfo, tensorflowInfo } from './info';
 export {

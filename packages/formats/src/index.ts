@@ -8,4 +8,4 @@ export { inspect, inspectBytes } from './inspect/inspect';
 export type { InspectedLayer, Inspection, InspectionCheck } from './inspect/inspection';
 export { inspectionRows } from './inspect/text';
 export { type NetworkFolder, networksIn } from './networks-in';
-export type { FormatOptions, OutputGap, Writer } from './writer';
+export type { Exported, FormatOptions, OutputGap, ReadBack, Writer } from './writer';

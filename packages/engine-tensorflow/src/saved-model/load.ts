@@ -23,6 +23,7 @@ export interface LoadedModel {
       >
     >,
   ): Record<string, Values>;
+  /** Closes the session. */
   dispose(): void;
 }
 

@@ -255,7 +255,9 @@ describe('commands on a run', () => {
       stderr.mockClear();
       return mistake(...given);
     };
-    expect(await anew('export', path('exported-run'), '--to', 'tflite')).toContain('onnx or tfjs or safetensors');
+    expect(await anew('export', path('exported-run'), '--to', 'tflite')).toContain(
+      'onnx or tfjs or safetensors',
+    );
     expect(await anew('export', path('exported-run'), '--batch', '0')).toContain('--batch expects');
     expect(await anew('inspect', path('none'))).toContain('There is no file');
     expect(await main(['export', path('exported-run'), '--tolerance', '1e-13'])).toBe(1);
