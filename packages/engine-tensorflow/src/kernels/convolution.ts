@@ -67,9 +67,8 @@ function alongChannels(values: tf.Tensor, format: unknown): tf.Tensor {
 const fused =
   (name: 'Conv2D' | 'DepthwiseConv2dNative'): Kernel =>
   (backend, { x, filter, bias, preluActivationWeights }, attributes) => {
-    const nothingBehind = !bias && (attributes.activation ?? 'linear') === 'linear';
     const family = name === 'Conv2D' ? dense : depthwise;
-    const kernel = (nothingBehind ? forward(family) : convolved(family)) as (
+    const kernel = convolved(family) as (
       backend: TensorFlowBackend,
       inputs: { x: tf.Tensor; filter: tf.Tensor },
       attributes: Attributes,
