@@ -11,6 +11,7 @@ import { exportCommand } from './export';
 import { importCommand } from './import';
 import { inspectCommand } from './inspect';
 import { listCommand } from './list';
+import { quantiseCommand } from './quantise';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
@@ -21,6 +22,7 @@ const commands = [
   verifyCommand,
   evaluateCommand,
   exportCommand,
+  quantiseCommand,
   inspectCommand,
   importCommand,
   listCommand,
