@@ -1,7 +1,9 @@
 import { testRefusals } from '@overparam/core-reparam/testing';
+import { test } from 'vitest';
 import { orepa } from '../src';
 
 testRefusals(orepa, {
+  test,
   kernels: [
     [[4, 4], 'has no centre'],
     [[3, 2], 'has no centre'],
