@@ -60,6 +60,20 @@ test('a network folder is one, and a byte that was changed is found', async () =
   expect(damaged!.checks).toContainEqual(expect.objectContaining({ what: 'checksum', ok: false }));
 });
 
+test('what a network began as is said line by line', async () => {
+  const place = join(folder, 'taken-up');
+  const ancestors = [
+    { file: 'second/collapsed', role: 'collapsed', method: 'fnl', seed: 3, sha256: 'ab', weights: 'cd' },
+    { file: 'net.keras', sha256: 'ef' },
+  ];
+  await writeNetwork(place, network(), { ...about, ancestors });
+  const [found] = await inspect(place);
+  expect(inspectionRows(found!).filter(([key]) => key === 'began as')).toEqual([
+    ['began as', 'second/collapsed: role collapsed, method fnl, seed 3, sha256 cd'],
+    ['began as', 'net.keras: sha256 ef'],
+  ]);
+});
+
 test('weights of tfjs that were changed are found', async () => {
   const place = join(folder, 'changed');
   await exportNetwork(place, network(), about, { to: 'tfjs' });
