@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonValue } from '@overparam/export';
 import { writeNetwork, writeSafetensors } from '@overparam/export/node';
 import { exportNetwork, inspect, inspectionRows } from '@overparam/formats';
 import * as tf from '@tensorflow/tfjs';
@@ -62,7 +63,7 @@ test('a network folder is one, and a byte that was changed is found', async () =
 
 test('what a network began as is said line by line', async () => {
   const place = join(folder, 'taken-up');
-  const ancestors = [
+  const ancestors: JsonValue = [
     { file: 'second/collapsed', role: 'collapsed', method: 'fnl', seed: 3, sha256: 'ab', weights: 'cd' },
     { file: 'net.keras', sha256: 'ef' },
   ];
