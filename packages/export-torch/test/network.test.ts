@@ -25,7 +25,7 @@ describe('the fixture, which PyTorch has run', () => {
     const { tensors: found } = decodeSafetensors(await readFile(fixture('outputs.safetensors')), 'outputs');
     const image = given.get('image')!;
     const x = tf.tensor(image.data as Float32Array, [...image.shape]).transpose([0, 2, 3, 1]);
-    const [map, classes] = fixtureNetwork().predict(x) as [tf.Tensor, tf.Tensor];
+    const [map, classes, both] = fixtureNetwork().predict(x) as [tf.Tensor, tf.Tensor, tf.Tensor];
     const close = (tensor: tf.Tensor, name: string) => {
       const wanted = found.get(name)!;
       expect(tensor.shape).toEqual(wanted.shape);
@@ -36,6 +36,7 @@ describe('the fixture, which PyTorch has run', () => {
     };
     close(map.transpose([0, 3, 1, 2]), 'resized');
     close(classes, 'classes');
+    close(both.transpose([0, 3, 1, 2]), 'both');
   });
 });
 
