@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { Damaged, type Hdf5Parts, loadHdf5, readWhole } from './read-hdf5';
+import { Damaged, type Hdf5Parts, type Library, loadHdf5, readWhole } from './read-hdf5';
 
 /** What a thread is asked for. */
 export interface Hdf5Task {
@@ -13,13 +13,14 @@ export type Hdf5Answer =
   | { readonly problem: string; readonly sound: boolean };
 
 // First `ready`, then an answer for each task.
-const library = await loadHdf5();
-parentPort!.on('message', async ({ path, texts }: Hdf5Task) => {
-  parentPort!.postMessage(await answer(path, texts));
+void loadHdf5().then((library) => {
+  parentPort!.on('message', async (task: Hdf5Task) => {
+    parentPort!.postMessage(await answer(library, task));
+  });
+  parentPort!.postMessage('ready');
 });
-parentPort!.postMessage('ready');
 
-async function answer(path: string, texts: readonly string[]): Promise<Hdf5Answer> {
+async function answer(library: Library, { path, texts }: Hdf5Task): Promise<Hdf5Answer> {
   try {
     return { parts: await readWhole(library, path, texts) };
   } catch (cause) {

@@ -27,7 +27,7 @@ const spare = 2 ** 25;
 const limits = { depth: 24, entries: 200_000, bytesPerEntry: 32 } as const;
 
 /** What of h5wasm is used here. */
-type Library = typeof import('h5wasm/node').default;
+export type Library = typeof import('h5wasm/node').default;
 
 /** Loads the library, which takes most of the time that a small file takes. */
 export async function loadHdf5(): Promise<Library> {
