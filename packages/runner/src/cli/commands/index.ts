@@ -13,6 +13,7 @@ import { importCommand } from './import';
 import { inspectCommand } from './inspect';
 import { listCommand } from './list';
 import { newCommand } from './new';
+import { quantiseCommand } from './quantise';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
@@ -23,6 +24,7 @@ const commands = [
   verifyCommand,
   evaluateCommand,
   exportCommand,
+  quantiseCommand,
   inspectCommand,
   importCommand,
   listCommand,
