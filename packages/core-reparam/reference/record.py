@@ -9,6 +9,9 @@ A block is a module made by `make(cin, cout, size, stride, padding)` with
              PyTorch's order (output, input, height, width), those listed in `raw` as they are
   deploy()   kernel (output, input, height, width) and bias, by the conversion that the method's authors publish
   keeps_norm whether a batch norm of the host's follows the block
+and, where it looks at activations,
+  observe(x)            takes what comes into it in inference on the first LOOK batches of an epoch
+  epochs_between_looks  how many; BATCHES steps are an epoch
 """
 
 import base64
@@ -20,6 +23,7 @@ from torch import nn
 from torch.nn import functional as F
 
 STEPS, BATCHES, BATCH, CLASSES = 20, 4, 8, 5
+LOOK = 2
 TRAINING = {"rate": 0.05, "momentum": 0.9, "decay": 0.01}
 
 
@@ -51,6 +55,20 @@ class Network(nn.Module):
         for block, norm in zip(self.blocks, self.norms):
             x = F.relu(norm(block(x)))
         return self.head(x.mean((2, 3)))
+
+    @torch.no_grad()
+    def look(self, x, epoch):
+        """Lets blocks that are due see what comes into them."""
+        due = [block for block in self.blocks if hasattr(block, "observe") and epoch % block.epochs_between_looks == 0]
+        self.eval()
+        seen = []
+        for block, norm in zip(self.blocks, self.norms):
+            if block in due:
+                seen.append((block, x))
+            x = F.relu(norm(block(x)))
+        for block, inputs in seen:
+            block.observe(inputs)
+        self.train()
 
     def tensors(self):
         """{name: (tensor, whether it is a kernel to transpose)}"""
@@ -121,6 +139,8 @@ def record(out, make, options, layers, image=(8, 8, 3), seed=1):
     )
     losses = []
     for step in range(STEPS):
+        if step % BATCHES == 0:
+            network.look(torch.cat(list(images[:LOOK])), step // BATCHES)
         loss = F.cross_entropy(network(images[step % BATCHES]), labels[step % BATCHES])
         optimiser.zero_grad()
         loss.backward()

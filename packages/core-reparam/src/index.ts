@@ -32,6 +32,7 @@ export {
   trunkTasks,
 } from './network/parameters';
 export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './network/sites';
+export { batchesToObserve, gradientMaps, type ObservationMoment, observe } from './observe';
 export { plain } from './plain';
 export { drawProbes, type Probes } from './probes';
 export type { Selector } from './select';

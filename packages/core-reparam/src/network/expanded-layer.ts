@@ -147,6 +147,9 @@ export class ExpandedLayer extends tf.layers.Layer {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
       const { site } = this.settings;
       const image = (site.kind === 'dense' ? x.reshape([-1, 1, 1, site.kernelShape[2]]) : x) as Tensor4D;
+      const observed = kwargs.observed as Map<ExpandedLayer, Tensor4D[]> | null | undefined;
+      if (observed && this.expansion.observation)
+        observed.set(this, [...(observed.get(this) ?? []), tf.keep(tf.clone(image))]);
       const context = contextOf(kwargs);
       const parameters = this.parameterValues();
       const { y, state, composed } = this.expansion.forward(image, parameters, this.stateValues(), context);

@@ -61,10 +61,10 @@ export function testMethod(method: Method, kit: MethodKit): void {
     const cases = supportedSites(method, given);
     test(`${label}: supports at least one site`, () =>
       ensure(cases.length > 0, 'no case of the kit is supported'));
-    test(`${label}: says true or why not, and keeps to the rules for methods`, () => {
+    test(`${label}: says true or why not, and keeps to the rules for methods`, async () => {
       const parsed = parseOptions(method.options, given, method.name);
       for (const site of allSites()) checkVerdict(method, site, parsed);
-      for (const { site } of sample(cases, 8)) checkRules({ method, options: parsed, site }, key);
+      for (const { site } of sample(cases, 8)) await checkRules({ method, options: parsed, site }, key);
     });
     test(`${label}: first values have the declared shapes and follow from the key`, () =>
       checkInitialisation(cases, key));

@@ -8,6 +8,7 @@ import { collapse } from '../collapse';
 import { expand } from '../expand';
 import { forward } from '../forward';
 import { parametersOf, statesOf } from '../network/parameters';
+import { gradientMaps, observe } from '../observe';
 
 /** A convolution of the recorded network, followed by a batch norm and a ReLU. */
 export interface ReferenceLayer {
@@ -58,9 +59,9 @@ export function testReference(
   const test = patient(kit.test);
   const label = `${method.name} ${JSON.stringify(reference.options)}`;
   test(`${label}: ${reference.losses.length} steps are those of the reference`, () =>
-    withNetwork(method, reference, (model) => {
+    withNetwork(method, reference, async (model) => {
       setAll(model, reference, 'initial');
-      const losses = train(model, reference);
+      const losses = await train(model, reference);
       for (const [index, loss] of losses.entries()) {
         const wanted = reference.losses[index]!;
         ensure(
@@ -90,12 +91,16 @@ export function testReference(
     }));
 }
 
-function withNetwork(method: Method, reference: Reference, use: (model: LayersModel) => void): void {
+async function withNetwork(
+  method: Method,
+  reference: Reference,
+  use: (model: LayersModel) => void | Promise<void>,
+): Promise<void> {
   const plain = networkOf(reference);
   const select = { any: reference.layers.map(({ name }) => name) };
   const model = expand(plain, { method, options: reference.options, select, key: keyFromSeed(1) });
   plain.dispose();
-  use(model);
+  await use(model);
   model.dispose();
 }
 
@@ -144,25 +149,30 @@ function setAll(model: LayersModel, reference: Reference, kind: 'initial' | 'ran
     tf.tidy(() => variable.assign(tensorOf(reference, prefix + name)));
 }
 
-function train(model: LayersModel, reference: Reference): number[] {
+/** The recorded steps; expansions that look at activations do so as the record has it, a turn of its batches an epoch. */
+async function train(model: LayersModel, reference: Reference): Promise<number[]> {
   const { rate, momentum, decay } = reference.training;
   const parameters = parametersOf(model);
   const velocities = parameters.map(({ variable }) => tf.zerosLike(variable as Tensor));
   const images = tensorOf(reference, 'images');
-  const losses = reference.losses.map((_, step) => {
+  const batches = tf.unstack(images);
+  const losses: number[] = [];
+  for (const step of reference.losses.keys()) {
     const batch = step % reference.labels.length;
-    return tf.tidy(() => {
-      const x = images.slice([batch, 0, 0, 0, 0], [1, -1, -1, -1, -1]).squeeze([0]);
+    if (batch === 0) await observe(model, batches, { epoch: step / reference.labels.length });
+    const loss = tf.tidy(() => {
+      const x = batches[batch]!;
       const labels = tf.oneHot(tf.tensor1d([...reference.labels[batch]!], 'int32'), reference.classes);
       const { value, grads } = tf.variableGrads(
         () => crossEntropy(forward(model, x, { mode: 'train' })[0] as Tensor2D, labels as Tensor2D),
         parameters.map(({ variable }) => variable),
       );
+      const maps = gradientMaps(model);
       for (const [index, { name, variable }] of parameters.entries()) {
         const decays = !/(gamma|beta|\/bias)$/.test(name);
-        const gradient = decays
-          ? grads[variable.name]!.add(variable.mul(decay))
-          : (grads[variable.name] as Tensor);
+        const map = maps.get(name);
+        const own = map ? grads[variable.name]!.mul(map) : (grads[variable.name] as Tensor);
+        const gradient = decays ? own.add(variable.mul(decay)) : own;
         const velocity = velocities[index]!.mul(momentum).add(gradient);
         velocities[index]!.dispose();
         velocities[index] = tf.keep(velocity);
@@ -170,8 +180,9 @@ function train(model: LayersModel, reference: Reference): number[] {
       }
       return value.dataSync()[0]!;
     });
-  });
-  tf.dispose([images, ...velocities]);
+    losses.push(loss);
+  }
+  tf.dispose([images, ...batches, ...velocities]);
   return losses;
 }
 
