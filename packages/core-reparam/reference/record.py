@@ -4,7 +4,7 @@ A script beside a method's tests defines the block and calls `record`. The netwo
 with a ReLU behind it, then a mean over the image and a linear layer; stochastic gradient descent with momentum, weight
 decay on all but norms and biases; float64 throughout, from values that float32 holds.
 
-A block is a module made by `make(cin, cout, size, stride, padding)` with
+A block is a module made by `make(cin, cout, size, stride, padding)`, for a depthwise layer with `groups` as well, with
   tensors()  {name: tensor} of all parameters and running statistics, named as the method here names them; kernels in
              PyTorch's order (output, input, height, width), those listed in `raw` as they are
   deploy()   kernel (output, input, height, width) and bias, by the conversion that the method's authors publish
@@ -45,7 +45,8 @@ class Network(nn.Module):
         self.names = [layer["name"] for layer in layers]
         self.blocks, self.norms = nn.ModuleList(), nn.ModuleList()
         for layer in layers:
-            block = make(channels, layer["filters"], layer["size"], layer["stride"], layer["padding"])
+            groups = {"groups": channels} if layer.get("depthwise") else {}
+            block = make(channels, layer["filters"], layer["size"], layer["stride"], layer["padding"], **groups)
             channels = layer["filters"]
             self.blocks.append(block)
             self.norms.append(nn.BatchNorm2d(channels) if block.keeps_norm else nn.Identity())
@@ -156,7 +157,8 @@ def record(out, make, options, layers, image=(8, 8, 3), seed=1):
         if block.keeps_norm:
             kernel, bias = fold(kernel, norm, bias)
         y = norm(block(x))
-        gap = (F.conv2d(x, kernel, bias, block.stride, block.padding) - y).abs().max().item()
+        groups = x.shape[1] // kernel.shape[1]
+        gap = (F.conv2d(x, kernel, bias, block.stride, block.padding, groups=groups) - y).abs().max().item()
         assert gap < 1e-9, f"the conversion of {name} is off by {gap}"
         tensors[f"deployed/{name}/kernel"] = stored(ordered(kernel, True))
         tensors[f"deployed/{name}/bias"] = stored(bias)
@@ -166,6 +168,11 @@ def record(out, make, options, layers, image=(8, 8, 3), seed=1):
     text = json.dumps(data, separators=(",", ":"))
     with open(out, "w", encoding="utf-8") as file:
         file.write(text.replace('},"', '},\n"') + "\n")
+
+
+def depthwise(name, size, filters, stride):
+    """A layer in as many groups as channels come in; `filters` is a multiple of these."""
+    return layer(name, size, filters, stride) | {"depthwise": True}
 
 
 def layer(name, size, filters, stride, padding=None):

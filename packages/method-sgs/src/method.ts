@@ -1,4 +1,4 @@
-import { weightSpace } from '@overparam/core-reparam';
+import { weightSpace, withoutCentre } from '@overparam/core-reparam';
 import type { Method, Observation, Site, Tensors } from '@overparam/plugin';
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -20,13 +20,17 @@ export const sgs: Method<SgsOptions> = {
     url: 'https://arxiv.org/abs/2303.02733',
   },
   options,
-  supports({ kind, kernelShape: [kh, kw] }, { mask }) {
-    if (kind !== 'conv2d') return 'a dense layer is not supported (expected a convolution larger than 1x1)';
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
+  supports(site, { mask }) {
+    const {
+      kind,
+      kernelShape: [kh, kw],
+    } = site;
+    if (kind === 'dense') return 'a dense layer is not supported (expected a convolution larger than 1x1)';
     if (kh * kw === 1) return 'kernel size 1x1 is not supported: a mask of one number with mean 1 is 1';
-    if (kh % 2 === 0 || kw % 2 === 0)
-      return `kernel size ${kh}x${kw} is not supported: it has no centre (expected odd sides)`;
     const fits = !mask || (mask.length === kh && mask[0]!.length === kw);
-    return fits || `its kernel of ${kh}x${kw} does not fit the mask of ${mask.length}x${mask[0]!.length}`;
+    if (!fits) return `its kernel of ${kh}x${kw} does not fit the mask of ${mask.length}x${mask[0]!.length}`;
+    return withoutCentre(site) ?? true;
   },
   expand(site, given) {
     const [kh, kw] = site.kernelShape;

@@ -67,6 +67,7 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
         strides: site.strides,
         dilation: site.dilation,
         padding: site.padding,
+        ...((site.groups ?? 1) > 1 && { groups: site.groups! }),
       },
     ],
     ...(space.regulariser && { regulariser: space.regulariser }),

@@ -18,6 +18,8 @@ export interface ReferenceLayer {
   readonly filters: number;
   readonly stride: number;
   readonly padding: readonly [number, number];
+  /** Whether it is a depthwise convolution; `filters` is then a multiple of the channels that come in. */
+  readonly depthwise?: boolean;
 }
 
 /**
@@ -82,8 +84,9 @@ export function testReference(
         const weights = deployed.getLayer(name).getWeights();
         for (const [index, part] of ['kernel', 'bias'].entries()) {
           const wanted = tensorOf(reference, `deployed/${name}/${part}`);
-          const gap = gapBetween(weights[index]!, wanted);
-          wanted.dispose();
+          const own = weights[index]!.reshape(wanted.shape);
+          const gap = gapBetween(own, wanted);
+          tf.dispose([own, wanted]);
           ensure(gap <= 1e-5, `the ${part} of "${name}" is off by ${gap.toExponential(1)} (at most 1e-5)`);
         }
       }
@@ -106,23 +109,21 @@ async function withNetwork(
 
 function networkOf({ image, layers, classes }: Reference): LayersModel {
   const model = tf.sequential();
-  for (const [index, { name, size, filters, stride, padding }] of layers.entries()) {
+  let channels = image[2];
+  for (const [index, { name, size, filters, stride, padding, depthwise = false }] of layers.entries()) {
     const around: [[number, number], [number, number]] = [
       [padding[0], padding[0]],
       [padding[1], padding[1]],
     ];
     const shape = index === 0 && { inputShape: [...image] };
     model.add(tf.layers.zeroPadding2d({ name: `${name}_padding`, padding: around, ...shape }));
+    const common = { name, kernelSize: [...size] as [number, number], strides: stride, useBias: false };
     model.add(
-      tf.layers.conv2d({
-        name,
-        filters,
-        kernelSize: [...size],
-        strides: stride,
-        padding: 'valid',
-        useBias: false,
-      }),
+      depthwise
+        ? tf.layers.depthwiseConv2d({ ...common, depthMultiplier: filters / channels })
+        : tf.layers.conv2d({ ...common, filters }),
     );
+    channels = filters;
     model.add(tf.layers.batchNormalization({ name: `${name}_norm`, epsilon: 1e-5, momentum: 0.9 }));
     model.add(tf.layers.reLU({ name: `${name}_relu` }));
   }

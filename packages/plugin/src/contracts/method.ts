@@ -1,6 +1,6 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs';
-import type { PlainLayer, PlainWeights, Site } from './site';
+import type { PlainLayer, PlainWeights, Site, SiteKind } from './site';
 
 /**
  * What a parameter is to the routines: `core` (the factor that carries the kernel), `frame` (factors around
@@ -148,6 +148,8 @@ export interface Method<Options = unknown> {
   readonly source?: { readonly title: string; readonly url: string };
   /** Checks and completes options; every method's options have `start`. */
   readonly options: OptionsSchema<Options>;
+  /** Kinds of sites that {@link supports} is asked about; `conv2d` and `dense` where left out. */
+  readonly kinds?: readonly SiteKind[];
   /** True, or the reason why this site cannot be expanded, as part of a sentence about it. */
   supports(site: Site, options: Options): true | string;
   /** Called only for sites that {@link supports} accepts. */
