@@ -26,7 +26,7 @@ const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a
 /** Layers by name or pattern, with negation and union. */
 export type LayerChoice =
   | string
-  | { readonly kind: 'conv2d' | 'dense' }
+  | { readonly kind: 'conv2d' | 'dense' | 'conv1d' | 'depthwise' }
   | { readonly kernel: readonly [number, number] }
   | { readonly not: LayerChoice }
   | { readonly any: readonly LayerChoice[] }
@@ -37,7 +37,9 @@ const layerChoice: z.ZodType<LayerChoice> = z.lazy(() => layerForms);
 /** Made once: a choice inside a choice refers to it. */
 const layerForms: z.ZodType<LayerChoice> = z.union([
   z.string().min(1),
-  z.strictObject({ kind: z.enum(['conv2d', 'dense']).describe('Layers of this kind.') }),
+  z.strictObject({
+    kind: z.enum(['conv2d', 'dense', 'conv1d', 'depthwise']).describe('Layers of this kind.'),
+  }),
   z.strictObject({
     kernel: z
       .tuple([z.int().min(1), z.int().min(1)])
