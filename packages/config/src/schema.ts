@@ -173,6 +173,20 @@ const runShape = {
       test: z.int().min(1).optional().describe('Test examples.'),
     })
     .describe('Uses only the first examples of a split.'),
+  validation: z
+    .strictObject({
+      share: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .optional()
+        .describe('Of the training images that are used; 0.1 where absent.'),
+      seed: seed.optional().describe('Decides which images they are; 0 where absent.'),
+    })
+    .nullable()
+    .describe(
+      'Trains without a share of the training images and measures on it in place of the test split, which is then never read; null to train on all of them and measure on the test split.',
+    ),
   checkpoints: z
     .strictObject({
       keep: z.union([z.literal('all'), z.int().min(2)]).describe('The newest so many, or `all`.'),
@@ -297,6 +311,8 @@ export interface RunConfig {
   readonly recompute: Recompute;
   readonly select: LayerChoice | readonly LayerChoice[] | null;
   readonly limit: { readonly train?: number; readonly test?: number };
+  /** Null for runs that are measured on the test split. */
+  readonly validation: { readonly share: number; readonly seed: number | string } | null;
   readonly checkpoints: { readonly keep: 'all' | number };
   readonly plugins: readonly string[];
 }
