@@ -140,7 +140,8 @@ function nameOutputs(
   known: ReadonlyMap<FlatTensor, Value>,
 ): GraphEnd[] {
   const renamed = new Map<string, string>();
-  return ends.map(({ name, tensor }) => {
+  // All nodes are there before the first is renamed: zeros around an output may be around another one of them.
+  const froms = ends.map(({ name, tensor }) => {
     const value = known.get(tensor)!;
     if (value.places) {
       throw unsupported(
@@ -150,12 +151,15 @@ function nameOutputs(
         'Leave them out of the outputs.',
       );
     }
-    const from = withZeros(emitter, value).name;
+    return withZeros(emitter, value).name;
+  });
+  return ends.map(({ name, tensor }, index) => {
+    const from = froms[index]!;
     const made = emitter.nodes.some(({ outputs }) => outputs.includes(from));
     if (made && !renamed.has(from)) {
       emitter.rename(from, name);
       renamed.set(from, name);
     } else emitter.identity(renamed.get(from) ?? from, name);
-    return { name, type: 'float', shape: openSides(turnedShape(value.shape), name) };
+    return { name, type: 'float', shape: openSides(turnedShape(known.get(tensor)!.shape), name) };
   });
 }

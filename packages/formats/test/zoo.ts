@@ -63,6 +63,14 @@ export const methods: Readonly<Record<string, Method>> = {
 
 /** A network that was expanded, trained for some steps with moving statistics, and collapsed. */
 export function trained(network: tf.LayersModel, method: Method, norms: 'fold' | 'keep'): tf.LayersModel {
+  const expanded = trainedExpanded(network, method);
+  const { model } = collapse(expanded, { norms });
+  expanded.dispose();
+  return model;
+}
+
+/** A network that was expanded and trained for some steps with moving statistics; the caller disposes. */
+export function trainedExpanded(network: tf.LayersModel, method: Method): tf.LayersModel {
   const select = { kernel: [3, 3] as [number, number] };
   const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
   const [input] = network.inputs;
@@ -93,7 +101,5 @@ export function trained(network: tf.LayersModel, method: Method, norms: 'fold' |
       variable.assign(value as typeof variable);
     });
   }
-  const { model } = collapse(expanded, { norms });
-  expanded.dispose();
-  return model;
+  return expanded;
 }

@@ -6,6 +6,7 @@ import type { QuantiseArguments } from '../run-quantise';
 /** `overparam quantise RUN`. */
 export function quantiseCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('quantise')
+    .summary('Write a network in eight bits, and what that costs')
     .description(
       "Write a run's collapsed network in eight bits (ONNX), and say what that costs and which layers suffer",
     )
@@ -24,6 +25,7 @@ export function quantiseCommand(surroundings: Surroundings): StrictCommand {
       dataOption,
       ...commonOptions,
     )
+    .examples('overparam quantise runs/first --polish 1')
     .does<QuantiseArguments>(async (given) => {
       const { runQuantise } = await import('../run-quantise');
       return runQuantise(given, invocationOf(surroundings, given));
