@@ -44,8 +44,9 @@ const problems = Array.from({ length: 60 }, (_, seed) => problem(seed, 2 + (seed
 function solve(balancer: Balancer, { gradients, losses, key }: Problem, given: unknown = {}) {
   const options = parseOptions(balancer.options, given, balancer.name);
   const tasks = losses.map((_, task) => `task ${task}`);
+  const gramian = gramianOf(gradients);
   const { weights } = balancer.weights(
-    { update: 0, epoch: 0, key, losses, gramian: gramianOf(gradients) },
+    { update: 0, epoch: 0, key, losses, gramian, crossGramian: gramian },
     tasks.map(() => true),
     balancer.initialise(tasks, options),
     options,
@@ -341,14 +342,15 @@ test('an absent task changes nothing for the others', () => {
     const keep = <Value>(values: readonly Value[]) => values.filter((_, task) => present[task]);
     const tasks = ['a', 'b', 'c', 'd'];
     const inputs = { update: 0, epoch: 0, key };
+    const products = (rows: number[][]) => ({ gramian: gramianOf(rows), crossGramian: gramianOf(rows) });
     const all = balancer.weights(
-      { ...inputs, losses, gramian: gramianOf(gradients) },
+      { ...inputs, losses, ...products(gradients) },
       present,
       balancer.initialise(tasks, options),
       options,
     );
     const three = balancer.weights(
-      { ...inputs, losses: keep(losses), gramian: gramianOf(keep(gradients)) },
+      { ...inputs, losses: keep(losses), ...products(keep(gradients)) },
       [true, true, true],
       balancer.initialise(keep(tasks), options),
       options,

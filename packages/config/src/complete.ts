@@ -36,6 +36,7 @@ export const defaults = {
   recompute: 'none',
   select: null,
   limit: {},
+  validation: null,
   checkpoints: { keep: 'all' },
   plugins: [],
 } satisfies RunLayer;
@@ -111,6 +112,7 @@ export async function completeConfig(
     recompute: merged.recompute!,
     select: merged.select as RunConfig['select'],
     limit: merged.limit!,
+    validation: merged.validation ? { share: 0.1, seed: 0, ...merged.validation } : null,
     checkpoints: merged.checkpoints!,
     plugins: merged.plugins!,
   };

@@ -26,6 +26,7 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'recompute',
   'select',
   'limit',
+  'validation',
   'checkpoints',
   'plugins',
 ];

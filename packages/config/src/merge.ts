@@ -43,7 +43,9 @@ function mergeValues(under: unknown, over: unknown): unknown {
   if (over.name !== undefined && under.name !== undefined && over.name !== under.name) return over;
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
-    merged[key] = isPlainObject(value) && isLength(value) ? value : mergeValues(under[key], value);
+    const before = under[key];
+    const isLengths = isPlainObject(value) && isLength(value) && (!isPlainObject(before) || isLength(before));
+    merged[key] = isLengths ? value : mergeValues(before, value);
   }
   return merged;
 }

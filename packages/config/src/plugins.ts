@@ -17,6 +17,7 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/method-expandnets'),
     import('@overparam/method-doconv'),
     import('@overparam/method-orepa'),
+    import('@overparam/method-sgs'),
     import('@overparam/method-new'),
     import('@overparam/routines'),
     import('@overparam/backbones'),

@@ -47,7 +47,8 @@ export function recipeOf(config: RunConfig): Recipe {
     epochs: config.epochs,
     batch: config.batch,
     augment: config.augment,
-    limit: config.limit,
+    // A limit counts before images are held out, and what is held out is of the size that was asked for.
+    limit: config.validation === null ? config.limit : {},
     lr: config.lr,
     optimiser: config.optimiser,
     weightDecay: config.weightDecay,

@@ -26,7 +26,7 @@ const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a
 /** Layers by name or pattern, with negation and union. */
 export type LayerChoice =
   | string
-  | { readonly kind: 'conv2d' | 'dense' }
+  | { readonly kind: 'conv2d' | 'dense' | 'conv1d' | 'depthwise' }
   | { readonly kernel: readonly [number, number] }
   | { readonly not: LayerChoice }
   | { readonly any: readonly LayerChoice[] }
@@ -37,7 +37,9 @@ const layerChoice: z.ZodType<LayerChoice> = z.lazy(() => layerForms);
 /** Made once: a choice inside a choice refers to it. */
 const layerForms: z.ZodType<LayerChoice> = z.union([
   z.string().min(1),
-  z.strictObject({ kind: z.enum(['conv2d', 'dense']).describe('Layers of this kind.') }),
+  z.strictObject({
+    kind: z.enum(['conv2d', 'dense', 'conv1d', 'depthwise']).describe('Layers of this kind.'),
+  }),
   z.strictObject({
     kernel: z
       .tuple([z.int().min(1), z.int().min(1)])
@@ -171,6 +173,20 @@ const runShape = {
       test: z.int().min(1).optional().describe('Test examples.'),
     })
     .describe('Uses only the first examples of a split.'),
+  validation: z
+    .strictObject({
+      share: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .optional()
+        .describe('Of the training images that are used; 0.1 where absent.'),
+      seed: seed.optional().describe('Decides which images they are; 0 where absent.'),
+    })
+    .nullable()
+    .describe(
+      'Trains without a share of the training images and measures on it in place of the test split, which is then never read; null to train on all of them and measure on the test split.',
+    ),
   checkpoints: z
     .strictObject({
       keep: z.union([z.literal('all'), z.int().min(2)]).describe('The newest so many, or `all`.'),
@@ -295,6 +311,8 @@ export interface RunConfig {
   readonly recompute: Recompute;
   readonly select: LayerChoice | readonly LayerChoice[] | null;
   readonly limit: { readonly train?: number; readonly test?: number };
+  /** Null for runs that are measured on the test split. */
+  readonly validation: { readonly share: number; readonly seed: number | string } | null;
   readonly checkpoints: { readonly keep: 'all' | number };
   readonly plugins: readonly string[];
 }

@@ -161,7 +161,9 @@ function plan(whole: Graph, selections: readonly Selection[], settings: SiteSett
     }
     for (const { method, select, parsed } of prepared) {
       if (select !== undefined && !matches(select, site)) continue;
-      const verdict = method.supports(site, parsed);
+      const verdict = takes(method, site)
+        ? method.supports(site, parsed)
+        : `${kindInWords[site.kind]} is not supported`;
       if (verdict === true) {
         planned.push({ ...places[index]!, site, method, parsed });
         break;
@@ -188,6 +190,18 @@ function plan(whole: Graph, selections: readonly Selection[], settings: SiteSett
   }
   return planned;
 }
+
+/** Methods are asked about kinds that they know of. */
+function takes({ kinds = ['conv2d', 'dense'] }: Method, { kind }: Site): boolean {
+  return kinds.includes(kind);
+}
+
+const kindInWords: Readonly<Record<Site['kind'], string>> = {
+  conv2d: 'a convolution',
+  dense: 'a dense layer',
+  conv1d: 'a one-dimensional convolution',
+  depthwise: 'a depthwise convolution',
+};
 
 /** What first values are made from. */
 interface Start {

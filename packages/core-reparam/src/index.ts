@@ -6,6 +6,7 @@
 
 export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
+export { inputChannels } from './algebra/geometry';
 export { centreKernel, composeKernels, identityKernel, responseToConstant } from './algebra/kernels';
 export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
 export { gapBetween } from './closeness';
@@ -32,6 +33,7 @@ export {
   trunkTasks,
 } from './network/parameters';
 export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './network/sites';
+export { batchesToObserve, gradientMaps, type ObservationMoment, observe } from './observe';
 export { plain } from './plain';
 export { drawProbes, type Probes } from './probes';
 export type { Selector } from './select';
@@ -43,6 +45,7 @@ export {
   branchSpace,
   defaultNorm,
 } from './spaces/branch-space';
+export { branchesWithNorms, withoutCentre } from './spaces/branches-with-norms';
 export { defaultKernel, firstValues } from './spaces/first-values';
 export { type WeightSpace, weightSpace } from './spaces/weight-space';
 export { defaultTolerance } from './tolerance';

@@ -67,7 +67,7 @@ function checkSelector(where: string, given: unknown): void {
     throw invalid(`${where}: option "select" must be one of ${forms}${several}; got ${shown(given)}.`);
   }
   const known = {
-    kind: kinds.oneOf('conv2d', 'dense'),
+    kind: kinds.oneOf('conv2d', 'dense', 'conv1d', 'depthwise'),
     kernel: {
       words: 'a kernel size, [height, width]',
       fits: (value: unknown) =>

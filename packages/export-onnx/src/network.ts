@@ -10,6 +10,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { convertCall, readWeights } from './convert';
 import { Emitter, type ReadWeight, unsupported, type Value } from './emitter';
 import { encodeOnnx, type GraphEnd } from './encode';
+import type { Int8Scales } from './int8';
 import { turnedShape } from './layout';
 import { type Preprocessing, writePreprocessing } from './preprocessing';
 import { withZeros } from './zeros';
@@ -32,6 +33,8 @@ export interface OnnxOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Puts what is done to a picture before it goes into the network into the graph. */
   readonly preprocessing?: Preprocessing;
+  /** Weights that are on a grid of eight bits, and are written so; none where left out. See `@overparam/quantise`. */
+  readonly int8?: Int8Scales<tf.layers.Layer>;
   /** What the network is, for readers of the file. */
   readonly description?: string;
 }
@@ -87,7 +90,7 @@ export async function encodeNetworkAsOnnx(
   });
   if (options.preprocessing)
     writePreprocessing(emitter, network.inputs, inputs, known, options.preprocessing);
-  for (const call of network.calls) convert(emitter, call, known, weights);
+  for (const call of network.calls) convert(emitter, call, known, weights, options.int8);
   const outputs = nameOutputs(emitter, network.outputs, known);
   const used = new Set(emitter.nodes.flatMap((node) => node.inputs));
   const operators: Record<string, number> = {};
@@ -113,9 +116,10 @@ function convert(
   call: FlatCall,
   known: Map<FlatTensor, Value>,
   weights: ReadonlyMap<tf.layers.Layer, ReadonlyMap<string, ReadWeight>>,
+  int8?: Int8Scales<tf.layers.Layer>,
 ): void {
   const raw = call.inputs.map((input) => known.get(input)!);
-  const values = convertCall(emitter, call, raw, weights);
+  const values = convertCall(emitter, call, raw, weights, int8);
   for (const [index, output] of call.outputs.entries()) {
     // A batch that is fixed is known beside the shapes that layers tell.
     const batch = raw[0]?.shape[0] ?? null;

@@ -1,3 +1,4 @@
+import { batchesToObserve, observe } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { requireValidationLosses } from './choices';
@@ -93,12 +94,14 @@ export class TrainingLoop {
     const started = performance.now();
     const index = this.position.update;
     const stage = stageAt(plan.schedule, index);
-    if (stage !== this.state.network.stage) {
+    const begins = stage !== this.state.network.stage;
+    if (begins) {
       this.dispose();
       this.state = changeStage(plan, this.state, stage, this.listeners.onLayer);
     }
     const scheduled = plan.schedule.at(index);
     applySchedule(this.state, scheduled);
+    if (begins || this.position.sums.updates === 0) await this.observe(scheduled.batch, begins);
     const rate = plan.rateAt(index);
     const moment = { update: index, epoch: this.position.history.length, rate };
     const batch = await plan.batches.read(scheduled.batch);
@@ -131,6 +134,24 @@ export class TrainingLoop {
       });
     } finally {
       tf.dispose(batch);
+    }
+  }
+
+  /** Lets expansions that are due look at batches from `first` on, which are trained on next. */
+  private async observe(first: number, begins: boolean): Promise<void> {
+    const { model } = this.state.network;
+    const moment = { epoch: this.position.history.length, begins };
+    const batches: tf.NamedTensorMap[] = [];
+    try {
+      for (let index = 0; index < batchesToObserve(model, moment); index++)
+        batches.push(await this.plan.batches.read(first + index));
+      await observe(
+        model,
+        batches.map(({ x }) => x!),
+        moment,
+      );
+    } finally {
+      tf.dispose(batches);
     }
   }
 

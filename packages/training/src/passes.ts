@@ -1,4 +1,4 @@
-import { decayPenalty, ownPenalty } from '@overparam/core-reparam';
+import { decayPenalty, gradientMaps, ownPenalty } from '@overparam/core-reparam';
 import { backwardPasses } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
@@ -199,11 +199,26 @@ export function stepGradients(
       // Only what is routed takes gradients of several passes.
       const kernels = routes.routed.size > 0 ? composed : new Map<string, tf.Tensor4D>();
       const averaged = weighing === 'averaged' ? averagedGradients(parts, inputs.weights!) : {};
-      const gradients = added(averaged, gradientsOf(passes, kernels, backward));
+      const summed = added(averaged, gradientsOf(passes, kernels, backward));
+      const gradients = mapped(summed, gradientMaps(parts.network.model));
       tf.dispose([...composed.values()]);
       const descended = passes.map((pass) => pass.descended);
       return { loss: sumOf(losses), losses, wrong, labels, descended, gradients };
     },
+  );
+}
+
+/** Gradients times the maps that expansions have for them. */
+function mapped(
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  maps: ReadonlyMap<string, tf.Tensor>,
+): Readonly<Record<string, tf.Tensor>> {
+  if (maps.size === 0) return gradients;
+  return Object.fromEntries(
+    Object.entries(gradients).map(([name, gradient]) => {
+      const map = maps.get(name);
+      return [name, map ? tf.mul(gradient, map) : gradient];
+    }),
   );
 }
 

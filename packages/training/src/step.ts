@@ -1,3 +1,4 @@
+import { observe } from '@overparam/core-reparam';
 import {
   createOptimiser,
   type Key,
@@ -67,6 +68,8 @@ export interface StepPosition {
   readonly update: number;
   /** What the balancer remembers, as the last outcome has it. */
   readonly balancer: BalancerState | null;
+  /** Epochs before that of the last update; null before the first, as where left out. */
+  readonly epoch?: number | null;
 }
 
 /** When an update happens. */
@@ -75,7 +78,10 @@ export interface UpdateMoment {
   readonly rate: number;
   /** Updates before this one; one more than at the call before where left out. */
   readonly update?: number;
-  /** Epochs before this one, for balancers that ask; 0 where left out. */
+  /**
+   * Epochs before this one, for balancers that ask, and for expansions that look at activations: they see the first batch
+   * of an epoch before it is trained on. 0 where left out.
+   */
   readonly epoch?: number;
 }
 
@@ -154,9 +160,10 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     const { rate, update = position.update, epoch = 0 } = moment;
     const scheduled = schedule?.at(update);
     if (scheduled) applySchedule(trained, scheduled);
+    if (epoch !== (position.epoch ?? null)) await observe(network.model, [batch.x!], { epoch });
     const current = schedule && scheduled ? phaseOf(schedule, scheduled.phase) : phase;
     const outcome = await steps.run(current, batch, { update, epoch, rate }, position.balancer);
-    position = { update: update + 1, balancer: outcome.balancer };
+    position = { update: update + 1, balancer: outcome.balancer, epoch };
     return outcome;
   };
   const dispose = () => {

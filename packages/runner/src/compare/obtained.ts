@@ -63,7 +63,7 @@ function headTexts(heads: RunConfig['heads']): string[] {
 
 /** The recipe that all rows share, unless a row says otherwise. */
 function recipeText(row: RunConfig, tasks: number): string {
-  const { optimiser, lr, weightDecay, augment } = row;
+  const { optimiser, lr, weightDecay, augment, validation } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
   return [
@@ -71,6 +71,11 @@ function recipeText(row: RunConfig, tasks: number): string {
     `peak rate ${peak} (${schedule})`,
     `weight decay ${weightDecay.coefficient}`,
     augment ? 'augmented' : 'not augmented',
+    ...(validation === null
+      ? []
+      : [
+          `measured on a validation share of ${validation.share} of the training images, not on the test split`,
+        ]),
     ...taskTexts(row, tasks),
   ].join(', ');
 }

@@ -71,7 +71,9 @@ export async function checkRows(
     for (const [index, row] of rows.entries()) {
       onRow(row.label, index, rows.length);
       try {
-        const wanted = JSON.stringify([row.dataset, row.tasks, row.heads, row.taskOptions.byTask]);
+        const { validation, limit } = row;
+        const held = validation && [validation, limit.train];
+        const wanted = JSON.stringify([row.dataset, row.tasks, row.heads, row.taskOptions.byTask, held]);
         if (dataset === null || opened !== wanted) {
           await dataset?.close();
           dataset = null;

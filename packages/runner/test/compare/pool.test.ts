@@ -63,6 +63,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     engine: { name: 'wasm' },
     select: null,
     limit: {},
+    validation: null,
     checkpoints: { keep: 'all' },
     plugins: [],
   };
