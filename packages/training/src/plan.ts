@@ -2,7 +2,7 @@ import { expansionsOf, isRanking, parameterGroups } from '@overparam/core-repara
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
-import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
+import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
 import { buildPlain, networkOfStage } from './network';
@@ -112,6 +112,9 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
+  if (balancing) {
+    checkBalancedData(balancing, { batches: batches.perEpoch, batch, images: sizes.train });
+  }
   const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset);
   const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
