@@ -11,6 +11,7 @@ import {
   scheduleLayerSchema,
 } from '@overparam/engine';
 import { improvementDefinitions } from '@overparam/mtl-heads';
+import { sweepSchema } from '@overparam/sweep';
 import { z } from 'zod';
 import { embedded, kindByName } from './embedded';
 
@@ -232,6 +233,7 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: seeds.optional(),
+  sweep: sweepSchema.nullable().optional(),
   projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(engineNames), partialRun)
@@ -243,6 +245,11 @@ export const configSchema = partialRun.extend({
       partialRun.extend({
         rows: rows.optional(),
         seeds: seeds.optional(),
+        sweep: sweepSchema
+          .partial()
+          .nullable()
+          .optional()
+          .describe('Keys in which the sweep differs; null for none.'),
         references: references.optional(),
         projection: projection.optional(),
       }),
