@@ -233,7 +233,12 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: seeds.optional(),
-  sweep: sweepSchema.nullable().optional(),
+  sweep: sweepSchema
+    .nullable()
+    .optional()
+    .describe(
+      'Chooses for each row among settings, by figures on a part of the training images; then trains what was chosen on all of them. Null for none.',
+    ),
   projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(engineNames), partialRun)
