@@ -11,6 +11,7 @@ import {
   scheduleLayerSchema,
 } from '@overparam/engine';
 import { improvementDefinitions } from '@overparam/mtl-heads';
+import { sweepSchema } from '@overparam/sweep';
 import { z } from 'zod';
 import { embedded, kindByName } from './embedded';
 
@@ -263,6 +264,12 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: seeds.optional(),
+  sweep: sweepSchema
+    .nullable()
+    .optional()
+    .describe(
+      'Chooses for each row among settings, by figures on a part of the training images; then trains what was chosen on all of them. Null for none.',
+    ),
   projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(engineNames), partialRun)
@@ -274,6 +281,11 @@ export const configSchema = partialRun.extend({
       partialRun.extend({
         rows: rows.optional(),
         seeds: seeds.optional(),
+        sweep: sweepSchema
+          .partial()
+          .nullable()
+          .optional()
+          .describe('Keys in which the sweep differs; null for none.'),
         references: references.optional(),
         projection: projection.optional(),
       }),
