@@ -4,8 +4,10 @@ import { loadDefaultPlugins } from '@overparam/config';
 import { useEngine } from '@overparam/engine';
 import { type Method, registered } from '@overparam/plugin';
 import { networks } from '../../packages/formats/test/zoo';
+import { stopTorch } from '../formats/torch';
 import { checkDeployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
+import { stopStockTfjs } from './stock-tfjs';
 
 const usage = `Usage: deployed [--network NAME,...] [--method NAME,...] [--progress FILE]
 
@@ -38,6 +40,13 @@ export async function allMethods(): Promise<readonly Method[]> {
   return registered('method') as readonly Method[];
 }
 
+/** Lets all programs go that networks were run in. */
+export function stopPrograms(): void {
+  stopPythonTensorflow();
+  stopStockTfjs();
+  stopTorch();
+}
+
 /** Runs the command. @returns the exit code */
 export async function deployed(given: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -67,7 +76,7 @@ export async function deployed(given: readonly string[]): Promise<number> {
       console.log(`${network}, ${method.name}: ${words.join('; ')}`);
     }
   }
-  stopPythonTensorflow();
+  stopPrograms();
   console.log(table(rows));
   return rows.every((row) => row.gaps.every((gap) => gapOf(row, gap) <= most)) ? 0 : 1;
 }

@@ -9,6 +9,7 @@ import { checkDrawn, type DrawnVerdict, drawnCommand } from '../networks/series'
 import { inFiles } from './files';
 import type { FormatCheck } from './format';
 import { onnx } from './onnx';
+import { withResizing } from './resized';
 import { stopTorch, torch } from './torch';
 
 const usage = `Usage: formats [--format onnx|tfjs|safetensors|saved-model] [--count 200] [--seed 1] [--only SEED] [--verbose]
@@ -33,8 +34,9 @@ const most = 1e-3;
 export async function checkFormat(format: string, seed: number): Promise<DrawnVerdict> {
   const drawn = await on(plainBackend, () => drawCase(seed)).catch(() => null);
   if (!drawn) return { seed, outcome: 'skipped', words: 'cannot be built by tfjs itself', gap: 0 };
-  const { model, random } = drawn;
-  const words = drawn.notes.join(', ');
+  const { random } = drawn;
+  const model = withResizing(drawn.model, seed);
+  const words = [...drawn.notes, ...(model === drawn.model ? [] : ['resized'])].join(', ');
   const inputs = inputsFor(model, random);
   const expected = await on(plainBackend, () => outputsOf(model, inputs)).catch(() => null);
   if (!expected?.every((output) => output.dataSync().every(Number.isFinite)))

@@ -11,6 +11,7 @@ import {
   scheduleLayerSchema,
 } from '@overparam/engine';
 import { improvementDefinitions } from '@overparam/mtl-heads';
+import { sweepSchema } from '@overparam/sweep';
 import { z } from 'zod';
 import { embedded, kindByName } from './embedded';
 
@@ -51,6 +52,35 @@ const layerForms: z.ZodType<LayerChoice> = z.union([
   }),
   z.strictObject({ all: z.array(layerChoice).min(1).describe('Layers that each of these chooses.') }),
 ]);
+
+/** Layers by rank. */
+export type LayerRanking = {
+  readonly by: 'weightNorm' | 'parameters';
+  readonly among?: LayerChoice;
+} & ({ readonly top: number } | { readonly fraction: number } | { readonly budget: number });
+
+const amounts = ['top', 'fraction', 'budget'] as const;
+
+const layerRanking = z
+  .strictObject({
+    by: z
+      .enum(['weightNorm', 'parameters'])
+      .describe('What layers are ranked by, the largest first: the norm of their first kernel, or its size.'),
+    top: z.int().min(1).optional().describe('How many layers are expanded.'),
+    fraction: z.number().positive().max(1).optional().describe('The share of the layers, above 0 up to 1.'),
+    budget: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Trained numbers that the expansions may add to the network together.'),
+    among: layerChoice
+      .optional()
+      .describe('Layers that are ranked; all that the method supports where absent.'),
+  })
+  .refine((given) => amounts.filter((amount) => given[amount] !== undefined).length === 1, {
+    error: 'a ranking says how many layers once: by top, by fraction or by budget',
+    path: ['by'],
+  }) as unknown as z.ZodType<LayerRanking>;
 
 const engineNames = engines.map(({ name }) => name);
 const engineOrAuto = z.enum(['auto', ...engineNames]);
@@ -164,7 +194,7 @@ const runShape = {
       'What training steps keep for their backward passes: `none` makes nothing again, `blocks` computes the inside of blocks twice and so trains the same run in less memory.',
     ),
   select: z
-    .union([layerChoice, z.array(layerChoice).min(1)])
+    .union([layerChoice, z.array(layerChoice).min(1), layerRanking])
     .nullable()
     .describe('Layers that the method expands; null for every layer that it supports.'),
   limit: z
@@ -234,6 +264,12 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: seeds.optional(),
+  sweep: sweepSchema
+    .nullable()
+    .optional()
+    .describe(
+      'Chooses for each row among settings, by figures on a part of the training images; then trains what was chosen on all of them. Null for none.',
+    ),
   projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(engineNames), partialRun)
@@ -245,6 +281,11 @@ export const configSchema = partialRun.extend({
       partialRun.extend({
         rows: rows.optional(),
         seeds: seeds.optional(),
+        sweep: sweepSchema
+          .partial()
+          .nullable()
+          .optional()
+          .describe('Keys in which the sweep differs; null for none.'),
         references: references.optional(),
         projection: projection.optional(),
       }),
@@ -309,7 +350,7 @@ export interface RunConfig {
   readonly engine: { readonly name: EngineName; readonly threads?: number };
   readonly precision: Precision;
   readonly recompute: Recompute;
-  readonly select: LayerChoice | readonly LayerChoice[] | null;
+  readonly select: LayerChoice | readonly LayerChoice[] | LayerRanking | null;
   readonly limit: { readonly train?: number; readonly test?: number };
   /** Null for runs that are measured on the test split. */
   readonly validation: { readonly share: number; readonly seed: number | string } | null;

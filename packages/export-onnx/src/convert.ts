@@ -1,4 +1,4 @@
-import type { FlatCall } from '@overparam/export';
+import { type FlatCall, insteadOf } from '@overparam/export';
 import type * as tf from '@tensorflow/tfjs';
 import { type Context, type Emitter, type ReadWeight, unsupported, type Value } from './emitter';
 import { type Int8Scales, writeBias, writeInt8 } from './int8';
@@ -59,8 +59,7 @@ export function convertCall(
     refuse(`it wraps a ${innerKind}`, `What it can wrap: ${wrappable.join(', ')}.`);
   const converter = Object.hasOwn(converters, innerKind) ? converters[innerKind]! : null;
   if (!converter) {
-    const known = Object.keys(converters).filter((name) => !name.startsWith('Overparam'));
-    return refuse('there is no way yet to write its kind', `Kinds that can be written: ${known.join(', ')}.`);
+    return refuse('there is no way yet to write its kind', insteadOf(innerKind, Object.keys(converters)));
   }
   if (raw.some(({ places }) => places) && kind !== 'OverparamMaxUnpool')
     refuse(

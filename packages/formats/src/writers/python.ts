@@ -11,7 +11,8 @@ export interface Python {
   readonly torch: string;
 }
 
-let found: Promise<Python | null> | null = null;
+/** By what was asked for. */
+const found = new Map<string, Promise<Python | null>>();
 
 /**
  * A Python with PyTorch: the one that the environment variable `OVERPARAM_PYTHON` names, else `python3` or `python`, which are
@@ -20,13 +21,10 @@ let found: Promise<Python | null> | null = null;
  * @throws OverparamError `python-missing` where the one that is named has no PyTorch
  */
 export async function pythonWithTorch(): Promise<Python | null> {
-  const named = process.env.OVERPARAM_PYTHON;
-  if (!named) {
-    found ??= find(['python3', 'python']);
-    return found;
-  }
-  const python = await find([named]);
-  if (python) return python;
+  const named = process.env.OVERPARAM_PYTHON ?? '';
+  if (!found.has(named)) found.set(named, find(named ? [named] : ['python3', 'python']));
+  const python = await found.get(named)!;
+  if (python || !named) return python;
   throw new OverparamError(
     'python-missing',
     `OVERPARAM_PYTHON names "${named}", which does not run or has no torch and safetensors. Install them there (pip install torch safetensors), or unset it: the tensors alone are compared then.`,

@@ -1,6 +1,7 @@
 import type { ImprovementDefinition } from '@overparam/mtl-heads';
 import type { EpochChoice, Figure } from '@overparam/training';
 import { choiceMeans, epochChoices, shownFigure } from './choices';
+import type { Chosen } from './chosen';
 import { type Difference, differenceOf } from './differences';
 import { type ByFigure, byFigure, type FigureName } from './figures';
 import { improvementsOf } from './improvements';
@@ -49,6 +50,8 @@ export interface ComparisonResult {
   /** The single-task networks first, where there are any, as one row. */
   readonly rows: readonly RowSummary[];
   readonly obtained: Obtained;
+  /** What was chosen for the rows before their runs; absent where nothing was. */
+  readonly chosen?: Chosen;
 }
 
 function bySeed(row: RowRecord, figure: FigureName): Map<string, number> {
@@ -135,11 +138,13 @@ export function summarise(
  *
  * @param records      all rows, references among them
  * @param definitions  of relative improvement; see {@link summarise}
+ * @param chosen       what was chosen for the rows before their runs
  */
 export function comparisonResult(
   records: readonly RowRecord[],
   obtained: Obtained,
   definitions: readonly ImprovementDefinition[] = [],
+  chosen: Chosen | null = null,
 ): ComparisonResult {
-  return { rows: summarise(records, obtained, definitions), obtained };
+  return { rows: summarise(records, obtained, definitions), obtained, ...(chosen && { chosen }) };
 }

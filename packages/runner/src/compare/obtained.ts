@@ -61,15 +61,21 @@ function headTexts(heads: RunConfig['heads']): string[] {
   return Object.entries(heads).map(([task, choice]) => `head of ${task} ${text(choice)}`);
 }
 
+/** Whether a path of a config was chosen for each row, by itself or with what it is a part of. */
+function isChosen(path: string, keys: readonly string[]): boolean {
+  return keys.some((key) => path === key || path.startsWith(`${key}.`));
+}
+
 /** The recipe that all rows share, unless a row says otherwise. */
-function recipeText(row: RunConfig, tasks: number): string {
+function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): string {
   const { optimiser, lr, weightDecay, augment, validation } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
+  const told = (path: string, value: number) => (isChosen(path, keys) ? 'chosen for each row' : value);
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
   return [
     `${name}${nesterov}`,
-    `peak rate ${peak} (${schedule})`,
-    `weight decay ${weightDecay.coefficient}`,
+    `peak rate ${told('lr.peak', peak)} (${schedule})`,
+    `weight decay ${told('weightDecay.coefficient', weightDecay.coefficient)}`,
     augment ? 'augmented' : 'not augmented',
     ...(validation === null
       ? []
@@ -80,8 +86,8 @@ function recipeText(row: RunConfig, tasks: number): string {
   ].join(', ');
 }
 
-/** `TriRep: lr.peak` for every row whose recipe is not the first row's. */
-function recipeDifferences(rows: readonly RunConfig[]): string[] {
+/** `TriRep: lr.peak` for every row whose recipe is not the first row's, but for what was chosen. */
+function recipeDifferences(rows: readonly RunConfig[], keys: readonly string[]): string[] {
   const recipe = ({
     method: _method,
     routine: _routine,
@@ -92,7 +98,8 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
     ...rest
   }: RunConfig) => rest;
   return rows.flatMap((row) => {
-    const paths = differences(recipe(rows[0]!), recipe(row));
+    const all = differences(recipe(rows[0]!), recipe(row));
+    const paths = all.filter((path) => !isChosen(path, keys));
     return paths.length === 0 ? [] : [`${row.label}: ${paths.join(', ')}`];
   });
 }
@@ -104,17 +111,18 @@ function improvementNamed(given: string): Improvement {
 
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
-  { title, rows, seeds, improvement, projection }: ResolvedComparison,
+  { title, rows, seeds, improvement, projection, sweep }: ResolvedComparison,
   planned: Planned,
   machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
 ): Obtained {
   const first = rows[0]!;
   const { threads } = first.engine;
+  const keys = Object.keys(sweep?.sweep.over ?? {});
   return {
     title,
     seeds: seeds.map(String),
-    recipe: recipeText(first, planned.tasks.length),
-    recipeDifferences: recipeDifferences(rows),
+    recipe: recipeText(first, planned.tasks.length, keys),
+    recipeDifferences: recipeDifferences(rows, keys),
     backbone: choiceText('backbone', first.backbone),
     dataset: choiceText('dataset', first.dataset),
     provenance: planned.provenance,

@@ -14,6 +14,7 @@ import { coresOf, runsAtOnce } from '../../src/compare/cores';
 import { describeRows } from '../../src/compare/describe-rows';
 import { type PlannedRun, planRuns, slug } from '../../src/compare/plan';
 import { runPool } from '../../src/compare/pool';
+import { ProgressBook } from '../../src/compare/progress';
 import { trainRuns } from '../../src/compare/train-runs';
 
 const command = {
@@ -84,8 +85,14 @@ async function planned(labels: readonly string[], seeds: readonly number[]): Pro
 }
 
 function train(runs: readonly PlannedRun[], signal = new AbortController().signal) {
-  const updates = runs.map(() => 10);
-  return trainRuns(runs, 2, updates, { command, dataDir: 'data', signal, callbacks: compareCallbacks(view) });
+  const book = new ProgressBook();
+  const progress = { book, entries: book.add(runs.map(() => 10)) };
+  return trainRuns(runs, 2, progress, {
+    command,
+    dataDir: 'data',
+    signal,
+    callbacks: compareCallbacks(view),
+  });
 }
 
 async function starts(): Promise<string[]> {
