@@ -8,6 +8,7 @@ import {
   disposeTrained,
   type LoopListeners,
   layoutOf,
+  type OnLayer,
   planTraining,
   type Recipe,
   TrainingLoop,
@@ -50,8 +51,8 @@ export interface PolishOptions extends PlaceOptions {
   readonly rate: number;
   readonly signal?: AbortSignal;
   readonly listeners?: LoopListeners;
-  /** Told how much there is to do. */
-  readonly onStart?: (updates: number) => void;
+  /** Told of each layer that is made ready to be trained. */
+  readonly onLayer?: OnLayer;
 }
 
 /**
@@ -87,8 +88,7 @@ export async function polish(
     },
     dataset,
   );
-  options.onStart?.(plan.updates);
-  const loop = new TrainingLoop(plan, beginTraining(plan), listeners, signal);
+  const loop = new TrainingLoop(plan, beginTraining(plan, null, options.onLayer), listeners, signal);
   try {
     await loop.run();
     const { networks } = await deploy({ ...loop.trained.network, apart: false });

@@ -87,6 +87,7 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
         epochs,
         rate,
         float,
+        onLayer: (done, total) => options.onWork?.('layers made ready', done, total),
         ...(options.signal && { signal: options.signal }),
         ...(options.listeners && { listeners: options.listeners }),
       });
