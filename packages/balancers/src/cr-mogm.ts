@@ -2,6 +2,7 @@ import {
   type Balancer,
   type BalancerState,
   importedPart,
+  isOverparamError,
   lookup,
   OverparamError,
   parseOptions,
@@ -33,20 +34,27 @@ function balancerNamed(name: string): Balancer {
   if (name === 'cr-mogm') {
     throw new OverparamError(
       'unsupported-balancer',
-      'balancer "cr-mogm": option "of" names itself. Name another balancer, such as of: mgda.',
+      'an average of "cr-mogm" itself is none. Name another balancer, such as of: mgda.',
     );
   }
   return importedPart('balancer', name) ?? lookup('balancer', name);
 }
 
-/** The choice with all its options. */
-function completed(choice: z.output<typeof inner>): { readonly name: string } & Record<string, unknown> {
+/** The choice with all its options; what is wrong with it is a problem of the option. */
+function completed(
+  choice: z.output<typeof inner>,
+  context: z.RefinementCtx,
+): { readonly name: string } & Record<string, unknown> {
   const { name, ...given } = typeof choice === 'string' ? { name: choice } : choice;
-  const part = balancerNamed(name);
-  return {
-    name,
-    ...(parseOptions(part.options, given, `balancer "cr-mogm": option "of", "${name}"`) as object),
-  };
+  try {
+    const part = balancerNamed(name);
+    return { name, ...(parseOptions(part.options, given, `balancer "${name}"`) as object) };
+  } catch (error) {
+    // Zod would take an error that is thrown here for a reason to wait, and answer with a promise.
+    if (!isOverparamError(error)) throw error;
+    context.addIssue({ code: 'custom', message: error.message.replace(/\.$/, '') });
+    return z.NEVER;
+  }
 }
 
 function innerOf({ of: { name, ...given } }: CrMogmOptions): { balancer: Balancer; given: unknown } {

@@ -24,6 +24,7 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/import'),
     import('@overparam/datasets-cifar'),
     import('@overparam/datasets-nyuv2'),
+    import('@overparam/datasets-own'),
     import('@overparam/mtl-heads'),
     import('@overparam/balancers'),
   ]);

@@ -52,6 +52,35 @@ const layerForms: z.ZodType<LayerChoice> = z.union([
   z.strictObject({ all: z.array(layerChoice).min(1).describe('Layers that each of these chooses.') }),
 ]);
 
+/** Layers by rank. */
+export type LayerRanking = {
+  readonly by: 'weightNorm' | 'parameters';
+  readonly among?: LayerChoice;
+} & ({ readonly top: number } | { readonly fraction: number } | { readonly budget: number });
+
+const amounts = ['top', 'fraction', 'budget'] as const;
+
+const layerRanking = z
+  .strictObject({
+    by: z
+      .enum(['weightNorm', 'parameters'])
+      .describe('What layers are ranked by, the largest first: the norm of their first kernel, or its size.'),
+    top: z.int().min(1).optional().describe('How many layers are expanded.'),
+    fraction: z.number().positive().max(1).optional().describe('The share of the layers, above 0 up to 1.'),
+    budget: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Trained numbers that the expansions may add to the network together.'),
+    among: layerChoice
+      .optional()
+      .describe('Layers that are ranked; all that the method supports where absent.'),
+  })
+  .refine((given) => amounts.filter((amount) => given[amount] !== undefined).length === 1, {
+    error: 'a ranking says how many layers once: by top, by fraction or by budget',
+    path: ['by'],
+  }) as unknown as z.ZodType<LayerRanking>;
+
 const engineNames = engines.map(({ name }) => name);
 const engineOrAuto = z.enum(['auto', ...engineNames]);
 
@@ -164,7 +193,7 @@ const runShape = {
       'What training steps keep for their backward passes: `none` makes nothing again, `blocks` computes the inside of blocks twice and so trains the same run in less memory.',
     ),
   select: z
-    .union([layerChoice, z.array(layerChoice).min(1)])
+    .union([layerChoice, z.array(layerChoice).min(1), layerRanking])
     .nullable()
     .describe('Layers that the method expands; null for every layer that it supports.'),
   limit: z
@@ -309,7 +338,7 @@ export interface RunConfig {
   readonly engine: { readonly name: EngineName; readonly threads?: number };
   readonly precision: Precision;
   readonly recompute: Recompute;
-  readonly select: LayerChoice | readonly LayerChoice[] | null;
+  readonly select: LayerChoice | readonly LayerChoice[] | LayerRanking | null;
   readonly limit: { readonly train?: number; readonly test?: number };
   /** Null for runs that are measured on the test split. */
   readonly validation: { readonly share: number; readonly seed: number | string } | null;

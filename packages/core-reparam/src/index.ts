@@ -11,7 +11,7 @@ export { centreKernel, composeKernels, identityKernel, responseToConstant } from
 export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
 export { gapBetween } from './closeness';
 export { type Collapsed, type CollapseOptions, collapse } from './collapse';
-export { type Cost, type CostCard, costCard } from './cost-card';
+export { type Cost, type CostCard, costCard, type LayerCost } from './cost-card';
 export { type ExpandOptions, expand } from './expand';
 export { type ForwardOptions, forward } from './forward';
 export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
@@ -36,6 +36,7 @@ export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './
 export { batchesToObserve, gradientMaps, type ObservationMoment, observe } from './observe';
 export { plain } from './plain';
 export { drawProbes, type Probes } from './probes';
+export { isRanking, type Ranking, type Score } from './ranking';
 export type { Selector } from './select';
 export type { Selection } from './selection';
 export {

@@ -25,5 +25,5 @@ export { type QuantiseOptions, quantiseNetwork } from './quantise-network';
 export type { DamageReport, Int8Report, RuntimeCheck } from './report';
 export { type Simulation, simulate } from './simulation';
 export { type Spread, weightSpread } from './spread';
-export { type Asked, type Given, tasksOf } from './steps';
+export { type Asked, type Given, tasksOf, usualExamples } from './steps';
 export { reportTables, spreadTable } from './text';

@@ -52,9 +52,14 @@ export function simulate(model: tf.LayersModel, grids: Grids | null, options: Pl
         ),
       );
   }
+  const state = new Map<Layer, boolean>();
   const setWeights = (onGrid: (layer: string) => boolean) => {
-    for (const [layer, weights] of own)
-      layer.setWeights([...(onGrid(layer.name) ? weights.onGrid : weights.plain)]);
+    for (const [layer, weights] of own) {
+      const wanted = onGrid(layer.name);
+      if (state.get(layer) === wanted) continue;
+      layer.setWeights([...(wanted ? weights.onGrid : weights.plain)]);
+      state.set(layer, wanted);
+    }
   };
   setWeights(() => true);
   return {

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { largestByChannel, weightOnGrid, weightScales } from './grid';
+import { type Channels, largestByChannel, type Weight, weightOnGrid, weightScales } from './grid';
 import { channelsOf, kernelsOf } from './kinds';
 import { type PlaceOptions, planPlaces } from './place-layers';
 
@@ -11,7 +11,7 @@ export interface Spread {
   readonly channels: number;
   /** The largest absolute value of the widest output channel over that of the narrowest; channels of zeros left out. */
   readonly channelRatio: number;
-  /** The largest absolute value over the median one, within the output channel where that is worst. */
+  /** The largest absolute value over the median one (of up to 4,096 numbers), within the output channel where that is worst. */
   readonly largestOverMedian: number;
   /** What rounding to eight bits adds, over the kernel: root of the mean squares, relatively. */
   readonly noise: number;
@@ -31,29 +31,39 @@ export function weightSpread(model: tf.LayersModel, options: PlaceOptions = {}):
       const channels = channelsOf(layer, name, kernel.shape);
       const largest = largestByChannel(kernel, channels);
       const some = largest.filter((value) => value > 0);
-      const byChannel = Array.from({ length: channels.count }, (): number[] => []);
-      for (const [place, value] of kernel.data.entries())
-        byChannel[channels.at(place)]!.push(Math.abs(value));
+      const medians = mediansByChannel(kernel, channels);
       const onGrid = weightOnGrid(kernel, channels, weightScales(kernel, channels, null, null));
       return {
         layer: path,
         weight: name,
         channels: channels.count,
         channelRatio: some.length > 0 ? Math.max(...some) / Math.min(...some) : 1,
-        largestOverMedian: Math.max(
-          1,
-          ...byChannel.map((values, channel) => ratio(largest[channel]!, medianOf(values))),
-        ),
+        largestOverMedian: Math.max(1, ...largest.map((value, channel) => ratio(value, medians[channel]!))),
         noise: Math.sqrt(ratio(squares(kernel.data, onGrid), squares(kernel.data))),
       };
     }),
   );
 }
 
-function medianOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Numbers of a channel that its median is taken of; of more, evenly spread ones. */
+const enough = 2048;
+
+/** The median absolute value of each output channel. */
+function mediansByChannel({ data }: Weight, channels: Channels): Float64Array {
+  const length = data.length / channels.count;
+  const step = Math.max(1, Math.floor(length / enough));
+  const kept = Array.from({ length: channels.count }, (): number[] => []);
+  const seen = new Uint32Array(channels.count);
+  for (let place = 0; place < data.length; place++) {
+    const channel = channels.at(place);
+    if (seen[channel]! % step === 0) kept[channel]!.push(Math.abs(data[place]!));
+    seen[channel]! += 1;
+  }
+  return Float64Array.from(kept, (values) => {
+    const sorted = Float64Array.from(values).sort();
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  });
 }
 
 /** Of a kernel of which half is zero, how far the rest is spread cannot be said by the median: no more than 1 then. */

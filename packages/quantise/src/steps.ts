@@ -41,6 +41,11 @@ export interface Asked {
 /** Examples on which layers and runtimes are looked at: fewer where there is an answer for each pixel. */
 const lookedAt = (tasks: readonly Task[]) => (tasks.some(({ form }) => form === 'dense') ? 8 : 128);
 
+/** How many examples calibration takes where nothing is said: activations of dense networks are thousands of times as many. */
+export function usualExamples(tasks: readonly Task[]): number {
+  return tasks.some(({ form }) => form === 'dense') ? 64 : 512;
+}
+
 /** The tasks of a network's outputs. */
 export function tasksOf({ dataset, recipe }: Given): Task[] {
   return dataset.tasks.map((declared) => recipe.task(declared));

@@ -10,6 +10,7 @@ import { PhaseSteps } from './phase-steps';
 import type { TrainingPlan } from './plan';
 import { addTo, addUpdate, cosinesOf, emptySums, type Progress } from './progress';
 import type { EpochRecord, EpochTiming } from './records';
+import { followedTask } from './routes';
 import { applySchedule, phaseOf, stageAt } from './schedule';
 import { changeStage, type Trained } from './stage';
 
@@ -105,6 +106,7 @@ export class TrainingLoop {
     const rate = plan.rateAt(index);
     const moment = { update: index, epoch: this.position.history.length, rate };
     const batch = await plan.batches.read(scheduled.batch);
+    let second: tf.NamedTensorMap | null = null;
     try {
       this.steps ??= new PhaseSteps({
         trained: this.state,
@@ -116,7 +118,10 @@ export class TrainingLoop {
         recompute: plan.recipe.recompute,
       });
       const phase = phaseOf(plan.schedule, scheduled.phase);
-      const outcome = await this.steps.run(phase, batch, moment, this.position.balancer);
+      if (plan.balancing?.needs.secondBatch && followedTask(phase) === null) {
+        second = await plan.batches.readSecond(scheduled.batch);
+      }
+      const outcome = await this.steps.run(phase, batch, moment, this.position.balancer, second);
       const names = plan.tasks.map(({ name }) => name);
       const sums = addUpdate(this.position.sums, { ...outcome, phase: phase.name, rate }, names);
       this.position = { ...this.position, update: index + 1, stage, sums, balancer: outcome.balancer };
@@ -134,6 +139,7 @@ export class TrainingLoop {
       });
     } finally {
       tf.dispose(batch);
+      if (second) tf.dispose(second);
     }
   }
 

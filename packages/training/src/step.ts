@@ -27,9 +27,10 @@ import { chosenOf, type Part } from './chosen';
 import { noDecay, optimisedParameters, type WeightDecay } from './groups';
 import type { StepInputs } from './measure';
 import { PhaseSteps, type UpdateOutcome } from './phase-steps';
+import { followedTask } from './routes';
 import { applySchedule, phaseOf } from './schedule';
 import type { Trained } from './stage';
-import { checkBatch, checkPhase, checkStages, listNetwork } from './step-checks';
+import { checkBatch, checkPhase, checkSecond, checkStages, listNetwork } from './step-checks';
 
 /** What {@link trainingStep} trains, and how. */
 export interface TrainingStepOptions {
@@ -83,6 +84,8 @@ export interface UpdateMoment {
    * of an epoch before it is trained on. 0 where left out.
    */
   readonly epoch?: number;
+  /** Another batch, drawn independently, for balancers that compare two; see `readSecond`. Stays the caller's. */
+  readonly second?: StepInputs;
 }
 
 /** One update of a network: call it with a batch, one call after the other. */
@@ -157,12 +160,15 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       throw new OverparamError('step-disposed', 'This training step was disposed. Make a new one.');
     }
     checkBatch(batch, tasks);
-    const { rate, update = position.update, epoch = 0 } = moment;
+    const { rate, update = position.update, epoch = 0, second = null } = moment;
     const scheduled = schedule?.at(update);
     if (scheduled) applySchedule(trained, scheduled);
     if (epoch !== (position.epoch ?? null)) await observe(network.model, [batch.x!], { epoch });
     const current = schedule && scheduled ? phaseOf(schedule, scheduled.phase) : phase;
-    const outcome = await steps.run(current, batch, { update, epoch, rate }, position.balancer);
+    const isCompared = balancing?.needs.secondBatch && followedTask(current) === null;
+    if (isCompared) checkSecond(balancing.name, second, tasks);
+    const at = { update, epoch, rate };
+    const outcome = await steps.run(current, batch, at, position.balancer, isCompared ? second : null);
     position = { update: update + 1, balancer: outcome.balancer, epoch };
     return outcome;
   };

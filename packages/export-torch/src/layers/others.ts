@@ -210,6 +210,23 @@ export const otherLayers: Readonly<Record<string, LayerWriter>> = {
       context.inputs.map(({ name }, index) => `${module}.factors[${index}] * ${name}`).join(' + '),
     );
   },
+  OverparamGatedSum: (context) => {
+    const [weights, ...given] = context.inputs;
+    const axes = given[0]!.shape.slice(1).map(() => 'None');
+    return context.line(
+      given
+        .map(({ name }, index) => `${weights!.name}[:, ${[index, ...axes].join(', ')}] * ${name}`)
+        .join(' + '),
+    );
+  },
+  OverparamLearnedVector: (context) => {
+    const vector = context.weight('vector')!;
+    return context.line(`${context.module('', `Vector(${vector.shape[0]})`, { vector })}()`);
+  },
+  OverparamExpertSelection: (context) => {
+    const [z, w] = context.inputs;
+    return context.line(`expert_selection(${z!.name}, ${w!.name}, ${context.config.gamma as number})`);
+  },
   ActivityRegularization: pass,
   AlphaDropout: pass,
   Dropout: pass,

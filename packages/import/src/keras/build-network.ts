@@ -15,6 +15,8 @@ const merging: ReadonlySet<string> = new Set([
   'Concatenate',
   'OverparamMaxUnpool',
   'OverparamWeightedSum',
+  'OverparamGatedSum',
+  'OverparamExpertSelection',
 ]);
 
 /** The most numbers that one side of an input may have. */

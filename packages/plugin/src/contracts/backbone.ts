@@ -63,7 +63,8 @@ export interface Network {
   readonly model: LayersModel;
   /**
    * Names of the layers whose outputs all tasks share, for balancers that work on representations: together they
-   * separate the shared layers from those that belong to a task. Empty where no such border exists.
+   * separate the shared layers with weights, and those behind them, from the layers that belong to a task. Empty where no
+   * such border exists.
    */
   readonly representations: readonly string[];
   /** The task that a layer belongs to, as no other task's loss reaches it; null for a shared layer. */

@@ -8,6 +8,7 @@ import {
   reportTables,
   spreadTable,
   tasksOf,
+  usualExamples,
 } from '@overparam/quantise';
 import { alignColumns, columns, statusLine } from '@overparam/terminal';
 import { splitSize } from '@overparam/training';
@@ -24,8 +25,6 @@ export interface QuantiseArguments extends RunArguments {
   readonly 'keep-float'?: readonly string[];
   readonly 'data-dir'?: string;
 }
-
-const usualExamples = 512;
 
 /** Beside the run's highest rate: the network is trained already, and is only to move between neighbouring numbers. */
 const polishRate = 0.01;
@@ -69,7 +68,7 @@ export async function runQuantise(args: QuantiseArguments, { output, signal }: I
       const report = await quantiseNetwork(given, {
         task,
         file: withTask(args.to ?? join(place, 'model.onnx'), task),
-        examples: asked ?? Math.min(usualExamples, sizes.train),
+        examples: asked ?? Math.min(usualExamples(tasksOf(given)), sizes.train),
         rule: args.range as RangeRule,
         float: args['keep-float'] ?? [],
         about: { ...metadata, sha256 },

@@ -13,7 +13,10 @@ export function quantiseCommand(surroundings: Surroundings): StrictCommand {
     .argument('<RUN>', 'Run folder')
     .takes(
       value('--to <file>', 'File to write (RUN/quantised/model.onnx)'),
-      value('--examples <number>', 'Training images to calibrate on (512, or all that there are)'),
+      value(
+        '--examples <number>',
+        'Training images to calibrate on (512, for dense tasks 64, or all that there are)',
+      ),
       choice('--range <rule>', ['mse', 'percentile', 'minmax'], 'How ranges of activations are found'),
       value('--polish <epochs>', 'Train the collapsed network on in eight bits first'),
       values('--keep-float <layer>', 'Leave a layer in float32; may be given many times'),
