@@ -5,7 +5,7 @@ import { useEngine } from '@overparam/engine';
 import { type Method, registered } from '@overparam/plugin';
 import { networks, wideNetworks } from '../../packages/formats/test/zoo';
 import { stopTorch } from '../formats/torch';
-import { checkDeployed, type Gap } from './check';
+import { checkDeployed, type Deployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
 import { stopStockTfjs } from './stock-tfjs';
 
@@ -18,18 +18,14 @@ their papers' widths. With --progress, a
 series that was interrupted goes on where it stopped.`;
 
 /** The gaps of a network that was trained with a method. */
-export interface Row {
+export interface Row extends Deployed {
   readonly network: string;
   readonly method: string;
-  readonly gaps: readonly Gap[];
 }
 
-/** Networks that pool with places: rounding may move a maximum to its neighbour, so that a thousandth of pixels is free. */
-const choosing = /^(SegNet|MTAN)\b/;
-
 /** The gap that counts. */
-export function gapOf({ network }: Pick<Row, 'network'>, { gap, gapOfMost }: Gap): number {
-  return choosing.test(network) ? gapOfMost : gap;
+export function gapOf({ chooses }: Pick<Row, 'chooses'>, { gap, gapOfMost }: Gap): number {
+  return chooses ? gapOfMost : gap;
 }
 
 /** Gaps beyond this are wrong. */
@@ -72,7 +68,7 @@ export async function deployed(given: readonly string[]): Promise<number> {
   for (const network of names) {
     for (const method of methods) {
       if (rows.some((row) => row.network === network && row.method === method.name)) continue;
-      const row = { network, method: method.name, gaps: await checkDeployed(all[network]!, method) };
+      const row = { network, method: method.name, ...(await checkDeployed(all[network]!, method)) };
       rows.push(row);
       if (values.progress) appendFileSync(values.progress, `${JSON.stringify(row)}\n`);
       const words = row.gaps.map((gap) => `${gap.program} ${gapOf(row, gap).toExponential(1)}`);
