@@ -7,6 +7,7 @@ const shorthand: Readonly<Record<string, string>> = {
   backbone: 'name',
   dataset: 'name',
   balancer: 'name',
+  regulariser: 'name',
   optimiser: 'name',
   engine: 'name',
   lr: 'peak',
@@ -22,7 +23,10 @@ export function writtenOut(layer: Readonly<Record<string, unknown>>): Record<str
   return Object.fromEntries(
     Object.entries(layer).map(([key, value]) => {
       const field = shorthand[key];
-      return [key, field && value !== undefined && !isPlainObject(value) ? { [field]: value } : value];
+      return [
+        key,
+        field && value !== undefined && value !== null && !isPlainObject(value) ? { [field]: value } : value,
+      ];
     }),
   );
 }

@@ -40,6 +40,7 @@ export function recipeOf(config: RunConfig): Recipe {
     backbone: chosen('backbone', config.backbone),
     balancer: chosen('balancer', config.balancer),
     gradients: config.gradients,
+    regulariser: config.regulariser && chosen('regulariser', config.regulariser),
     task: (declared) => taskOf(declared, config.taskOptions),
     head: (task) => headFor(config.heads, task),
     ...(select && { select }),

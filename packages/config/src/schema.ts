@@ -119,6 +119,11 @@ const runShape = {
     .describe(
       'Where a balancer compares the tasks: in gradients of all shared parameters, or of the shared representation, which is cheaper.',
     ),
+  regulariser: named
+    .nullable()
+    .describe(
+      'What is added to the loss of several tasks, from what they share: `rep-mtl`; null for nothing.',
+    ),
   heads: z
     .union([named, z.record(z.string(), named)])
     .nullable()
@@ -327,6 +332,8 @@ export interface RunConfig {
   /** Of no effect with a single task. */
   readonly balancer: Choice;
   readonly gradients: 'parameters' | 'representation';
+  /** Null for none; of no effect with a single task. */
+  readonly regulariser: Choice | null;
   /** Null for the backbone's own. */
   readonly heads: HeadChoice | Readonly<Record<string, HeadChoice>> | null;
   readonly taskOptions: {

@@ -4,6 +4,7 @@ import type { Balancing } from './balancing';
 import { compileGramian, compileLosses, sampleParts } from './gramian';
 import type { Weighing } from './passes';
 import { compilePhase, type PhaseParts } from './phase';
+import type { Regularising } from './regularising';
 import { routesOf } from './routes';
 import type { Trained } from './stage';
 
@@ -14,6 +15,8 @@ export interface StepParts {
   readonly tasks: readonly Task[];
   /** Null where nothing weighs the losses, as for a single task. */
   readonly balancing: Balancing | null;
+  /** Null or left out where nothing is added to the loss, as for a single task. */
+  readonly regularising?: Regularising | null;
   /** Decides dropout masks and what a balancer draws. */
   readonly key: Key;
   /** Coefficient of the expansions' penalties. */
@@ -38,9 +41,9 @@ export class CompiledSteps {
 
   /** What a phase's step is made of. */
   partsOf(phase: Phase, weighing: Weighing): PhaseParts {
-    const { tasks, penalty, precision, recompute, trained, balancing } = this.parts;
+    const { tasks, penalty, precision, recompute, trained, balancing, regularising } = this.parts;
     const elements = balancing?.needs.elements ? balancing : null;
-    return { phase, ...trained, tasks, penalty, precision, recompute, weighing, elements };
+    return { phase, ...trained, tasks, penalty, precision, recompute, weighing, elements, regularising };
   }
 
   /** The step that changes parameters; see `compilePhase`. */

@@ -112,6 +112,7 @@ export class TrainingLoop {
         trained: this.state,
         tasks: plan.tasks,
         balancing: plan.balancing,
+        regularising: plan.regularising,
         key: plan.recipe.key,
         penalty: plan.recipe.weightDecay.coefficient,
         precision: plan.recipe.precision,

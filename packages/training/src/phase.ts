@@ -15,6 +15,7 @@ import { rateFactors } from './groups';
 import type { StepInputs } from './measure';
 import type { TrainedNetwork } from './network';
 import { type GradientParts, stepGradients, type Weighing } from './passes';
+import type { Regularising } from './regularising';
 import { allOf, routesOf } from './routes';
 
 /** What a phase's step is made of. */
@@ -31,6 +32,8 @@ export interface PhaseParts {
   readonly averages?: Averages | null;
   /** What weighs elements of gradients by themselves; null or left out where nothing does. */
   readonly elements?: ElementRule | null;
+  /** Adds to the loss; null or left out for nothing. */
+  readonly regularising?: Regularising | null;
   /** What activations are computed in; `float32` where left out. */
   readonly precision?: Precision;
   /** What is kept for the backward pass; `none` where left out. */
@@ -39,9 +42,18 @@ export interface PhaseParts {
 
 /** What the gradients of a phase follow from. */
 export function gradientParts(parts: PhaseParts): GradientParts {
-  const { phase, network, tasks, penalty, weighing = 'sum', averages = null, elements = null } = parts;
+  const {
+    phase,
+    network,
+    tasks,
+    penalty,
+    weighing = 'sum',
+    averages = null,
+    elements = null,
+    regularising = null,
+  } = parts;
   const routes = routesOf(phase, tasks, network.parameters, network.trunks);
-  return { phase, network, tasks, routes, penalty, weighing, averages, elements };
+  return { phase, network, tasks, routes, penalty, weighing, averages, elements, regularising };
 }
 
 /**

@@ -7,7 +7,9 @@ import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
 import { buildPlain, networkOfStage } from './network';
 import type { Recipe } from './recipe';
+import { checkRegularisedNetwork, type Regularising, regularisingOf } from './regularising';
 import { requireSplit, splitSize } from './splits';
+import { tryRegularising } from './try-regularising';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
 export interface TrainingPlan {
@@ -17,6 +19,8 @@ export interface TrainingPlan {
   readonly tasks: readonly Task[];
   /** How losses are weighed; null where nothing weighs them, as for a single task. */
   readonly balancing: Balancing | null;
+  /** What is added to the loss; null for nothing. */
+  readonly regularising: Regularising | null;
   readonly batches: TrainingBatches;
   /** Gradient evaluations in the whole run. */
   readonly updates: number;
@@ -55,7 +59,12 @@ function sizesOf({ limit, batch, evaluation }: Recipe, dataset: OpenDataset): Tr
 }
 
 /** The expanded network's groups, trunks and warnings, and how many parameters there are with and without expansion. */
-function inspect(recipe: Recipe, dataset: OpenDataset) {
+function inspect(
+  recipe: Recipe,
+  dataset: OpenDataset,
+  tasks: readonly Task[],
+  regularising: Regularising | null,
+) {
   const expanded = networkOfStage(recipe, dataset, {
     stage: 'expanded',
     start: 'as configured',
@@ -63,6 +72,10 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
   });
   let plain: Network | null = null;
   try {
+    if (regularising) {
+      checkRegularisedNetwork(regularising, expanded);
+      tryRegularising(regularising, expanded, tasks, dataset.inputShape);
+    }
     plain = buildPlain(recipe, dataset);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
@@ -101,7 +114,7 @@ function chosenLayers({ select }: Recipe, layers: readonly string[]) {
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
- * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and
+ * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`, `unsupported-routine`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
@@ -115,7 +128,9 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   if (balancing) {
     checkBalancedData(balancing, { batches: batches.perEpoch, batch, images: sizes.train });
   }
-  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset);
+  const { precision } = recipe;
+  const regularising = regularisingOf(recipe.regulariser, { tasks: names, batch, precision });
+  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset, tasks, regularising);
   const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
@@ -129,6 +144,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     dataset,
     tasks,
     balancing,
+    regularising,
     batches,
     updates,
     sizes,

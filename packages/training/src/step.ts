@@ -17,6 +17,7 @@ import type {
   GradientSpace,
   Network,
   Phase,
+  Regulariser,
   Schedule,
   Task,
 } from '@overparam/plugin';
@@ -27,6 +28,7 @@ import { chosenOf, type Part } from './chosen';
 import { noDecay, optimisedParameters, type WeightDecay } from './groups';
 import type { StepInputs } from './measure';
 import { PhaseSteps, type UpdateOutcome } from './phase-steps';
+import { checkRegularisedNetwork, regularisingOf } from './regularising';
 import { followedTask } from './routes';
 import { applySchedule, phaseOf } from './schedule';
 import type { Trained } from './stage';
@@ -49,6 +51,8 @@ export interface TrainingStepOptions {
   readonly balancer?: Part<Balancer>;
   /** Which gradients a balancer compares; those of all shared `parameters` where left out. */
   readonly gradients?: GradientSpace;
+  /** Adds to the loss of several tasks; nothing where left out. */
+  readonly regulariser?: Part<Regulariser>;
   /** What the step makes its own from, or one that the caller made for the network's parameters and disposes. */
   readonly optimiser: OptimiserConfig | Optimiser;
   /** None where left out. An optimiser of the caller's own decays by itself; methods' penalties take the coefficient. */
@@ -135,6 +139,13 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const balancer = options.balancer ? chosenOf(options.balancer) : null;
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(balancer, names, options.gradients ?? 'parameters');
+  const regularising = regularisingOf(options.regulariser ? chosenOf(options.regulariser) : null, {
+    tasks: names,
+    // Batches come later, of any size.
+    batch: Number.MAX_SAFE_INTEGER,
+    precision,
+  });
+  if (regularising) checkRegularisedNetwork(regularising, network);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
 
   const own = isOptimiser(options.optimiser)
@@ -147,6 +158,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     trained,
     tasks,
     balancing,
+    regularising,
     key,
     penalty: weightDecay.coefficient,
     precision,

@@ -25,7 +25,7 @@ function flatOptions(options: Readonly<Record<string, unknown>>, path = ''): [st
 
 /** `resnet (depth 8)`: a choice with those options that are not the default. */
 export function choiceText(
-  kind: 'backbone' | 'dataset' | 'balancer' | 'head',
+  kind: 'backbone' | 'dataset' | 'balancer' | 'regulariser' | 'head',
   { name, ...options }: Choice,
 ): string {
   const { options: standard = {} } = checkOptions(lookup(kind, name).options);
@@ -38,7 +38,7 @@ export function choiceText(
 
 /** What of the tasks' training and measuring is not the default; the balancer, where there is something to balance. */
 function taskTexts(row: RunConfig, tasks: number): string[] {
-  const { balancer, gradients, heads, taskOptions, statistics } = row;
+  const { balancer, gradients, regulariser, heads, taskOptions, statistics } = row;
   const defaults = new Map([
     ['labelSmoothing', '0'],
     ['absentClass', 'skip'],
@@ -48,6 +48,7 @@ function taskTexts(row: RunConfig, tasks: number): string[] {
   return [
     ...(tasks > 1 ? [`balancer ${choiceText('balancer', balancer)}`] : []),
     ...(tasks > 1 && gradients !== 'parameters' ? [`gradients of the ${gradients}`] : []),
+    ...(tasks > 1 && regulariser !== null ? [`regulariser ${choiceText('regulariser', regulariser)}`] : []),
     ...headTexts(heads),
     ...(statistics === 'biased' ? ['biased statistics of norms'] : []),
     ...chosen.map(([name, value]) => `${name} ${value}`),

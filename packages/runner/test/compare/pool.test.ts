@@ -51,6 +51,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     tasks: null,
     balancer: { name: 'equal' },
     gradients: 'parameters',
+    regulariser: null,
     heads: null,
     taskOptions: {},
     lr: { peak: 0.1, schedule: 'constant' },
