@@ -22,7 +22,7 @@ const onlyDeclared: NonNullable<Options['esbuildPlugins']>[number] = {
  * The build that every package shares: ESM and CommonJS with types; dependencies stay outside. A package that has zod
  * among its development dependencies gets the part of it that it uses as a file of its own.
  */
-export function packageBuild(entry: string[]) {
+export function packageBuild(entry: string[] | Record<string, string>) {
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],

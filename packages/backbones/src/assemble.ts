@@ -10,13 +10,15 @@ export interface Features {
   readonly features: readonly tf.SymbolicTensor[];
   /** See `Network`. */
   readonly representations: readonly string[];
+  /** The first weights of a layer that has a scheme of its own; undefined for others. */
+  schemeOf?(layer: string): Scheme | undefined;
 }
 
 /** How a network is put together. */
 export interface Plan {
   readonly name: string;
-  /** Height and width of the input must be multiples of it. */
-  readonly multiple: number;
+  /** Height and width of the input must be multiples of it; it may depend on the heads of all tasks. */
+  readonly multiple: number | ((heads: readonly Head[]) => number);
   /** The heads for tasks that bring none, by form. */
   readonly heads: Readonly<Record<TaskForm, Head>>;
   /**
@@ -39,18 +41,24 @@ export function sharedFeatures(features: tf.SymbolicTensor, heads: readonly Head
   return { features: heads.map(() => features), representations: [features.sourceLayer.name] };
 }
 
+/** A network whose weights are not set yet, and what it says of layers that have a scheme of their own. */
+export interface LaidOut extends Network {
+  schemeOf(layer: string): Scheme | undefined;
+}
+
 /**
  * The network with all weights zero.
  *
  * @throws OverparamError as {@link assemble} does
  */
-export function layOut(plan: Plan, shape: NetworkShape): Network {
+export function layOut(plan: Plan, shape: NetworkShape): LaidOut {
   checkShape(plan.name, shape);
-  checkSize(plan, shape);
-  const [height, width] = shape.inputShape;
   const heads = shape.tasks.map((task) => headOf(plan.name, task, plan.heads));
+  const { multiple } = plan;
+  checkSize(plan.name, typeof multiple === 'number' ? multiple : multiple(heads), shape);
+  const [height, width] = shape.inputShape;
   const image = tf.input({ name: 'image', shape: [...shape.inputShape] });
-  const { features, representations } = plan.trunk(image, heads);
+  const { features, representations, schemeOf = () => undefined } = plan.trunk(image, heads);
   const outputs = shape.tasks.map((task, index) =>
     heads[index]!.build(features[index]!, task, [height, width]),
   );
@@ -59,7 +67,7 @@ export function layOut(plan: Plan, shape: NetworkShape): Network {
   // with several uses would stay.
   for (const layer of model.layers) (layer as unknown as { _refCount: number })._refCount = 1;
   const owners = ownersOf(shape, outputs, features);
-  return { model, representations, owner: (layer) => owners.get(layer) ?? null };
+  return { model, representations, owner: (layer) => owners.get(layer) ?? null, schemeOf };
 }
 
 /**
@@ -69,14 +77,16 @@ export function layOut(plan: Plan, shape: NetworkShape): Network {
  *   a head that cannot serve its task
  */
 export function assemble(plan: Plan, shape: NetworkShape, schemes: Schemes): Network {
-  const network = layOut(plan, shape);
-  initialiseWeights(network.model, shape.key, ({ name }) =>
-    network.owner(name) === null ? schemes.shared : schemes.own,
+  const { schemeOf, ...network } = layOut(plan, shape);
+  initialiseWeights(
+    network.model,
+    shape.key,
+    ({ name }) => schemeOf(name) ?? (network.owner(name) === null ? schemes.shared : schemes.own),
   );
   return network;
 }
 
-function checkSize({ name, multiple }: Plan, { inputShape: [height, width] }: NetworkShape): void {
+function checkSize(name: string, multiple: number, { inputShape: [height, width] }: NetworkShape): void {
   if (height % multiple === 0 && width % multiple === 0) return;
   const fits = (side: number) => {
     const below = Math.floor(side / multiple) * multiple;
@@ -86,7 +96,7 @@ function checkSize({ name, multiple }: Plan, { inputShape: [height, width] }: Ne
   throw new OverparamError(
     'invalid-network-shape',
     `[${name}] images of ${height}x${width} (height x width) cannot be taken: both sides must be multiples of ` +
-      `${multiple}, as they are halved ${Math.log2(multiple)} times. Near it are a height of ${fits(height)} and a width of ${fits(width)}.`,
+      `${multiple}, as the network makes them smaller by that factor. Near it are a height of ${fits(height)} and a width of ${fits(width)}.`,
   );
 }
 

@@ -25,7 +25,9 @@ export const resnet: Backbone<ResnetOptions> = {
   options: resnetOptions,
   build(shape, { depth, width, shortcut, initialisation }) {
     const trunk = cifarTrunk(depth, width, shortcut);
-    return assembleSmall(`resnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
+    return assembleSmall(`resnet${depth}`, shape, initialisation, {
+      trunk: (image) => basicTrunk(image, trunk),
+    });
   },
 };
 
@@ -41,7 +43,9 @@ export const plainnet: Backbone<PlainnetOptions> = {
   options: plainnetOptions,
   build(shape, { depth, width, initialisation }) {
     const trunk = cifarTrunk(depth, width, 'none');
-    return assembleSmall(`plainnet${depth}`, shape, initialisation, (image) => basicTrunk(image, trunk));
+    return assembleSmall(`plainnet${depth}`, shape, initialisation, {
+      trunk: (image) => basicTrunk(image, trunk),
+    });
   },
 };
 
@@ -58,9 +62,9 @@ export const resnet18: Backbone<LargeResnetOptions> = {
   options: largeResnetOptions,
   build(shape, { width, stem, initialisation }) {
     const stages = [1, 2, 4, 8].map((factor) => ({ filters: width * factor, blocks: 2 }));
-    return assembleSmall('resnet18', shape, initialisation, (image) =>
-      basicTrunk(image, { width, stem: stems[stem], stages, shortcut: 'B' }),
-    );
+    return assembleSmall('resnet18', shape, initialisation, {
+      trunk: (image) => basicTrunk(image, { width, stem: stems[stem], stages, shortcut: 'B' }),
+    });
   },
 };
 
@@ -76,9 +80,9 @@ export const resnet50: Backbone<LargeResnetOptions> = {
   summary: 'ResNet-50 (bottlenecks, stride on the 3x3), with a stem for small images or for ImageNet',
   options: largeResnetOptions,
   build(shape, { width, stem, initialisation }) {
-    return assembleSmall('resnet50', shape, initialisation, (image) =>
-      bottleneckTrunk(image, { width, stem: stems[stem], blocks: [3, 4, 6, 3] }),
-    );
+    return assembleSmall('resnet50', shape, initialisation, {
+      trunk: (image) => bottleneckTrunk(image, { width, stem: stems[stem], blocks: [3, 4, 6, 3] }),
+    });
   },
 };
 

@@ -17,16 +17,16 @@ const stages = [
 
 /**
  * ResNet-50 at an eighth of the image's size: the last two stages keep theirs and dilate their 3x3 convolutions, the
- * first block's by half as much as the others'. 23 508 032 parameters at width 64.
+ * first block's by half as much as the others'. 23 508 032 parameters at width 64. Layers' names begin with `prefix`.
  *
  * Source: Yu et al. 2017, https://arxiv.org/abs/1705.09914
  */
-export function dilatedTrunk(image: tf.SymbolicTensor, width: number): tf.SymbolicTensor {
-  let x = largeStem(image, width);
+export function dilatedTrunk(image: tf.SymbolicTensor, width: number, prefix = ''): tf.SymbolicTensor {
+  let x = largeStem(image, width, `${prefix}stem`);
   stages.forEach(({ blocks, stride, dilations }, stage) => {
     for (let block = 0; block < blocks; block++) {
       const first = block === 0;
-      x = bottleneck(x, `stage${stage + 1}_block${block + 1}`, width * 2 ** stage, {
+      x = bottleneck(x, `${prefix}stage${stage + 1}_block${block + 1}`, width * 2 ** stage, {
         stride: first ? stride : 1,
         dilation: first ? dilations[0] : dilations[1],
       });

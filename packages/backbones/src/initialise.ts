@@ -12,7 +12,13 @@ export type Initialisation = 'fanOut' | 'fanIn';
  *   https://proceedings.mlr.press/v9/glorot10a.html).
  * - `uniform`: kernels and biases within ±1 / sqrt(fan in), PyTorch's default.
  */
-export type Scheme = Initialisation | 'xavier' | 'uniform';
+export type NamedScheme = Initialisation | 'xavier' | 'uniform';
+
+/**
+ * A {@link NamedScheme}, or numbers that are the same for a layer of any size: `bound` draws all weights within ± it,
+ * `deviation` draws kernels normal with it and leaves biases 0.
+ */
+export type Scheme = NamedScheme | { readonly bound: number } | { readonly deviation: number };
 
 /**
  * Sets the first kernels and biases of all layers; each depends on the key and the layer's name only, so that it
@@ -26,13 +32,18 @@ export function initialiseWeights(
   schemeOf: (layer: tf.layers.Layer) => Scheme,
 ): void {
   for (const layer of model.layers) {
-    const kernel = layer.weights.find(({ originalName }) => shortName(originalName).endsWith('kernel'));
-    if (!kernel) continue;
-    const fans = fansOf(kernel.shape as number[]);
-    for (const weight of layer.weights) {
-      const short = shortName(weight.originalName);
-      if (!short.endsWith('kernel') && short !== 'bias') continue;
-      const value = draw(weight.shape as number[], foldKey(key, layer.name, short), schemeOf(layer), fans);
+    const drawn = layer.weights.filter(({ originalName }) =>
+      /(kernel|^bias|^vector)$/.test(shortName(originalName)),
+    );
+    const kernel = drawn.find(({ originalName }) => shortName(originalName).endsWith('kernel'));
+    const scheme = schemeOf(layer);
+    const fans = kernel ? fansOf(kernel.shape as number[], shortName(kernel.originalName)) : null;
+    for (const weight of drawn) {
+      const shape = weight.shape as number[];
+      const own = foldKey(key, layer.name, shortName(weight.originalName));
+      const value =
+        typeof scheme === 'object' ? drawAs(shape, own, scheme) : fans && draw(shape, own, scheme, fans);
+      if (!value) continue;
       weight.write(value);
       value.dispose();
     }
@@ -44,14 +55,27 @@ interface Fans {
   readonly fanOut: number;
 }
 
-/** Of a kernel `[kh, kw, cin, cout]` or `[cin, cout]`. */
-function fansOf(shape: number[]): Fans {
-  const [cin, cout] = shape.slice(-2) as [number, number];
+/**
+ * Of a kernel `[kh, kw, cin, cout]` or `[cin, cout]`; of a depthwise one, `[kh, kw, channels, multiplier]`, as PyTorch has
+ * them: each output sees one channel, and all outputs count as seeing it.
+ */
+function fansOf(shape: number[], name: string): Fans {
+  const [last, multiplier] = shape.slice(-2) as [number, number];
+  const [cin, cout] = name === 'depthwise_kernel' ? [1, last * multiplier] : [last, multiplier];
   const taps = shape.slice(0, -2).reduce((product, side) => product * side, 1);
   return { fanIn: taps * cin, fanOut: taps * cout };
 }
 
-function draw(shape: number[], key: Key, scheme: Scheme, { fanIn, fanOut }: Fans): tf.Tensor {
+function drawAs(
+  shape: number[],
+  key: Key,
+  scheme: { readonly bound: number } | { readonly deviation: number },
+): tf.Tensor {
+  if ('bound' in scheme) return uniformTensor(key, shape, -scheme.bound, scheme.bound);
+  return shape.length === 1 ? tf.zeros(shape) : normalTensor(key, shape, 0, scheme.deviation);
+}
+
+function draw(shape: number[], key: Key, scheme: NamedScheme, { fanIn, fanOut }: Fans): tf.Tensor {
   if (scheme === 'uniform') {
     const bound = 1 / Math.sqrt(fanIn);
     return uniformTensor(key, shape, -bound, bound);

@@ -16,7 +16,8 @@ const width = z
   .max(4096)
   .describe('Channels of the stem and of the first stage; they double from stage to stage.');
 
-const initialisation = z
+/** The side of He initialisation. */
+export const initialisation: z.ZodDefault<z.ZodEnum<{ fanOut: 'fanOut'; fanIn: 'fanIn' }>> = z
   .enum(['fanOut', 'fanIn'])
   .default('fanOut')
   .describe('He initialisation of the convolutions: fanOut as torchvision has it, or fanIn.');
@@ -64,22 +65,25 @@ export interface LargeResnetOptions extends Pick<ResnetOptions, 'width' | 'initi
   readonly stem: 'small' | 'large';
 }
 
+/** Whether a network begins for small images or as for ImageNet. */
+export const stem: z.ZodDefault<z.ZodEnum<{ small: 'small'; large: 'large' }>> = z
+  .enum(['small', 'large'])
+  .default('small');
+
 /** What a config may say of {@link LargeResnetOptions}. */
 export const largeResnetOptions: OptionsSchema<LargeResnetOptions> = z.strictObject({
   width: width.default(64),
-  stem: z
-    .enum(['small', 'large'])
-    .default('small')
-    .describe(
-      "What comes first: small, a 3x3 convolution at full resolution; large, ImageNet's 7x7 of stride 2 and max-pooling.",
-    ),
+  stem: stem.describe(
+    "What comes first: small, a 3x3 convolution at full resolution; large, ImageNet's 7x7 of stride 2 and max-pooling.",
+  ),
   initialisation,
 });
 
 /** Channels of the first level in the networks as published. */
 const publishedWidth = 64;
 
-const factorOrWidth = z
+/** Channels of the first level, or a fraction of the published number. */
+export const factorOrWidth: z.ZodType<number, number | undefined> = z
   .number()
   .gt(0)
   .max(4096)
@@ -147,10 +151,11 @@ export interface DilatedResnetOptions {
   readonly dropout: number;
 }
 
-/** What a config may say of {@link DilatedResnetOptions}. */
-export const dilatedResnetOptions: OptionsSchema<DilatedResnetOptions> = z.strictObject({
-  width: factorOrWidth,
-  initialisation,
+/** The options of DeepLab's heads, where a backbone has them. */
+export const denseHead: {
+  readonly rates: z.ZodType<readonly number[], readonly number[] | undefined>;
+  readonly dropout: z.ZodType<number, number | undefined>;
+} = {
   rates: z
     .array(z.int().min(1).max(256))
     .min(1)
@@ -163,4 +168,11 @@ export const dilatedResnetOptions: OptionsSchema<DilatedResnetOptions> = z.stric
     .lt(1)
     .default(0.5)
     .describe('Share of features that the heads leave out in training.'),
+};
+
+/** What a config may say of {@link DilatedResnetOptions}. */
+export const dilatedResnetOptions: OptionsSchema<DilatedResnetOptions> = z.strictObject({
+  width: factorOrWidth,
+  initialisation,
+  ...denseHead,
 });

@@ -11,17 +11,17 @@ export interface SegnetTrunk {
   readonly decoded: ReadonlyMap<number, Decoded>;
 }
 
-/** Encoder and decoder, 24 943 296 parameters at width 64. */
-export function segnetTrunk(image: tf.SymbolicTensor, width: number): SegnetTrunk {
+/** Encoder and decoder, 24 943 296 parameters at width 64. Layers' names begin with `prefix`. */
+export function segnetTrunk(image: tf.SymbolicTensor, width: number, prefix = ''): SegnetTrunk {
   const encoded = new Map<number, Encoded>();
   let x = image;
   for (const level of levels) {
-    encoded.set(level, encode(x, level, width));
+    encoded.set(level, encode(x, level, width, prefix));
     x = encoded.get(level)!.pooled;
   }
   const decoded = new Map<number, Decoded>();
   for (const level of [...levels].reverse()) {
-    decoded.set(level, decode(x, encoded.get(level)!.places, level, width));
+    decoded.set(level, decode(x, encoded.get(level)!.places, level, width, prefix));
     x = decoded.get(level)!.last;
   }
   return { encoded, decoded };

@@ -1,10 +1,48 @@
 import { apply } from '@overparam/layers';
 import { pooledHeadNamed } from '@overparam/mtl-heads';
-import type { Network, NetworkShape } from '@overparam/plugin';
+import type { Head, Network, NetworkShape } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { assemble, sharedFeatures } from './assemble';
+import { assemble, type Features, type Plan, sharedFeatures } from './assemble';
 import type { Initialisation } from './initialise';
 import { ownHeads } from './own-heads';
+
+/** What a network with one answer an image is made of, behind its name and in front of its heads. */
+export interface SmallPlan extends Pick<Features, 'schemeOf'> {
+  /** See `Plan`; 1 where left out. */
+  readonly multiple?: Plan['multiple'];
+  /** From the image `[n, h, w, channels]` to features `[n, h', w', features]`. */
+  trunk(image: tf.SymbolicTensor): tf.SymbolicTensor;
+  /**
+   * From the trunk's map to the features `[n, features]` that heads share where none asks for more than a mean; the mean, in
+   * `global_pool`, where left out.
+   */
+  end?(map: tf.SymbolicTensor): tf.SymbolicTensor;
+}
+
+/** Whether all tasks share one vector an image, as no head asks for more. */
+export const shareVector = (heads: readonly Head[]): boolean => heads.every(({ takesMean }) => takesMean);
+
+/** The mean over a map, in the layer `global_pool`. */
+export const globalPool = (map: tf.SymbolicTensor): tf.SymbolicTensor =>
+  apply(tf.layers.globalAveragePooling2d({ name: 'global_pool' }), map);
+
+/** What {@link assembleSmall} puts together. */
+export function smallPlan(name: string, shape: NetworkShape, plan: SmallPlan): Plan {
+  const classifier = pooledHeadNamed((task) =>
+    shape.tasks.length === 1 ? 'classifier' : `classifier_${task}`,
+  );
+  const { end = globalPool, schemeOf } = plan;
+  return {
+    name,
+    multiple: plan.multiple ?? 1,
+    heads: { ...ownHeads, class: classifier },
+    trunk(image, heads) {
+      const map = plan.trunk(image);
+      const features = sharedFeatures(shareVector(heads) ? end(map) : map, heads);
+      return schemeOf ? { ...features, schemeOf } : features;
+    },
+  };
+}
 
 /**
  * Builds a network for small images: a trunk, global average pooling and a head for each task.
@@ -14,31 +52,14 @@ import { ownHeads } from './own-heads';
  * `classifier_<task>`.
  *
  * @param name   the model's name
- * @param trunk  from the image `[n, h, w, channels]` to features `[n, h', w', features]`
  * @throws OverparamError as `assemble` does
  */
 export function assembleSmall(
   name: string,
   shape: NetworkShape,
   initialisation: Initialisation,
-  trunk: (image: tf.SymbolicTensor) => tf.SymbolicTensor,
+  plan: SmallPlan,
 ): Network {
-  const classifier = pooledHeadNamed((task) =>
-    shape.tasks.length === 1 ? 'classifier' : `classifier_${task}`,
-  );
-  return assemble(
-    {
-      name,
-      multiple: 1,
-      heads: { ...ownHeads, class: classifier },
-      trunk(image, heads) {
-        const map = trunk(image);
-        const pooling = tf.layers.globalAveragePooling2d({ name: 'global_pool' });
-        return sharedFeatures(heads.every(({ takesMean }) => takesMean) ? apply(pooling, map) : map, heads);
-      },
-    },
-    shape,
-    // Heads as PyTorch makes them by default.
-    { shared: initialisation, own: 'uniform' },
-  );
+  // Heads as PyTorch makes them by default.
+  return assemble(smallPlan(name, shape, plan), shape, { shared: initialisation, own: 'uniform' });
 }

@@ -8,7 +8,16 @@ import { testBackbone } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MaxPoolWithPlaces, MaxUnpool } from '../../layers/src/custom-layers';
-import { dilatedResnet50, plugin, segnet, segnetCrossStitch, segnetMtan } from '../src/index';
+import {
+  cgc,
+  dilatedResnet50,
+  dselectK,
+  mmoe,
+  plugin,
+  segnet,
+  segnetCrossStitch,
+  segnetMtan,
+} from '../src/index';
 import { noiseImage, setByNoise } from './formula';
 import { build, parameters, weightsOf } from './support';
 
@@ -23,6 +32,9 @@ const small = [
   ['segnet-mtan', segnetMtan, { width: 2 }],
   ['segnet-cross-stitch', segnetCrossStitch, { width: 2 }],
   ['resnet50-dilated', dilatedResnet50, { width: 2, rates: [1, 2] }],
+  ['mmoe', mmoe, { trunk: 'segnet', width: 2, experts: 2 }],
+  ['cgc', cgc, { width: 2, rates: [1] }],
+  ['dselect-k', dselectK, { trunk: 'segnet', width: 2 }],
 ] as const;
 
 function shapeOf(change: Partial<NetworkShape> = {}): NetworkShape {
@@ -43,6 +55,7 @@ interface Reference {
   cases: {
     backbone: string;
     width: number;
+    options: object;
     inputShape: [number, number, number];
     outputs: number[][];
     float32: number[];
@@ -59,11 +72,11 @@ describe.each(['cpu', 'wasm'] as const)('on %s', (engine) => {
   });
 
   test.each(reference.cases)(
-    '$backbone of $width times its width computes what PyTorch computes',
+    '$backbone of $width times its width, $options, computes what PyTorch computes',
     (given) => {
       const backbone = plugin.backbones!.find(({ name }) => name === given.backbone)!;
       const shape = shapeOf({ tasks: reference.tasks, inputShape: given.inputShape });
-      const { model } = build(backbone, { width: given.width }, shape);
+      const { model } = build(backbone, { width: given.width, ...given.options }, shape);
       setByNoise(model);
       tf.tidy(() => {
         const [height, width] = given.inputShape;

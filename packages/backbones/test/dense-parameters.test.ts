@@ -5,8 +5,10 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { layOut, type Plan } from '../src/assemble';
 import { crossStitchPlan } from '../src/cross-stitch';
 import { dilatedPlan } from '../src/dilated';
+import { cgcPlan, dselectPlan, mmoePlan } from '../src/experts';
 import { mtanPlan } from '../src/mtan';
 import { dilatedResnetOptions } from '../src/options';
+import { cgcOptions, dselectOptions, mmoeOptions } from '../src/options-experts';
 import { segnetPlan } from '../src/segnet';
 import { parameters } from './support';
 
@@ -84,6 +86,34 @@ describe('dilated ResNet-50 with DeepLab heads', () => {
 
   test('a single task: trunk and head', () => {
     expect(counts(plan, [tasks[0]!]).all).toBe(23_508_032 + 16_128_781);
+  });
+});
+
+describe('experts, each a trunk, and a gate for each task that sees every pixel', () => {
+  const pixels = 288 * 384 * 3;
+  const deep = 23_508_032;
+  const heads = 16_128_781 + 16_125_697 + 16_126_211;
+  // Counts of PyTorch: fixtures/count-parameters.py.
+  test('MMoE with three dilated ResNet-50s', () => {
+    const plan = (shape: NetworkShape) => mmoePlan(shape, parseOptions(mmoeOptions));
+    const { all, shared } = counts(plan);
+    expect([all, shared]).toEqual([121_890_778, 3 * deep]);
+    expect(all).toBe(3 * deep + heads + 3 * (pixels + 1) * 3);
+  });
+
+  test('CGC with one shared expert and one of each task', () => {
+    const plan = (shape: NetworkShape) => cgcPlan(shape, parseOptions(cgcOptions));
+    const { all, shared, own } = counts(plan);
+    expect([all, shared]).toEqual([144_403_479, deep]);
+    expect(own[1]).toBe(deep + 16_125_697 + (pixels + 1) * 2);
+  });
+
+  test('DSelect-k: two selectors of two digits for four SegNets', () => {
+    const of = (gate: 'image' | 'task') => (shape: NetworkShape) =>
+      dselectPlan(shape, parseOptions(dselectOptions, { trunk: 'segnet', gate }));
+    const segnets = 4 * 24_943_296 + 37_773 + 36_993 + 37_123;
+    expect(counts(of('image')).all).toBe(segnets + 3 * (pixels + 1) * (2 * 2 + 2));
+    expect(counts(of('task')).all).toBe(segnets + 3 * (2 * 2 + 2));
   });
 });
 

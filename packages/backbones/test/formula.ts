@@ -18,12 +18,28 @@ const noise: Formula = (i, name) => {
   return 2 * (value - Math.floor(value)) - 1;
 };
 
-const scales = { gamma: 0.2, beta: 0.3, moving_mean: 0.4, moving_variance: 0.5, bias: 0.2, factors: 1 };
+const scales = {
+  gamma: 0.2,
+  beta: 0.3,
+  moving_mean: 0.4,
+  moving_variance: 0.5,
+  bias: 0.2,
+  factors: 1,
+  vector: 1,
+};
 
 function weightOf(name: string, shape: number[], of: Formula): tf.Tensor {
   const part = name.split('/').at(-1)!;
-  const kernel = Math.sqrt((of === waves ? 4 : 6) / (shape[0]! * shape[1]! * shape[2]!));
-  const scale = name.startsWith('classifier/') ? 1 : part === 'kernel' ? kernel : scales[part as 'bias'];
+  const [kh, kw, channels] = shape;
+  const cin = part === 'depthwise_kernel' ? 1 : channels;
+  // A gate's kernel is a matrix of many rows: its products are about as large as 1.
+  const kernel =
+    cin === undefined ? 3 / Math.sqrt(kh!) : Math.sqrt((of === waves ? 4 : 6) / (kh! * kw! * cin));
+  const scale = name.startsWith('classifier/')
+    ? 1
+    : part.endsWith('kernel')
+      ? kernel
+      : scales[part as 'bias'];
   return fill(name, shape, scale, of).add(part === 'gamma' || part === 'moving_variance' ? 1 : 0);
 }
 

@@ -32,10 +32,16 @@ const options: Readonly<Record<string, object>> = {
   plainnet: { depth: 8, width: 2 },
   resnet18: { width: 2 },
   resnet50: { width: 2 },
+  vgg16: { width: 2, hidden: 5, grid: 1 },
+  'vgg-small': { width: 2, layers: [1, 1] },
+  'mobilenet-v2': { multiplier: 0.25 },
   segnet: { width: 2 },
   'segnet-mtan': { width: 2 },
   'segnet-cross-stitch': { width: 2 },
   'resnet50-dilated': { width: 2, rates: [1] },
+  mmoe: { trunk: 'segnet', width: 2, experts: 2 },
+  cgc: { width: 2, rates: [1] },
+  'dselect-k': { trunk: 'segnet', width: 2, experts: 2 },
 };
 
 const backbones = plugin.backbones!.map((backbone) => [backbone.name, backbone] as const);

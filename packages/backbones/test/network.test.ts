@@ -1,12 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { collapse, expand, plain } from '@overparam/core-reparam';
 import { keyFromSeed } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
 import { checkOptions } from '@overparam/plugin';
+import { testBackbone } from '@overparam/plugin/testing';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { plainnet, plugin, resnet, resnet18, resnet50 } from '../src/index';
-import { setByFormula, waveImage } from './formula';
+import {
+  cgc,
+  dselectK,
+  mmoe,
+  mobilenetV2,
+  plainnet,
+  plugin,
+  resnet,
+  resnet18,
+  resnet50,
+  vgg16,
+  vggSmall,
+} from '../src/index';
+import { noiseImage, setByFormula, setByNoise, waveImage } from './formula';
 import { build, classes, shapeOf, weightsOf } from './support';
 
 const small = [
@@ -27,6 +41,7 @@ afterEach(() => {
 
 interface Case {
   backbone: string;
+  noise?: boolean;
   options: object;
   inputShape: [number, number, number];
   logits: number[];
@@ -43,8 +58,8 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     const shape = shapeOf({ ...classes(3), inputShape: given.inputShape });
     const { model } = build(backbone, given.options, shape);
     tf.tidy(() => {
-      setByFormula(model);
-      const image = waveImage([2, ...given.inputShape]);
+      (given.noise ? setByNoise : setByFormula)(model);
+      const image = (given.noise ? noiseImage : waveImage)([2, ...given.inputShape]);
       const logits = (model.predict(image) as tf.Tensor).dataSync();
       const largest = Math.max(...given.logits.map(Math.abs));
       given.logits.forEach((value, i) => {
@@ -75,6 +90,53 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     });
   });
 });
+
+/** Networks with max-poolings, dropout or depthwise convolutions. */
+const classic = [
+  ['vgg16', vgg16, { width: 2, hidden: 5, grid: 1 }],
+  ['vgg-small', vggSmall, { width: 2, layers: [1, 1, 2] }],
+  ['mobilenet-v2', mobilenetV2, { multiplier: 0.25 }],
+] as const;
+
+test.each(classic)('%s expands and collapses, norms folded', (_, backbone, options) => {
+  const { model } = build(backbone, options, shapeOf());
+  setByFormula(model);
+  const wide = expand(model, { method: plain, key: keyFromSeed(2) });
+  const { model: deployed, report } = collapse(wide);
+  expect(report.gap).toBeLessThan(5e-5);
+  const kinds = new Set(deployed.layers.map((layer) => layer.getClassName()));
+  expect(kinds.has('BatchNormalization')).toBe(false);
+  expect(kinds.has('DepthwiseConv2D')).toBe(backbone === mobilenetV2);
+});
+
+test('dense tasks get the map of VGG-16 in front of its dense layers, at multiples of 32', () => {
+  const tasks = [{ name: 'skin', form: 'dense', outputs: 2 }] as const;
+  const { model } = build(vgg16, { width: 2 }, shapeOf({ tasks, inputShape: [32, 96, 3] }));
+  expect(model.outputShape).toEqual([null, 32, 96, 2]);
+  expect(model.layers.some(({ name }) => name === 'hidden1')).toBe(false);
+  expect(() => build(vgg16, { width: 2 }, shapeOf({ inputShape: [32, 96, 3] }))).toThrow(/multiples of 224/);
+});
+
+test('VGG-16 and MobileNet begin as torchvision: dense layers with deviation 0.01, depthwise kernels by their fans', () => {
+  const deviation = (values: Float32Array) =>
+    Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
+  const vgg = weightsOf(build(vgg16, { width: 4, hidden: 300, grid: 1 }, shapeOf()).model);
+  expect(deviation(vgg['hidden2/kernel']!)).toBeCloseTo(0.01, 3);
+  expect(deviation(vgg['classifier/kernel']!)).toBeCloseTo(0.01, 2);
+  expect(vgg['hidden1/bias']!.every((value) => value === 0)).toBe(true);
+  // PyTorch counts a depthwise kernel's fan out over all channels: 9 * 960 numbers each time.
+  const depthwise = 'stage7_block1_depth_conv/depthwise_kernel';
+  for (const [initialisation, fan] of [
+    ['fanOut', 9 * 960],
+    ['fanIn', 9],
+  ] as const) {
+    const { model } = build(mobilenetV2, { initialisation }, shapeOf());
+    expect(deviation(weightsOf(model)[depthwise]!) / Math.sqrt(2 / fan)).toBeCloseTo(1, 1);
+    model.dispose();
+  }
+});
+
+for (const [, backbone, options] of classic) testBackbone(backbone, { test, options: [options] });
 
 test.each(small)(
   '%s: one output of logits for each task, heads owned by their task',
@@ -215,6 +277,20 @@ test('what cannot be built is refused', () => {
   expect(codeOf({ tasks: [task, task] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [{ ...task, outputs: 0 }] })).toBe('invalid-network-shape');
   expect(codeOf({ tasks: [{ ...task, form: 'sound' as 'class' }] })).toBe('unsupported-head');
+});
+
+test('options of networks of experts: fewer than one, and numbers that have no digits, are refused', () => {
+  const messages = (backbone: Parameters<typeof build>[0], options: object) =>
+    checkOptions(backbone.options, options).problems?.map(({ message }) => message);
+  expect(messages(mmoe, { experts: 0 })).toEqual([expect.stringMatching(/1 expert or more/)]);
+  expect(messages(mmoe, { experts: 1.5 })).toEqual([expect.stringMatching(/whole number of experts/)]);
+  expect(messages(cgc, { taskExperts: 0 })).toEqual([expect.stringMatching(/1 expert or more/)]);
+  expect(messages(dselectK, { experts: 0 })?.[0]).toMatch(/2 experts or more/);
+  expect(messages(dselectK, { experts: 6 })).toEqual([expect.stringMatching(/power of two/)]);
+  expect(messages(dselectK, { experts: 2, nonzeros: 3 })).toEqual([
+    expect.stringMatching(/no more selectors/),
+  ]);
+  for (const backbone of [mmoe, cgc, dselectK]) expect(messages(backbone, {})).toBeUndefined();
 });
 
 test('options: a depth between, a misspelt name and a width of 0 are refused', () => {

@@ -1,4 +1,4 @@
-import type { Selector } from '@overparam/core-reparam';
+import type { Ranking, Selector } from '@overparam/core-reparam';
 import { keyFromSeed } from '@overparam/engine';
 import { lookup, type PluginKind, type PluginPart } from '@overparam/plugin';
 import { type Chosen, type Recipe, withOptions } from '@overparam/training';
@@ -21,9 +21,9 @@ export function chosen<Kind extends Exclude<PluginKind, 'task' | 'head'>>(
   return withOptions(lookup(kind, name), given, `${where}: ${kind} "${name}"`);
 }
 
-function selectorOf(select: RunConfig['select']): Selector | undefined {
+function selectorOf(select: RunConfig['select']): Selector | Ranking | undefined {
   if (select === null) return undefined;
-  return Array.isArray(select) ? { any: select as readonly Selector[] } : (select as Selector);
+  return Array.isArray(select) ? { any: select as readonly Selector[] } : (select as Selector | Ranking);
 }
 
 /**

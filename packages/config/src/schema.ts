@@ -27,7 +27,7 @@ const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a
 /** Layers by name or pattern, with negation and union. */
 export type LayerChoice =
   | string
-  | { readonly kind: 'conv2d' | 'dense' }
+  | { readonly kind: 'conv2d' | 'dense' | 'conv1d' | 'depthwise' }
   | { readonly kernel: readonly [number, number] }
   | { readonly not: LayerChoice }
   | { readonly any: readonly LayerChoice[] }
@@ -38,7 +38,9 @@ const layerChoice: z.ZodType<LayerChoice> = z.lazy(() => layerForms);
 /** Made once: a choice inside a choice refers to it. */
 const layerForms: z.ZodType<LayerChoice> = z.union([
   z.string().min(1),
-  z.strictObject({ kind: z.enum(['conv2d', 'dense']).describe('Layers of this kind.') }),
+  z.strictObject({
+    kind: z.enum(['conv2d', 'dense', 'conv1d', 'depthwise']).describe('Layers of this kind.'),
+  }),
   z.strictObject({
     kernel: z
       .tuple([z.int().min(1), z.int().min(1)])
@@ -50,6 +52,35 @@ const layerForms: z.ZodType<LayerChoice> = z.union([
   }),
   z.strictObject({ all: z.array(layerChoice).min(1).describe('Layers that each of these chooses.') }),
 ]);
+
+/** Layers by rank. */
+export type LayerRanking = {
+  readonly by: 'weightNorm' | 'parameters';
+  readonly among?: LayerChoice;
+} & ({ readonly top: number } | { readonly fraction: number } | { readonly budget: number });
+
+const amounts = ['top', 'fraction', 'budget'] as const;
+
+const layerRanking = z
+  .strictObject({
+    by: z
+      .enum(['weightNorm', 'parameters'])
+      .describe('What layers are ranked by, the largest first: the norm of their first kernel, or its size.'),
+    top: z.int().min(1).optional().describe('How many layers are expanded.'),
+    fraction: z.number().positive().max(1).optional().describe('The share of the layers, above 0 up to 1.'),
+    budget: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Trained numbers that the expansions may add to the network together.'),
+    among: layerChoice
+      .optional()
+      .describe('Layers that are ranked; all that the method supports where absent.'),
+  })
+  .refine((given) => amounts.filter((amount) => given[amount] !== undefined).length === 1, {
+    error: 'a ranking says how many layers once: by top, by fraction or by budget',
+    path: ['by'],
+  }) as unknown as z.ZodType<LayerRanking>;
 
 const engineNames = engines.map(({ name }) => name);
 const engineOrAuto = z.enum(['auto', ...engineNames]);
@@ -163,7 +194,7 @@ const runShape = {
       'What training steps keep for their backward passes: `none` makes nothing again, `blocks` computes the inside of blocks twice and so trains the same run in less memory.',
     ),
   select: z
-    .union([layerChoice, z.array(layerChoice).min(1)])
+    .union([layerChoice, z.array(layerChoice).min(1), layerRanking])
     .nullable()
     .describe('Layers that the method expands; null for every layer that it supports.'),
   limit: z
@@ -319,7 +350,7 @@ export interface RunConfig {
   readonly engine: { readonly name: EngineName; readonly threads?: number };
   readonly precision: Precision;
   readonly recompute: Recompute;
-  readonly select: LayerChoice | readonly LayerChoice[] | null;
+  readonly select: LayerChoice | readonly LayerChoice[] | LayerRanking | null;
   readonly limit: { readonly train?: number; readonly test?: number };
   /** Null for runs that are measured on the test split. */
   readonly validation: { readonly share: number; readonly seed: number | string } | null;

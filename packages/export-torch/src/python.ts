@@ -18,6 +18,26 @@ def unit_length(x, dim):
     some = squares > 1e-24
     return torch.where(some, x / torch.where(some, squares, torch.ones_like(squares)).sqrt(), torch.zeros_like(x))
 `,
+  expert_selection: `
+def expert_selection(z, w, gamma):
+    """Weights of experts: each selector chooses one by binary digits; a softmax weighs the selectors."""
+    t = z.reshape(len(z), w.shape[1], -1).clamp(-gamma / 2, gamma / 2)
+    on = -2 / gamma**3 * t**3 + 3 / (2 * gamma) * t + 0.5
+    parts = torch.ones_like(on[..., :1])
+    for digit in range(on.shape[2]):
+        one = on[..., digit, None, None]
+        parts = (parts[..., None] * torch.cat([1 - one, one], -1)).flatten(2)
+    return (parts * w.softmax(1)[..., None]).sum(1)
+`,
+  Vector: `
+class Vector(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.vector = nn.Parameter(torch.empty(count))
+
+    def forward(self):
+        return self.vector[None]
+`,
   Factors: `
 class Factors(nn.Module):
     def __init__(self, count):

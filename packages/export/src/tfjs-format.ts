@@ -64,7 +64,7 @@ export async function encodeTfjs(
 
 /** Whether a topology has layers that only `@overparam/layers` has. */
 export function needsExtraLayers(topology: unknown): boolean {
-  return /"class_name":"Overparam(MaxPoolWithPlaces|MaxUnpool|ResizeAligned|UnitLength|WeightedSum)"/.test(
+  return /"class_name":"Overparam(MaxPoolWithPlaces|MaxUnpool|ResizeAligned|ResizeHalfPixel|UnitLength|WeightedSum|GatedSum|LearnedVector|ExpertSelection)"/.test(
     JSON.stringify(topology),
   );
 }

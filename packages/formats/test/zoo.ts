@@ -1,4 +1,16 @@
-import { dilatedResnet50, resnet, resnet50, segnet, segnetMtan } from '@overparam/backbones';
+import {
+  cgc,
+  dilatedResnet50,
+  dselectK,
+  mmoe,
+  mobilenetV2,
+  resnet,
+  resnet50,
+  segnet,
+  segnetMtan,
+  vgg16,
+  vggSmall,
+} from '@overparam/backbones';
 import { collapse, dropoutMasks, expand, forward, parametersOf, statesOf } from '@overparam/core-reparam';
 import { keyFromSeed, normalTensor } from '@overparam/engine';
 import { fnl } from '@overparam/method-fnl';
@@ -51,6 +63,13 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   'dilated ResNet-50 with DeepLab heads': () =>
     built(dilatedResnet50, [40, 56, 3], dense, { width: 8, rates: [2, 3, 4] }),
   SegNet: () => built(segnet, [32, 64, 3], dense, { width: 8 }),
+  'VGG-16': () => built(vgg16, [32, 64, 3], classes, { width: 4, hidden: 20, grid: 1, norms: true }),
+  'small VGG': () => built(vggSmall, [32, 64, 3], classes, { width: 8, layers: [1, 2, 2] }),
+  'MobileNet v2': () => built(mobilenetV2, [24, 40, 3], classes, { multiplier: 0.25 }),
+  MMoE: () => built(mmoe, [32, 64, 3], dense, { trunk: 'segnet', width: 4, experts: 2 }),
+  CGC: () => built(cgc, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'task' }),
+  'DSelect-k': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'image' }),
+  'DSelect-k by task': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, experts: 2 }),
   MTAN: () => built(segnetMtan, [32, 64, 3], dense, { width: 8 }),
 };
 
@@ -63,6 +82,14 @@ export const methods: Readonly<Record<string, Method>> = {
 
 /** A network that was expanded, trained for some steps with moving statistics, and collapsed. */
 export function trained(network: tf.LayersModel, method: Method, norms: 'fold' | 'keep'): tf.LayersModel {
+  const expanded = trainedExpanded(network, method);
+  const { model } = collapse(expanded, { norms });
+  expanded.dispose();
+  return model;
+}
+
+/** A network that was expanded and trained for some steps with moving statistics; the caller disposes. */
+export function trainedExpanded(network: tf.LayersModel, method: Method): tf.LayersModel {
   const select = { kernel: [3, 3] as [number, number] };
   const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
   const [input] = network.inputs;
@@ -93,7 +120,5 @@ export function trained(network: tf.LayersModel, method: Method, norms: 'fold' |
       variable.assign(value as typeof variable);
     });
   }
-  const { model } = collapse(expanded, { norms });
-  expanded.dispose();
-  return model;
+  return expanded;
 }

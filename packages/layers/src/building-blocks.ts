@@ -22,20 +22,6 @@ export interface ConvolutionSize {
  */
 export function convolution(x: tf.SymbolicTensor, name: string, options: ConvolutionSize): tf.SymbolicTensor {
   const { filters, size, stride = 1, dilation = 1, bias = false } = options;
-  const margin = size >> 1;
-  const explicit = stride > 1 && margin > 0;
-  const padded = explicit
-    ? apply(
-        tf.layers.zeroPadding2d({
-          name: `${name}_pad`,
-          padding: [
-            [margin, margin],
-            [margin, margin],
-          ],
-        }),
-        x,
-      )
-    : x;
   const layer = tf.layers.conv2d({
     name,
     filters,
@@ -47,7 +33,33 @@ export function convolution(x: tf.SymbolicTensor, name: string, options: Convolu
     // The weights are set from the network's key afterwards; zeros cost nothing and need no chance.
     kernelInitializer: 'zeros',
   });
-  return apply(layer, padded);
+  return apply(layer, paddedFor(x, name, size, stride));
+}
+
+/** The image with the zeros that a kernel needs around it where its stride is above 1. */
+function paddedFor(x: tf.SymbolicTensor, name: string, size: number, stride: number): tf.SymbolicTensor {
+  const margin = size >> 1;
+  if (stride === 1 || margin === 0) return x;
+  const around: [number, number] = [margin, margin];
+  return apply(tf.layers.zeroPadding2d({ name: `${name}_pad`, padding: [around, around] }), x);
+}
+
+/** A depthwise convolution, each channel with a kernel of its own and without bias; padded as {@link convolution} is. */
+export function depthwiseConvolution(
+  x: tf.SymbolicTensor,
+  name: string,
+  options: Pick<ConvolutionSize, 'size' | 'stride'>,
+): tf.SymbolicTensor {
+  const { size, stride = 1 } = options;
+  const layer = tf.layers.depthwiseConv2d({
+    name,
+    kernelSize: size,
+    strides: stride,
+    padding: stride === 1 ? 'same' : 'valid',
+    useBias: false,
+    depthwiseInitializer: 'zeros',
+  });
+  return apply(layer, paddedFor(x, name, size, stride));
 }
 
 /** Batch normalisation as PyTorch's defaults have it: epsilon 1e-5, 0.9 of the running statistics kept. */
@@ -67,6 +79,11 @@ export function unit(
 ): tf.SymbolicTensor {
   const y = norm(convolution(x, `${name}_conv${index}`, options), `${name}_norm${index}`);
   return relu(y, `${name}_relu${index}`);
+}
+
+/** The larger of x and 0, but no more than 6. */
+export function relu6(x: tf.SymbolicTensor, name: string): tf.SymbolicTensor {
+  return apply(tf.layers.activation({ name, activation: 'relu6' }), x);
 }
 
 /** The larger of x and 0. */

@@ -289,7 +289,102 @@ class WeightedSum extends tf.layers.Layer {
     return { ...super.getConfig(), initial: this.initial };
   }
 }
-for (const layer of [MaxPoolWithPlaces, MaxUnpool, ResizeAligned, ResizeHalfPixel, UnitLength, WeightedSum])
+class GatedSum extends tf.layers.Layer {
+  static className = "OverparamGatedSum";
+  computeOutputShape(inputShape) {
+    const [weights, first] = inputShape;
+    const count = inputShape.length - 1;
+    if (weights.length === 2 && weights[1] === count) return first;
+    throw new Error(
+      \`A gated sum of \${count} tensors needs as many weights for each example, [n, \${count}], as its first input; got [\${weights}].\`
+    );
+  }
+  call(inputs, _kwargs) {
+    return tf.tidy(() => {
+      const [weights, ...given] = inputs;
+      const sides = new Array(given[0].rank - 1).fill(1);
+      const parts = given.map(
+        (x, index) => tf.mul(x, tf.reshape(tf.slice(weights, [0, index], [-1, 1]), [-1, ...sides]))
+      );
+      return tf.addN(parts);
+    });
+  }
+}
+class LearnedVector extends tf.layers.Layer {
+  static className = "OverparamLearnedVector";
+  units;
+  vector;
+  /** @param config  \`units\`: how many numbers, zero at first */
+  constructor(config) {
+    super(config);
+    this.units = config.units;
+  }
+  build(_inputShape) {
+    this.vector = this.addWeight("vector", [this.units], "float32", tf.initializers.zeros());
+    this.built = true;
+  }
+  computeOutputShape(_inputShape) {
+    return [1, this.units];
+  }
+  call(_inputs, _kwargs) {
+    return tf.reshape(this.vector.read(), [1, this.units]);
+  }
+  getConfig() {
+    return { ...super.getConfig(), units: this.units };
+  }
+}
+class ExpertSelection extends tf.layers.Layer {
+  static className = "OverparamExpertSelection";
+  gamma;
+  /** @param config  \`gamma\`: width of the range in which a digit is between 0 and 1, above 0 */
+  constructor(config) {
+    super(config);
+    this.gamma = config.gamma;
+  }
+  computeOutputShape(inputShape) {
+    const [z, w] = inputShape;
+    return [z[0], 2 ** (z[1] / w[1])];
+  }
+  call(inputs, _kwargs) {
+    return tf.tidy(() => {
+      const [z, w] = inputs;
+      const selectors = w.shape[1];
+      const digits = z.shape[1] / selectors;
+      const { gamma } = this;
+      const inside = tf.clipByValue(tf.reshape(z, [-1, selectors, digits]), -gamma / 2, gamma / 2);
+      const cubed = tf.mul(tf.mul(inside, inside), inside);
+      const one2 = tf.add(tf.add(tf.mul(cubed, -2 / gamma ** 3), tf.mul(inside, 3 / (2 * gamma))), 0.5);
+      const choices = (digit) => {
+        const on = tf.slice(one2, [0, 0, digit], [-1, -1, 1]);
+        return tf.concat([tf.sub(1, on), on], 2);
+      };
+      let parts = choices(0);
+      for (let digit = 1; digit < digits; digit++) {
+        const wide = tf.mul(
+          tf.reshape(parts, [-1, selectors, 2 ** digit, 1]),
+          tf.reshape(choices(digit), [-1, selectors, 1, 2])
+        );
+        parts = tf.reshape(wide, [-1, selectors, 2 ** (digit + 1)]);
+      }
+      const shares = tf.reshape(tf.softmax(w), [-1, selectors, 1]);
+      return tf.sum(tf.mul(parts, shares), 1);
+    });
+  }
+  getConfig() {
+    return { ...super.getConfig(), gamma: this.gamma };
+  }
+}
+for (const layer of [
+  MaxPoolWithPlaces,
+  MaxUnpool,
+  ResizeAligned,
+  ResizeHalfPixel,
+  UnitLength,
+  WeightedSum,
+  GatedSum,
+  LearnedVector,
+  ExpertSelection
+])
   tf.serialization.registerClass(layer);
 })();
 `;

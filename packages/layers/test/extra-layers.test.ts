@@ -28,6 +28,9 @@ test('the script needs nothing but tf, and registers all layers', () => {
     Float32Array,
   });
   expect(registered.sort()).toEqual([
+    'OverparamExpertSelection',
+    'OverparamGatedSum',
+    'OverparamLearnedVector',
     'OverparamMaxPoolWithPlaces',
     'OverparamMaxUnpool',
     'OverparamResizeAligned',

@@ -8,5 +8,6 @@ testRefusals(orepa, {
     [[4, 4], 'has no centre'],
     [[3, 2], 'has no centre'],
   ],
+  depthwise: 'four of the six branches mix channels',
   options: [[{ scales: { orign: 1 } }, 'did you mean "origin"']],
 });

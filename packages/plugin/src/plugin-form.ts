@@ -17,6 +17,7 @@ export const pluginKinds = {
     list: 'balancers',
     word: 'balancer',
     functions: ['needs', 'supports', 'initialise', 'weights'],
+    optional: ['properties', 'averaging', 'elementFactors', 'afterStep'],
   },
   task: { list: 'tasks', word: 'kind of task', functions: ['make'] },
   head: { list: 'heads', word: 'head', functions: ['make'] },

@@ -38,8 +38,9 @@ export class CompiledSteps {
 
   /** What a phase's step is made of. */
   partsOf(phase: Phase, weighing: Weighing): PhaseParts {
-    const { tasks, penalty, precision, recompute, trained } = this.parts;
-    return { phase, ...trained, tasks, penalty, precision, recompute, weighing };
+    const { tasks, penalty, precision, recompute, trained, balancing } = this.parts;
+    const elements = balancing?.needs.elements ? balancing : null;
+    return { phase, ...trained, tasks, penalty, precision, recompute, weighing, elements };
   }
 
   /** The step that changes parameters; see `compilePhase`. */
@@ -63,6 +64,7 @@ export class CompiledSteps {
         tasks,
         routes: routesOf(phase, tasks, network.parameters, network.trunks),
         space,
+        secondBatch: needs.secondBatch,
         averaging: needs.averages ? { averages: averages!, of: averaging(0).of } : null,
         precision,
         recompute,

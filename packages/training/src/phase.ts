@@ -10,6 +10,7 @@ import {
 import type { Phase, Task } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
+import type { ElementRule } from './elements';
 import { rateFactors } from './groups';
 import type { StepInputs } from './measure';
 import type { TrainedNetwork } from './network';
@@ -28,6 +29,8 @@ export interface PhaseParts {
   /** `sum` where left out. */
   readonly weighing?: Weighing;
   readonly averages?: Averages | null;
+  /** What weighs elements of gradients by themselves; null or left out where nothing does. */
+  readonly elements?: ElementRule | null;
   /** What activations are computed in; `float32` where left out. */
   readonly precision?: Precision;
   /** What is kept for the backward pass; `none` where left out. */
@@ -36,14 +39,14 @@ export interface PhaseParts {
 
 /** What the gradients of a phase follow from. */
 export function gradientParts(parts: PhaseParts): GradientParts {
-  const { phase, network, tasks, penalty, weighing = 'sum', averages = null } = parts;
+  const { phase, network, tasks, penalty, weighing = 'sum', averages = null, elements = null } = parts;
   const routes = routesOf(phase, tasks, network.parameters, network.trunks);
-  return { phase, network, tasks, routes, penalty, weighing, averages };
+  return { phase, network, tasks, routes, penalty, weighing, averages, elements };
 }
 
 /**
  * One training step of a phase, compiled. It takes a batch (see `StepInputs`), `rate`, and, unless the losses count
- * alike, `weights` and `heads`. It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
+ * alike, `weights` and `heads`, and where elements are weighed by themselves numbers for each (see `uniformInputs`). It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
  * `wrong/<task>` of the followed tasks, `labels/<task>` (how many are valid) of every task, and `finite`. A step with a
  * non-finite loss or gradient leaves parameters and optimiser slots as they were.
  */

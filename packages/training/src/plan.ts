@@ -1,8 +1,8 @@
-import { expansionsOf, parameterGroups } from '@overparam/core-reparam';
+import { expansionsOf, isRanking, parameterGroups } from '@overparam/core-reparam';
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
-import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
+import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
 import { buildPlain, networkOfStage } from './network';
@@ -66,7 +66,9 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
     plain = buildPlain(recipe, dataset);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
+    const layers = expansionsOf(expanded.model);
     return {
+      layers: layers.map(({ layer }) => layer),
       network: { trunks, layout, states, apart },
       groups,
       parameters: {
@@ -76,7 +78,7 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
           0,
         ),
       },
-      warnings: expansionsOf(expanded.model).flatMap(({ layer, expansion }) =>
+      warnings: layers.flatMap(({ layer, expansion }) =>
         (expansion.warnings ?? []).map((warning) => `${layer}: ${warning}`),
       ),
     };
@@ -84,6 +86,15 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
     expanded.model.dispose();
     plain?.model.dispose();
   }
+}
+
+/**
+ * The layers that a ranking chose, by their names: other weights, such as those in the middle of a run, would choose others.
+ */
+function chosenLayers({ select }: Recipe, layers: readonly string[]) {
+  if (!isRanking(select)) return { select: {}, notes: [] };
+  const note = `select by ${select.by} expands ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}: ${layers.join(', ')}`;
+  return { select: { select: { any: layers } }, notes: [note] };
 }
 
 /**
@@ -101,7 +112,11 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
-  const { network, groups, parameters, warnings } = inspect(recipe, dataset);
+  if (balancing) {
+    checkBalancedData(balancing, { batches: batches.perEpoch, batch, images: sizes.train });
+  }
+  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset);
+  const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
   const schedule = routine.plan(
@@ -110,7 +125,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   );
   checkTrunks(routine.name, schedule, network, updates);
   return {
-    recipe,
+    recipe: { ...recipe, ...choice.select },
     dataset,
     tasks,
     balancing,
@@ -120,6 +135,6 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     schedule,
     rateAt: learningRate(lr, updates, batches.perEpoch),
     parameters,
-    notes: [...schedule.notes, ...warnings],
+    notes: [...choice.notes, ...schedule.notes, ...warnings],
   };
 }

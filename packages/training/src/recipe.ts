@@ -1,4 +1,4 @@
-import { plain, type Selector, type Statistics } from '@overparam/core-reparam';
+import { plain, type Ranking, type Selector, type Statistics } from '@overparam/core-reparam';
 import {
   type Key,
   keyFromSeed,
@@ -36,7 +36,7 @@ export interface Recipe {
   /** A task's head; null for the backbone's own. */
   head(task: string): Head | null;
   /** Layers that the method expands; all that it supports where left out. */
-  readonly select?: Selector;
+  readonly select?: Selector | Ranking;
   /** Of the running variance of norms. */
   readonly statistics: Statistics;
   /** Passes over the training data. */

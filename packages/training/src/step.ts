@@ -1,3 +1,4 @@
+import { observe } from '@overparam/core-reparam';
 import {
   createOptimiser,
   type Key,
@@ -26,9 +27,10 @@ import { chosenOf, type Part } from './chosen';
 import { noDecay, optimisedParameters, type WeightDecay } from './groups';
 import type { StepInputs } from './measure';
 import { PhaseSteps, type UpdateOutcome } from './phase-steps';
+import { followedTask } from './routes';
 import { applySchedule, phaseOf } from './schedule';
 import type { Trained } from './stage';
-import { checkBatch, checkPhase, checkStages, listNetwork } from './step-checks';
+import { checkBatch, checkPhase, checkSecond, checkStages, listNetwork } from './step-checks';
 
 /** What {@link trainingStep} trains, and how. */
 export interface TrainingStepOptions {
@@ -67,6 +69,8 @@ export interface StepPosition {
   readonly update: number;
   /** What the balancer remembers, as the last outcome has it. */
   readonly balancer: BalancerState | null;
+  /** Epochs before that of the last update; null before the first, as where left out. */
+  readonly epoch?: number | null;
 }
 
 /** When an update happens. */
@@ -75,8 +79,13 @@ export interface UpdateMoment {
   readonly rate: number;
   /** Updates before this one; one more than at the call before where left out. */
   readonly update?: number;
-  /** Epochs before this one, for balancers that ask; 0 where left out. */
+  /**
+   * Epochs before this one, for balancers that ask, and for expansions that look at activations: they see the first batch
+   * of an epoch before it is trained on. 0 where left out.
+   */
   readonly epoch?: number;
+  /** Another batch, drawn independently, for balancers that compare two; see `readSecond`. Stays the caller's. */
+  readonly second?: StepInputs;
 }
 
 /** One update of a network: call it with a batch, one call after the other. */
@@ -151,12 +160,16 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       throw new OverparamError('step-disposed', 'This training step was disposed. Make a new one.');
     }
     checkBatch(batch, tasks);
-    const { rate, update = position.update, epoch = 0 } = moment;
+    const { rate, update = position.update, epoch = 0, second = null } = moment;
     const scheduled = schedule?.at(update);
     if (scheduled) applySchedule(trained, scheduled);
+    if (epoch !== (position.epoch ?? null)) await observe(network.model, [batch.x!], { epoch });
     const current = schedule && scheduled ? phaseOf(schedule, scheduled.phase) : phase;
-    const outcome = await steps.run(current, batch, { update, epoch, rate }, position.balancer);
-    position = { update: update + 1, balancer: outcome.balancer };
+    const isCompared = balancing?.needs.secondBatch && followedTask(current) === null;
+    if (isCompared) checkSecond(balancing.name, second, tasks);
+    const at = { update, epoch, rate };
+    const outcome = await steps.run(current, batch, at, position.balancer, isCompared ? second : null);
+    position = { update: update + 1, balancer: outcome.balancer, epoch };
     return outcome;
   };
   const dispose = () => {

@@ -1,5 +1,5 @@
-import { dbMtl, mgda, pcgrad } from '@overparam/balancers';
-import { createOptimiser, keyFromSeed, useEngine } from '@overparam/engine';
+import { dbMtl, graddrop, mgda, modo, pcgrad } from '@overparam/balancers';
+import { createOptimiser, foldKey, keyFromSeed, randomUniform, useEngine } from '@overparam/engine';
 import { regression } from '@overparam/mtl-heads';
 import type { Balancer, BalancerState, Phase } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
@@ -52,13 +52,18 @@ const rate = 0.5;
 
 type Values = Readonly<Record<string, readonly number[]>>;
 
+/** Another batch. */
+const secondBatch = {
+  images: wave(15, 20),
+  labels: { first: wave(10, 21).map((value) => value + 2.5), second: wave(10, 22).map((value) => value - 2) },
+};
+
 /** A task's loss and its gradients on what is shared, on its head, and on the second shared layer's output. */
-function explicit(values: Values, task: Name) {
+function explicit(values: Values, task: Name, batch = { images, labels }) {
   return tf.tidy(() => {
-    const x = tf.tensor(images, [5, 3]);
-    const label = tf.tensor(labels[task], [5, 2]);
+    const label = tf.tensor(batch.labels[task], [5, 2]);
     const represent = (w1: tf.Tensor, b1: tf.Tensor, w2: tf.Tensor, b2: tf.Tensor) => {
-      const hidden = tf.tanh(tf.add(tf.matMul(x, w1), b1));
+      const hidden = tf.tanh(tf.add(tf.matMul(tf.tensor(batch.images, [5, 3]), w1), b1));
       return tf.tanh(tf.add(tf.matMul(hidden, w2), b2));
     };
     const loss = (z: tf.Tensor, w: tf.Tensor, b: tf.Tensor) =>
@@ -82,7 +87,22 @@ function explicit(values: Values, task: Name) {
       shared: numbers(all.slice(0, 4)),
       head: numbers(all.slice(4)),
       representation: numbers([tf.grad((at: tf.Tensor) => loss(at, w, b))(z)]),
+      outputs: numbers([z]),
     };
+  });
+}
+
+/** What a gradient of the second shared layer's output comes to on what is shared. */
+function through(values: Values, dy: readonly number[]): number[] {
+  return tf.tidy(() => {
+    const weights = shared.map((name) => tf.tensor([...values[name]!], shapes[name]!));
+    const trunk = (...[w1, b1, w2, b2]: tf.Tensor[]) => {
+      const hidden = tf.tanh(tf.add(tf.matMul(tf.tensor(images, [5, 3]), w1!), b1!));
+      return tf.tanh(tf.add(tf.matMul(hidden, w2!), b2!));
+    };
+    return tf
+      .grads(trunk)(weights, tf.tensor([...dy], [5, 3]))
+      .flatMap((gradient) => [...gradient.dataSync()]);
   });
 }
 
@@ -123,10 +143,12 @@ async function updates(
     optimiser: createOptimiser({ name: 'sgd' }, optimisedParameters(network.parameters, noDecay)),
     averages: balancing.needs.averages ? createAverages(network, tasks) : null,
   };
-  const batch = {
-    x: tf.tensor(images, [5, 3]),
-    ...Object.fromEntries(names.map((task) => [`label/${task}`, tf.tensor(labels[task], [5, 2])])),
-  };
+  const tensorsOf = (given: typeof secondBatch) => ({
+    x: tf.tensor(given.images, [5, 3]),
+    ...Object.fromEntries(names.map((task) => [`label/${task}`, tf.tensor(given.labels[task], [5, 2])])),
+  });
+  const batch = tensorsOf({ images, labels });
+  const second = balancing.needs.secondBatch ? tensorsOf(secondBatch) : null;
   const steps = new PhaseSteps({
     trained,
     tasks,
@@ -143,7 +165,7 @@ async function updates(
     let state: BalancerState | null = null;
     for (let update = 0; update < count; update++) {
       const before = read();
-      const outcome: UpdateOutcome = await steps.run(all, batch, { update, epoch: 0, rate }, state);
+      const outcome: UpdateOutcome = await steps.run(all, batch, { update, epoch: 0, rate }, state, second);
       const after = read();
       state = outcome.balancer;
       const moved = (wanted: readonly string[]) =>
@@ -155,6 +177,7 @@ async function updates(
     steps.dispose();
     disposeTrained(trained);
     tf.dispose(batch);
+    if (second) tf.dispose(second);
   }
 }
 
@@ -239,4 +262,82 @@ test('db-mtl follows averages of gradients of logarithms, and heads their own lo
       tasks.map(({ loss }) => 1 / loss),
     );
   }
+});
+
+test('modo follows the products of gradients on two batches', async () => {
+  const gamma = 0.2;
+  const seen = await updates(modo, { gamma }, 'parameters', 3);
+  let shares = [0.5, 0.5];
+  for (const one of seen) {
+    const own = names.map((task) => explicit(one.before, task).shared);
+    const others = names.map((task) => explicit(one.before, task, secondBatch).shared);
+    const slopes = own.map((a) =>
+      dot(
+        shares,
+        others.map((b) => dot(a, b)),
+      ),
+    );
+    const [a, b] = shares.map((share, task) => share - gamma * (slopes[task]! + 0.1 * share)) as [
+      number,
+      number,
+    ];
+    // The nearest point on the segment between the corners.
+    const first = Math.min(1, Math.max(0, (1 + a - b) / 2));
+    shares = [first, 1 - first];
+    expectClose([...one.outcome.weights!], shares);
+    expectClose(one.moved(shared), plus(times(own[0]!, first), times(own[1]!, 1 - first)));
+    expectHeads(one, [1, 1]);
+  }
+  expect(Math.abs(shares[0]! - 0.5)).toBeGreaterThan(0.01);
+});
+
+/** The numbers of an update that graddrop draws. */
+function drawn(update: number, index: number, count: number): Float32Array {
+  const key = foldKey(keyFromSeed(3), 'balancer', update);
+  return randomUniform(foldKey(key, 'uniform', index), count);
+}
+
+/** Whether a part of an element stays, by its sign. */
+const stays = (value: number, all: readonly number[], uniform: number) => {
+  const purity = (1 + all.reduce((a, b) => a + b) / all.reduce((a, b) => a + Math.abs(b), 0)) / 2;
+  return value > 0 === purity > uniform;
+};
+
+test('graddrop drops signs by the elements of parameters', async () => {
+  const [seen] = await updates(graddrop, {}, 'parameters');
+  const own = names.map((task) => explicit(seen!.before, task).shared);
+  const uniform = shared.flatMap((name, index) => [...drawn(0, index, begin[name]!.length)]);
+  const kept = uniform.map((number, k) => {
+    const parts = own.map((gradient) => gradient[k]!);
+    return parts.filter((part) => stays(part, parts, number)).reduce((a, b) => a + b, 0);
+  });
+  expectClose(seen!.moved(shared), kept);
+  // Signs differ somewhere, and something is dropped.
+  expect(Math.max(...plus(times(kept, -1), plus(own[0]!, own[1]!)).map(Math.abs))).toBeGreaterThan(0.01);
+  expectHeads(seen!, [1, 1]);
+});
+
+test("graddrop drops signs by the elements of the trunk's output, the same in all examples", async () => {
+  const [seen] = await updates(graddrop, { leak: 0.25 }, 'representation');
+  const own = names.map((task) => explicit(seen!.before, task));
+  const { outputs } = own[0]!;
+  const uniform = drawn(0, 0, 3);
+  // Of 5 examples with 3 channels.
+  const judged = own.map(({ representation }) =>
+    [0, 1, 2].map((channel) =>
+      [0, 1, 2, 3, 4].reduce((sum, n) => {
+        const at = 3 * n + channel;
+        return sum + representation[at]! * Math.sign(outputs[at]!);
+      }, 0),
+    ),
+  );
+  const kept = own[0]!.representation.map((_, at) =>
+    own.reduce((sum, { representation }, task) => {
+      const parts = judged.map((channels) => channels[at % 3]!);
+      const factor = 0.25 + 0.75 * Number(stays(parts[task]!, parts, uniform[at % 3]!));
+      return sum + factor * representation[at]!;
+    }, 0),
+  );
+  expectClose(seen!.moved(shared), through(seen!.before, kept));
+  expectHeads(seen!, [1, 1]);
 });

@@ -191,6 +191,16 @@ export const otherLayers: Readonly<Record<string, LayerWriter>> = {
       (x) => `F.interpolate(${x}, size=(${height}, ${width}), mode='bilinear', align_corners=True)`,
     );
   },
+  OverparamResizeHalfPixel: (context) => {
+    const { height, width, factor } = context.config as Partial<Record<string, unknown>>;
+    const sides = (factor as number[] | null)
+      ? (x: string) => (factor as number[]).map((times, axis) => `${x}.shape[${axis + 2}] * ${times}`)
+      : () => [height, width];
+    return of(
+      context,
+      (x) => `F.interpolate(${x}, size=(${sides(x).join(', ')}), mode='bilinear', align_corners=False)`,
+    );
+  },
   OverparamUnitLength: (context) =>
     of(context, (x) => `unit_length(${x}, ${isImage(context.inputs[0]!) ? 1 : -1})`),
   OverparamWeightedSum: (context) => {
@@ -199,6 +209,23 @@ export const otherLayers: Readonly<Record<string, LayerWriter>> = {
     return context.line(
       context.inputs.map(({ name }, index) => `${module}.factors[${index}] * ${name}`).join(' + '),
     );
+  },
+  OverparamGatedSum: (context) => {
+    const [weights, ...given] = context.inputs;
+    const axes = given[0]!.shape.slice(1).map(() => 'None');
+    return context.line(
+      given
+        .map(({ name }, index) => `${weights!.name}[:, ${[index, ...axes].join(', ')}] * ${name}`)
+        .join(' + '),
+    );
+  },
+  OverparamLearnedVector: (context) => {
+    const vector = context.weight('vector')!;
+    return context.line(`${context.module('', `Vector(${vector.shape[0]})`, { vector })}()`);
+  },
+  OverparamExpertSelection: (context) => {
+    const [z, w] = context.inputs;
+    return context.line(`expert_selection(${z!.name}, ${w!.name}, ${context.config.gamma as number})`);
   },
   ActivityRegularization: pass,
   AlphaDropout: pass,

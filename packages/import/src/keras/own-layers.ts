@@ -1,4 +1,7 @@
 import {
+  ExpertSelection,
+  GatedSum,
+  LearnedVector,
   MaxPoolWithPlaces,
   MaxUnpool,
   ResizeAligned,
@@ -22,6 +25,18 @@ export const ownMakers: Readonly<Record<string, LayerMaker>> = {
     return plainLayers(
       new ResizeHalfPixel({ name, height: config.count('height'), width: config.count('width') }),
     );
+  },
+  OverparamGatedSum: (_, name) => plainLayers(new GatedSum({ name })),
+  OverparamExpertSelection: (config, name) =>
+    plainLayers(new ExpertSelection({ name, gamma: config.number('gamma', 1) })),
+  OverparamLearnedVector: (config, name) => {
+    const units = config.count('units');
+    const layer = new LearnedVector({ name, units });
+    return {
+      layers: [layer],
+      weights: [['vector', [units]]],
+      load: ([vector]) => setWeights(layer, { vector: numbers(vector!) }),
+    };
   },
   OverparamWeightedSum: (config, name, shapes) => {
     config.skip('initial');

@@ -63,7 +63,8 @@ export interface Network {
   readonly model: LayersModel;
   /**
    * Names of the layers whose outputs all tasks share, for balancers that work on representations: together they
-   * separate the shared layers from those that belong to a task. Empty where no such border exists.
+   * separate the shared layers with weights, and those behind them, from the layers that belong to a task. Empty where no
+   * such border exists.
    */
   readonly representations: readonly string[];
   /** The task that a layer belongs to, as no other task's loss reaches it; null for a shared layer. */
@@ -85,6 +86,13 @@ export interface Backbone<Options = unknown> {
    * @returns       the options as a run's config keeps them, with a checksum of what was read, say
    */
   prepare?(options: Options, folder: string): Promise<Options>;
+  /**
+   * The networks that its own began as, the latest first, as saved networks say of themselves: JSON values such as file,
+   * checksum and method. None where left out.
+   *
+   * @param options  as {@link prepare} gave them
+   */
+  ancestors?(options: Options): readonly Readonly<Record<string, unknown>>[];
   /** A new network with its first weights, which follow from the shape's key and its options alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

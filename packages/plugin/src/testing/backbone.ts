@@ -95,14 +95,30 @@ function checkWeights(first: Network, second: Network): void {
   });
 }
 
-/** Where representations are named, what a task's own layers take from shared ones must be among them. */
+/** The layers that have trained weights or stand behind one that has. */
+function trainedLayers({ layers }: tf.LayersModel): Set<string> {
+  const trained = new Set<string>();
+  // A model's layers stand in an order in which each comes behind those that it takes from.
+  for (const layer of layers) {
+    const before = layer.inboundNodes.flatMap(({ inboundLayers }) => inboundLayers);
+    if (layer.trainableWeights.length > 0 || before.some(({ name }) => trained.has(name)))
+      trained.add(layer.name);
+  }
+  return trained;
+}
+
+/**
+ * Where representations are named, what a task's own layers take from shared ones must be among them. What has no weights at
+ * or before it, such as the image, is no matter of gradients.
+ */
 function checkBorder({ model, owner, representations }: Network): void {
   if (representations.length === 0) return;
+  const trained = trainedLayers(model);
   for (const layer of model.layers.filter(({ name }) => owner(name) !== null)) {
     for (const { inboundLayers, tensorIndices } of layer.inboundNodes) {
       inboundLayers.forEach(({ name }, index) => {
         // Further outputs of a layer, such as the places of maxima, pass no gradient on.
-        const crosses = owner(name) === null && tensorIndices[index] === 0;
+        const crosses = owner(name) === null && tensorIndices[index] === 0 && trained.has(name);
         ensure(
           !crosses || representations.includes(name),
           `layer "${layer.name}" of a task takes from the shared layer "${name}", which is no representation`,

@@ -7,6 +7,7 @@ import type { CompareArguments } from '../run-compare';
 /** `overparam compare CONFIG`. */
 export function compareCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('compare')
+    .summary('Train all rows of a config, and compare them')
     .description('Train every row of a config with every seed, and show what each gained')
     .argument('<CONFIG>', 'Config file (.yaml, .ts) with rows and seeds')
     .takes(
@@ -19,6 +20,10 @@ export function compareCommand(surroundings: Surroundings): StrictCommand {
       ...commonOptions,
     )
     .hints(configHint)
+    .examples(
+      'overparam compare config.yaml --out runs/methods',
+      'overparam compare config.yaml --out runs/methods --resume',
+    )
     .does<CompareArguments>(async (given) => {
       const { runCompare } = await import('../run-compare');
       return runCompare(given, invocationOf(surroundings, given));
