@@ -73,6 +73,13 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   MTAN: () => built(segnetMtan, [32, 64, 3], dense, { width: 8 }),
 };
 
+/** Networks of their papers' widths, on small images. */
+export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
+  'ResNet-50 of full width': () => built(resnet50, [64, 96, 3], classes, {}),
+  'dilated ResNet-50 with DeepLab heads, of full width': () => built(dilatedResnet50, [40, 56, 3], dense, {}),
+  'SegNet of full width': () => built(segnet, [32, 64, 3], dense, {}),
+};
+
 /** Methods that networks are trained with. */
 export const methods: Readonly<Record<string, Method>> = {
   repvgg: repvgg as Method,
