@@ -54,6 +54,20 @@ test('what is beyond the grid passes no gradient to the layer before, and biases
   expect(kernel![1]).toBeCloseTo(30.4806, 2);
 });
 
+test('a layer in float32 is trained as it is, and nothing is rounded there', async () => {
+  const last = tf.layers.dense({ name: 'last', units: 1, useBias: false });
+  const model = dense([127, 0.6]);
+  const two = tf.sequential({ name: 'two', layers: [...model.layers, last] });
+  last.setWeights([tf.tensor2d([0.3], [1, 1])]);
+  const both = { ...grids, dense_int8: { scale: 1, zeroPoint: 0 } };
+  const options = { epochs: 1, rate: 0.1, float: ['dense'] };
+  // What comes in stays 1.3; the sum 0.78 is on no grid before "dense", and is 1 before "last".
+  const polished = await polish(two, both, recipeFor(), oneExample([0, 1.3], 0), options);
+  const [first] = polished.getLayer('dense').getWeights();
+  // y = 0.3 * 1; its gradient reaches the kernel as 0.3 * 0.3 * 1.3.
+  expect(first!.dataSync()[1]).toBeCloseTo(0.6 - 0.1 * 0.3 * 0.3 * 1.3, 5);
+});
+
 test('the kernels’ method refuses to begin as the given kernel, which it is not', () => {
   const model = dense([1, 0.3]);
   expect(() =>
