@@ -74,15 +74,16 @@ export async function polish(
 ): Promise<tf.LayersModel> {
   const { epochs, rate, signal, listeners } = options;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
-  const { select: _, ...rest } = recipe;
+  const kept = new Set(options.float?.map((path) => path.replaceAll('/', '_')));
   const plan = planTraining(
     {
-      ...rest,
+      ...recipe,
       method: withOptions(int8Weights),
       routine: withOptions(joint),
       backbone: withOptions(placedBackbone(model, grids, tasks, options)),
       epochs,
       lr: { peak: rate, schedule: 'cosine' },
+      select: ({ name }) => !kept.has(name),
       evaluation: 'last',
       precision: 'float32',
     },
