@@ -2,10 +2,14 @@ import { expansionsOf, parameterGroups } from '@overparam/core-reparam';
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
+import { checkAccumulation } from './accumulation';
 import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
+import { checkStopping } from './early-stopping';
+import { checkMixing } from './mixing';
 import { buildPlain, networkOfStage } from './network';
+import { checkRules } from './parameter-groups';
 import type { Recipe } from './recipe';
 import { requireSplit, splitSize } from './splits';
 
@@ -64,6 +68,7 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
   let plain: Network | null = null;
   try {
     plain = buildPlain(recipe, dataset);
+    checkRules(recipe.parameterGroups, expanded.parameters);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
     return {
@@ -90,15 +95,17 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
- * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and
+ * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
-  const { key, batch, epochs, augment, lr } = recipe;
+  const { key, batch, epochs, augment, mix, erase, lr } = recipe;
   const sizes = sizesOf(recipe, dataset);
-  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment });
+  checkStopping(recipe.earlyStopping, sizes.val);
+  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment, mix, erase });
   const updates = epochs * batches.perEpoch;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
+  checkMixing(mix, tasks, batch);
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
   const { network, groups, parameters, warnings } = inspect(recipe, dataset);
@@ -108,6 +115,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
     options,
   );
+  checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
   return {
     recipe,

@@ -122,6 +122,8 @@ async function updates(
     network,
     optimiser: createOptimiser({ name: 'sgd' }, optimisedParameters(network.parameters, noDecay)),
     averages: balancing.needs.averages ? createAverages(network, tasks) : null,
+    weightAverage: null,
+    gradientSums: null,
   };
   const batch = {
     x: tf.tensor(images, [5, 3]),
@@ -134,6 +136,9 @@ async function updates(
     key: keyFromSeed(3),
     penalty: 0,
     precision: 'float32',
+    parameterGroups: [],
+    clip: null,
+    averaging: null,
     recompute: 'none',
   });
   const read = () =>

@@ -63,14 +63,33 @@ function headTexts(heads: RunConfig['heads']): string[] {
 
 /** The recipe that all rows share, unless a row says otherwise. */
 function recipeText(row: RunConfig, tasks: number): string {
-  const { optimiser, lr, weightDecay, augment } = row;
+  const {
+    accumulate,
+    earlyStopping,
+    optimiser,
+    lr,
+    weightDecay,
+    parameterGroups,
+    clip,
+    averageWeights,
+    augment,
+    mix,
+    erase,
+  } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
   return [
     `${name}${nesterov}`,
     `peak rate ${peak} (${schedule})`,
     `weight decay ${weightDecay.coefficient}`,
+    ...(accumulate > 1 ? [`mean gradients of ${accumulate} batches`] : []),
+    ...(earlyStopping ? [`early stopping after ${earlyStopping.patience} epochs`] : []),
+    ...(parameterGroups.length > 0 ? [`${parameterGroups.length} parameter groups`] : []),
+    ...(clip ? [`gradients clipped by ${clip.by} at ${clip.limit}`] : []),
+    ...(averageWeights ? [`weights averaged with decay ${averageWeights.decay}`] : []),
     augment ? 'augmented' : 'not augmented',
+    ...(mix ? [`${mix.by} (alpha ${mix.alpha}, in ${mix.probability * 100} % of batches)`] : []),
+    ...(erase ? [erase.by === 'cutout' ? `cutout ${erase.size}` : 'random erasing'] : []),
     ...taskTexts(row, tasks),
   ].join(', ');
 }
