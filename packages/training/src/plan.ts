@@ -2,10 +2,14 @@ import { expansionsOf, isRanking, parameterGroups } from '@overparam/core-repara
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
+import { checkAccumulation } from './accumulation';
 import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
+import { checkStopping } from './early-stopping';
+import { checkMixing } from './mixing';
 import { buildPlain, networkOfStage } from './network';
+import { checkRules } from './parameter-groups';
 import type { Recipe } from './recipe';
 import { checkRegularisedNetwork, type Regularising, regularisingOf } from './regularising';
 import { requireSplit, splitSize } from './splits';
@@ -77,6 +81,7 @@ function inspect(
       tryRegularising(regularising, expanded, tasks, dataset.inputShape);
     }
     plain = buildPlain(recipe, dataset);
+    checkRules(recipe.parameterGroups, expanded.parameters);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
     const layers = expansionsOf(expanded.model);
@@ -114,15 +119,18 @@ function chosenLayers({ select }: Recipe, layers: readonly string[]) {
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
- * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`, `unsupported-routine`, `no-validation-split`, and
+ * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`,
+ *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
-  const { key, batch, epochs, augment, lr } = recipe;
+  const { key, batch, epochs, augment, mix, erase, lr } = recipe;
   const sizes = sizesOf(recipe, dataset);
-  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment });
+  checkStopping(recipe.earlyStopping, sizes.val);
+  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment, mix, erase });
   const updates = epochs * batches.perEpoch;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
+  checkMixing(mix, tasks, batch);
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
   if (balancing) {
@@ -138,6 +146,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
     options,
   );
+  checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
   return {
     recipe: { ...recipe, ...choice.select },

@@ -19,8 +19,14 @@ import type {
   Task,
 } from '@overparam/plugin';
 import { type Chosen, chosenOf, type Part } from './chosen';
+import type { Clipping } from './clip';
+import type { EarlyStopping } from './early-stopping';
+import type { Erasing } from './erasing';
 import { noDecay, type WeightDecay } from './groups';
+import type { Mixing } from './mixing';
+import type { ParameterRule } from './parameter-groups';
 import type { EpochChoice } from './records';
+import type { WeightAveraging } from './weight-average';
 
 /** All that a run follows from beside its data: values, no names. */
 export interface Recipe {
@@ -46,14 +52,28 @@ export interface Recipe {
   readonly epochs: number;
   /** Examples in one update. */
   readonly batch: number;
+  /** Batches whose mean gradient the optimiser moves by, at the last of them. */
+  readonly accumulate: number;
   readonly augment: boolean;
+  /** How the images of a batch are mixed, and their losses with them; null for not at all. */
+  readonly mix: Mixing | null;
+  /** What is taken out of each training image; null for nothing. */
+  readonly erase: Erasing | null;
   /** Uses only the first examples of a split. */
   readonly limit: { readonly train?: number; readonly test?: number };
   readonly lr: ScheduleConfig;
   readonly optimiser: OptimiserConfig;
   readonly weightDecay: WeightDecay;
+  /** How parameters differ by pattern or role; the first rule that chooses one counts. */
+  readonly parameterGroups: readonly ParameterRule[];
+  /** The largest gradients that an update takes; null for all. */
+  readonly clip: Clipping | null;
+  /** Averages of the weights are evaluated and deployed in their place; null for the weights themselves. */
+  readonly averageWeights: WeightAveraging | null;
   /** Which figures count in the end. */
   readonly evaluation: EpochChoice;
+  /** When the run ends before its last epoch; null for never. */
+  readonly earlyStopping: EarlyStopping | null;
   /** What training steps compute activations in; all that is evaluated, saved and collapsed is float32. */
   readonly precision: Precision;
   /** What training steps keep for their backward passes; the same run in either. */
@@ -94,9 +114,16 @@ export function defineRecipe(options: RecipeOptions): Recipe {
     gradients: 'parameters',
     head: () => null,
     statistics: 'unbiased',
+    accumulate: 1,
+    earlyStopping: null,
     augment: true,
+    mix: null,
+    erase: null,
     limit: {},
     weightDecay: noDecay,
+    parameterGroups: [],
+    clip: null,
+    averageWeights: null,
     evaluation: 'last',
     precision: 'float32',
     recompute: 'none',

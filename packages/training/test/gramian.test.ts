@@ -145,6 +145,8 @@ async function updates(
     network,
     optimiser: createOptimiser({ name: 'sgd' }, optimisedParameters(network.parameters, noDecay)),
     averages: balancing.needs.averages ? createAverages(network, tasks) : null,
+    weightAverage: null,
+    gradientSums: null,
   };
   const tensorsOf = (given: typeof secondBatch) => ({
     x: tf.tensor(given.images, [5, 3]),
@@ -164,6 +166,9 @@ async function updates(
     key: keyFromSeed(3),
     penalty: 0,
     precision: 'float32',
+    parameterGroups: [],
+    clip: null,
+    averaging: null,
     recompute: 'none',
   });
   const read = () =>

@@ -69,7 +69,20 @@ function isChosen(path: string, keys: readonly string[]): boolean {
 
 /** The recipe that all rows share, unless a row says otherwise. */
 function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): string {
-  const { optimiser, lr, weightDecay, augment, validation } = row;
+  const {
+    accumulate,
+    earlyStopping,
+    optimiser,
+    lr,
+    weightDecay,
+    parameterGroups,
+    clip,
+    averageWeights,
+    augment,
+    mix,
+    erase,
+    validation,
+  } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
   const told = (path: string, value: number) => (isChosen(path, keys) ? 'chosen for each row' : value);
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
@@ -77,7 +90,14 @@ function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): str
     `${name}${nesterov}`,
     `peak rate ${told('lr.peak', peak)} (${schedule})`,
     `weight decay ${told('weightDecay.coefficient', weightDecay.coefficient)}`,
+    ...(accumulate > 1 ? [`mean gradients of ${accumulate} batches`] : []),
+    ...(earlyStopping ? [`early stopping after ${earlyStopping.patience} epochs`] : []),
+    ...(parameterGroups.length > 0 ? [`${parameterGroups.length} parameter groups`] : []),
+    ...(clip ? [`gradients clipped by ${clip.by} at ${clip.limit}`] : []),
+    ...(averageWeights ? [`weights averaged with decay ${averageWeights.decay}`] : []),
     augment ? 'augmented' : 'not augmented',
+    ...(mix ? [`${mix.by} (alpha ${mix.alpha}, in ${mix.probability * 100} % of batches)`] : []),
+    ...(erase ? [erase.by === 'cutout' ? `cutout ${erase.size}` : 'random erasing'] : []),
     ...(validation === null
       ? []
       : [
