@@ -138,35 +138,35 @@ export interface TrainingBatches {
 export function trainingBatches(dataset: OpenDataset, options: TrainingBatchOptions): TrainingBatches {
   const { key, batch, size = dataset.splits.train!.size, augment = true } = options;
   const { mix = null, erase = null } = options;
-  const [height, width] = dataset.inputShape;
   const perEpoch = Math.floor(size / batch);
-  const draws = { dataset, key, batch, size, perEpoch, augment };
+  const draws = { dataset, key, batch, size, perEpoch, augment, mix, erase };
   return {
     perEpoch,
-    read: batchReader({ ...draws, order: 'order', changes: 'augment' }),
-    readSecond: batchReader({ ...draws, order: 'order2', changes: 'augment2' }),
+    read: batchReader({ ...draws, which: '' }),
+    readSecond: batchReader({ ...draws, which: '2' }),
   };
 }
 
-/** What batches follow from, and the purposes that their order and their augmentation are drawn for. */
+/** What batches follow from. */
 interface BatchDraws extends Required<TrainingBatchOptions> {
   readonly dataset: OpenDataset;
   readonly perEpoch: number;
-  readonly order: string;
-  readonly changes: string;
+  /** Stands behind each purpose that something is drawn for, so that second batches are others. */
+  readonly which: '' | '2';
 }
 
 /** Reads batches by their number, and the next one ahead where the dataset has threads for it. */
-function batchReader({ dataset, key, batch, size, perEpoch, augment, ...purposes }: BatchDraws) {
+function batchReader({ dataset, key, batch, size, perEpoch, augment, mix, erase, which }: BatchDraws) {
+  const [height, width] = dataset.inputShape;
   let order: { readonly epoch: number; readonly indices: Uint32Array } | null = null;
   const wantedAt = (index: number): Wanted[] => {
     const epoch = Math.floor(index / perEpoch);
     if (order?.epoch !== epoch)
-      order = { epoch, indices: permutation(foldKey(key, purposes.order, epoch), size) };
+      order = { epoch, indices: permutation(foldKey(key, `order${which}`, epoch), size) };
     const start = (index % perEpoch) * batch;
     return Array.from(order.indices.subarray(start, start + batch), (at) => ({
       index: at,
-      key: augment ? foldKey(key, purposes.changes, epoch, at) : null,
+      key: augment ? foldKey(key, `augment${which}`, epoch, at) : null,
     }));
   };
   const changesAt = (index: number, wanted: readonly Wanted[]): Changes => {
@@ -174,9 +174,9 @@ function batchReader({ dataset, key, batch, size, perEpoch, augment, ...purposes
     return {
       erase: erase && {
         erasing: erase,
-        keys: wanted.map(({ index: at }) => foldKey(key, 'erase', epoch, at)),
+        keys: wanted.map(({ index: at }) => foldKey(key, `erase${which}`, epoch, at)),
       },
-      mix: mix && drawMix(mix, foldKey(key, 'mix', index), [height, width]),
+      mix: mix && drawMix(mix, foldKey(key, `mix${which}`, index), [height, width]),
     };
   };
   const gatherAt = (index: number) => {
