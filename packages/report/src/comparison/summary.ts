@@ -63,10 +63,15 @@ function bySeed(row: RowRecord, figure: FigureName): Map<string, number> {
   );
 }
 
-function differencesOf(row: RowRecord, baseline: RowRecord | undefined, metrics: readonly FigureSpec[]) {
+function differencesOf(
+  row: RowRecord,
+  baseline: RowRecord | undefined,
+  metrics: readonly FigureSpec[],
+  rows: number,
+) {
   if (row.kind !== 'row' || !baseline) return {};
   return byFigure(metrics, (figure) =>
-    differenceOf(bySeed(row, figure), bySeed(baseline, figure), figure.direction),
+    differenceOf(bySeed(row, figure), bySeed(baseline, figure), figure.direction, rows),
   );
 }
 
@@ -106,6 +111,7 @@ export function summarise(
   const reference = combined && referenceFigures(references, metrics);
   const baseline = records.find(({ kind }) => kind === 'baseline');
   const compared = records.filter(({ kind }) => kind !== 'reference');
+  const others = records.filter(({ kind }) => kind === 'row').length;
   return [...(combined ? [combined] : []), ...compared].map((row) => {
     const { label, method, routine, kind, evaluation, epochs, batch, updates, trainImages, runs } = row;
     const improved = kind !== 'reference' && reference !== null;
@@ -126,7 +132,7 @@ export function summarise(
       ) as RowSummary['choices'],
       epochsOfMean: runs[0]?.choices.meanOfLast.epochs ?? null,
       improvements: improved ? improvementsOf(row, reference, metrics, definitions) : {},
-      differences: differencesOf(row, baseline, metrics),
+      differences: differencesOf(row, baseline, metrics, others),
       ...costsOf(row, projection),
       failures: row.failures,
     };
