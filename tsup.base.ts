@@ -1,11 +1,28 @@
-import { defineConfig } from 'tsup';
+import { isBuiltin } from 'node:module';
+import { defineConfig, type Options } from 'tsup';
 import { zodBeside } from './tsup.zod';
+
+/**
+ * Refuses what no package.json declares: it would be bundled without a word, as half a megabyte of a test runner once
+ * was.
+ */
+const onlyDeclared: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'only-declared',
+  setup(build) {
+    // tsup has taken all dependencies out, and `zodBeside` zod, before this is asked.
+    build.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) =>
+      kind === 'entry-point' || isBuiltin(path) || importer.includes('node_modules')
+        ? undefined
+        : { errors: [{ text: `${path} is imported, and no dependency of this package` }] },
+    );
+  },
+};
 
 /**
  * The build that every package shares: ESM and CommonJS with types; dependencies stay outside. A package that has zod
  * among its development dependencies gets the part of it that it uses as a file of its own.
  */
-export function packageBuild(entry: string[]) {
+export function packageBuild(entry: string[] | Record<string, string>) {
   return defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -16,6 +33,6 @@ export function packageBuild(entry: string[]) {
     target: 'node20',
     splitting: true,
     shims: true,
-    esbuildPlugins: [zodBeside],
+    esbuildPlugins: [zodBeside, onlyDeclared],
   });
 }

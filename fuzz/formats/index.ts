@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { useEngine } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
@@ -6,9 +5,11 @@ import { drawCase } from '../networks/generate';
 import { layersOf } from '../networks/given';
 import { keepPlainBackend, on, plainBackend } from '../networks/plain-backend';
 import type { Random } from '../networks/random';
+import { checkDrawn, type DrawnVerdict, drawnCommand } from '../networks/series';
 import { inFiles } from './files';
 import type { FormatCheck } from './format';
 import { onnx } from './onnx';
+import { withResizing } from './resized';
 import { stopTorch, torch } from './torch';
 
 const usage = `Usage: formats [--format onnx|tfjs|safetensors|saved-model] [--count 200] [--seed 1] [--only SEED] [--verbose]
@@ -24,25 +25,18 @@ const formats: Readonly<Record<string, FormatCheck>> = {
   'saved-model': inFiles('saved-model'),
 };
 
-/** What became of a case. */
-export interface Verdict {
-  readonly seed: number;
-  readonly outcome: 'right' | 'refused' | 'wrong' | 'skipped';
-  readonly words: string;
-  readonly gap: number;
-}
-
 const refusals = ['unsupported-layer', 'open-shape', 'batch-fixed', 'duplicate-weight', 'tfjs-refused'];
 
 /** Gaps beyond this are wrong. A network that makes rounding large is allowed ten times the usual tolerance. */
 const most = 1e-3;
 
 /** Checks one drawn network in one format. */
-export async function checkFormat(format: string, seed: number): Promise<Verdict> {
+export async function checkFormat(format: string, seed: number): Promise<DrawnVerdict> {
   const drawn = await on(plainBackend, () => drawCase(seed)).catch(() => null);
   if (!drawn) return { seed, outcome: 'skipped', words: 'cannot be built by tfjs itself', gap: 0 };
-  const { model, random } = drawn;
-  const words = drawn.notes.join(', ');
+  const { random } = drawn;
+  const model = withResizing(drawn.model, seed);
+  const words = [...drawn.notes, ...(model === drawn.model ? [] : ['resized'])].join(', ');
   const inputs = inputsFor(model, random);
   const expected = await on(plainBackend, () => outputsOf(model, inputs)).catch(() => null);
   if (!expected?.every((output) => output.dataSync().every(Number.isFinite)))
@@ -60,23 +54,19 @@ export async function checkFormat(format: string, seed: number): Promise<Verdict
   }
 }
 
-/** Checks `count` drawn networks that tfjs can run. */
-export async function checkFormats(
-  format: string,
-  count: number,
-  seed: number,
-  report: (verdict: Verdict) => void = () => {},
-): Promise<readonly Verdict[]> {
+async function prepare(format: string): Promise<(seed: number) => Promise<DrawnVerdict>> {
   keepPlainBackend();
   await useEngine(format === 'saved-model' ? 'tensorflow' : 'cpu');
-  const verdicts: Verdict[] = [];
-  for (let index = 0; verdicts.length < count; index++) {
-    const verdict = await checkFormat(format, seed * 100_000 + index);
-    report(verdict);
-    if (verdict.outcome !== 'skipped') verdicts.push(verdict);
+  return (seed) => checkFormat(format, seed);
+}
+
+/** Checks `count` drawn networks that tfjs can run. */
+export async function checkFormats(format: string, count: number, seed: number): Promise<DrawnVerdict[]> {
+  try {
+    return await checkDrawn(count, seed, await prepare(format));
+  } finally {
+    stopTorch();
   }
-  stopTorch();
-  return verdicts;
 }
 
 /** Inputs that fit, of two examples and of sides of 20 where these are open; whole numbers where an embedding takes them. */
@@ -96,41 +86,6 @@ function outputsOf(model: tf.LayersModel, inputs: tf.Tensor[]): tf.Tensor[] {
 }
 
 /** Runs the command. @returns the exit code */
-export async function formatsCommand(given: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...given],
-    options: {
-      format: { type: 'string', default: 'onnx' },
-      count: { type: 'string', default: '200' },
-      seed: { type: 'string', default: '1' },
-      only: { type: 'string' },
-      verbose: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    return 0;
-  }
-  const show = ({ outcome, seed, words, gap }: Verdict) => {
-    if (outcome === 'wrong') console.log(`WRONG ${seed} (gap ${gap.toExponential(1)}): ${words}`);
-    else if (values.verbose) console.log(`${outcome} ${seed} (gap ${gap.toExponential(1)}): ${words}`);
-  };
-  if (values.only) {
-    keepPlainBackend();
-    await useEngine(values.format === 'saved-model' ? 'tensorflow' : 'cpu');
-    const verdict = await checkFormat(values.format, Number(values.only));
-    stopTorch();
-    console.log(JSON.stringify(verdict, null, 2));
-    return verdict.outcome === 'wrong' ? 1 : 0;
-  }
-  const verdicts = await checkFormats(values.format, Number(values.count), Number(values.seed), show);
-  const count = (outcome: Verdict['outcome']) =>
-    verdicts.filter((verdict) => verdict.outcome === outcome).length;
-  const gaps = verdicts.filter(({ outcome }) => outcome === 'right').map(({ gap }) => gap);
-  console.log(
-    `${values.format}, seed ${values.seed}: ${verdicts.length} networks, ${count('right')} right, ${count('wrong')} wrong, ` +
-      `${count('refused')} refused, largest gap ${Math.max(0, ...gaps).toExponential(1)}`,
-  );
-  return count('wrong') === 0 ? 0 : 1;
+export function formatsCommand(given: readonly string[]): Promise<number> {
+  return drawnCommand({ usage, option: ['format', 'onnx'], count: 200, prepare, finish: stopTorch }, given);
 }

@@ -46,8 +46,15 @@ export function stopTorch(): void {
   python = null;
 }
 
-/** safetensors for PyTorch, run by PyTorch: the Python that `OVERPARAM_PYTHON` names. */
-export const torch: FormatCheck = async (model, inputs, expected) => {
+/**
+ * What PyTorch makes of a network, from safetensors: the Python that `OVERPARAM_PYTHON` names.
+ *
+ * @returns the outputs in the network's order, images with their channels last; the caller disposes
+ */
+export async function outputsInTorch(
+  model: tf.LayersModel,
+  inputs: readonly tf.Tensor[],
+): Promise<tf.Tensor[]> {
   const network = await encodeForTorch(model);
   const folder = await mkdtemp(join(tmpdir(), 'overparam-torch-'));
   try {
@@ -62,12 +69,24 @@ export const torch: FormatCheck = async (model, inputs, expected) => {
     const { value } = await lines.next();
     if (value !== 'ok') throw new Error(`PyTorch: ${value}`);
     const { tensors } = await readSafetensors(join(folder, 'outputs'));
-    return Math.max(
-      ...expected.map((tensor, index) => gapTo(tensor, tensors.get(network.outputs[index]!) as StoredTensor)),
-    );
+    return network.outputs.map((name) => {
+      const { data, shape } = tensors.get(name) as StoredTensor;
+      return tf.tidy(() => {
+        const made = tf.tensor(data as Float32Array, [...shape]);
+        return made.rank === 4 ? tf.transpose(made, [0, 2, 3, 1]) : tf.clone(made);
+      });
+    });
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** safetensors for PyTorch, run by PyTorch. */
+export const torch: FormatCheck = async (model, inputs, expected) => {
+  const found = await outputsInTorch(model, inputs);
+  const gaps = expected.map((tensor, index) => gapTo(tensor, found[index]!));
+  tf.dispose(found);
+  return Math.max(...gaps);
 };
 
 function turned(tensor: tf.Tensor, order: number[]): StoredTensor {
@@ -77,10 +96,8 @@ function turned(tensor: tf.Tensor, order: number[]): StoredTensor {
   });
 }
 
-function gapTo(expected: tf.Tensor, { data, shape }: StoredTensor): number {
+function gapTo(expected: tf.Tensor, found: tf.Tensor): number {
   return tf.tidy(() => {
-    const other = tf.tensor(data as Float32Array, [...shape]);
-    const found = expected.rank === 4 ? tf.transpose(other, [0, 2, 3, 1]) : other;
     if (found.shape.join() !== expected.shape.join()) return Number.POSITIVE_INFINITY;
     const difference = tf.max(tf.abs(tf.sub(found, expected))).dataSync()[0]!;
     return difference === 0 ? 0 : difference / tf.max(tf.abs(expected)).dataSync()[0]!;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { readNpy } from '../../packages/dataset-files/src/npy';
 import { checkScene } from '../../packages/datasets-nyuv2/src/check-scene';
 import { openHdf5 } from '../../packages/datasets-nyuv2/src/hdf5';
-import { readNpy } from '../../packages/datasets-nyuv2/src/npy';
 import { findParquet } from '../../packages/datasets-nyuv2/src/source-parquet';
 import { changeBytes } from '../mutations/bytes';
 import type { Target } from '../mutations/target';

@@ -1,8 +1,14 @@
-import { expect, test } from 'vitest';
+import { useEngine } from '@overparam/engine';
+import { afterAll, expect, test } from 'vitest';
+import { networks } from '../../packages/formats/test/zoo';
+import { allMethods, gapOf, most, stopPrograms } from '../deployed';
+import { checkDeployed } from '../deployed/check';
 import { checkFormats } from '../formats';
 
 // The long form: `npm run fuzz -- formats --format onnx --count 200`, and so for each format.
 const seed = 3;
+
+afterAll(stopPrograms);
 
 test.each(['onnx', 'tfjs'])(
   'drawn networks compute in %s what TensorFlow.js computes',
@@ -13,3 +19,15 @@ test.each(['onnx', 'tfjs'])(
     expect(verdicts.filter(({ outcome }) => outcome === 'right').length).toBeGreaterThan(28);
   },
 );
+
+// The long form, all networks and methods: `npm run fuzz -- deployed`.
+test.each([
+  ['ResNet-8', 'dbb'],
+  ['SegNet', 'trirep'],
+])('%s, trained with %s, is the same in every program that runs its files', async (network, name) => {
+  await useEngine('auto');
+  const method = (await allMethods()).find((each) => each.name === name)!;
+  const { gaps, chooses } = await checkDeployed(networks[network]!, method);
+  expect(gaps.length).toBeGreaterThan(3);
+  for (const gap of gaps) expect([gap.program, gapOf({ chooses }, gap) <= most]).toEqual([gap.program, true]);
+});

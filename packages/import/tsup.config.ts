@@ -1,3 +1,3 @@
 import { packageBuild } from '../../tsup.base';
 
-export default packageBuild(['src/index.ts']);
+export default packageBuild({ index: 'src/index.ts', 'hdf5-worker': 'src/keras/hdf5-worker.ts' });

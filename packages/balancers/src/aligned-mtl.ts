@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
+import { preferenceOption } from './preference';
 import { symmetricEigen } from './solvers/eigen';
 import { dot, sumOf } from './solvers/matrix';
 
@@ -8,6 +9,7 @@ const options = z.strictObject({
     .enum(['min', 'median', 'rmse'])
     .default('min')
     .describe('The common size that principal components are given: the smallest, median or mean square.'),
+  preference: preferenceOption,
   heads: headsOption('unweighted'),
 });
 
@@ -26,7 +28,8 @@ const commonSize = {
  *
  * With the Gramian `M = V diag(l) V'`: `alpha = sqrt(l_common) V diag(l)^(-1/2) V' 1`, over the eigenvalues
  * that are not 0 (above T times float32's epsilon times the largest, as in the published code). The squares of the
- * weights thus sum to T at most, or to 2^23 with a `scale` other than `min`.
+ * weights thus sum to T at most, or to 2^23 with a `scale` other than `min`. A preference p stands in place of the ones;
+ * the bounds are then |p|^2 in place of T.
  *
  * Source: D. Senushkin and others, CVPR 2023, https://arxiv.org/abs/2305.19000
  */
@@ -35,7 +38,8 @@ export const alignedMtl = defineBalancer<z.output<typeof options>>({
   summary: 'Equally long principal components of the gradients (Senushkin and others).',
   options,
   needs: () => ['gramian'],
-  solve({ gramian }, { scale, heads }) {
+  properties: () => ({ harmless: 'no', linear: false, symmetric: true }),
+  solve({ gramian, preference }, { scale, heads }) {
     const count = gramian.length;
     const { values, vectors } = symmetricEigen(gramian);
     const largest = Math.max(...values);
@@ -45,9 +49,8 @@ export const alignedMtl = defineBalancer<z.output<typeof options>>({
       .sort((a, b) => b.value - a.value);
     const weights = new Array<number>(count).fill(kept.length === 0 ? 1 : 0);
     const size = kept.length === 0 ? 0 : commonSize[scale](kept.map(({ value }) => value));
-    const ones = weights.map(() => 1);
     for (const { value, vector } of kept) {
-      const share = Math.sqrt(size / value) * dot(vector, ones);
+      const share = Math.sqrt(size / value) * dot(vector, preference);
       for (let task = 0; task < count; task++) weights[task]! += share * vector[task]!;
     }
     return { weights, heads: headsOf(heads, weights) };

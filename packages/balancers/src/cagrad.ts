@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
+import { preferenceOption } from './preference';
 import { dot, lengths, type Matrix, squaredLength, submatrix, sumOf, times } from './solvers/matrix';
 import { reach } from './solvers/reach';
 import { type Derivatives, simplexMinimum } from './solvers/simplex';
@@ -14,6 +15,7 @@ const options = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether the result is divided by 1 + c^2, as in the published code; the paper does not.'),
+  preference: preferenceOption,
   heads: headsOption('unweighted'),
 });
 
@@ -80,7 +82,8 @@ function pull(gramian: Matrix, linear: readonly number[], radius: number): numbe
  * CAGrad: the direction in a ball around the mean gradient g_0 that improves the worst task most.
  *
  * w minimises `g_w . g_0 + c |g_0| |g_w|` over the simplex; the direction is `g_0 + c |g_0| g_w / |g_w|`,
- * divided by `1 + c^2`, times the number of tasks, so that it compares with the sum of the losses.
+ * divided by `1 + c^2`, times the number of tasks, so that it compares with the sum of the losses. A preference weighs
+ * the mean.
  *
  * Where g_w cancels, its length counts as at least s, a thousandth of the sum of `w_i |g_i|`, in both places (in the
  * first smoothly, as `(|g_w|^2 / s + s) / 2`). The direction stays in the ball, its worst task is within
@@ -96,11 +99,12 @@ export const cagrad = defineBalancer<z.output<typeof options>>({
   summary: 'The best direction for the worst task near the mean gradient (Liu and others).',
   options,
   needs: () => ['gramian'],
-  solve({ gramian }, { c, rescale, heads }) {
+  properties: ({ c }) => ({ harmless: 'no', linear: c === 0, symmetric: true }),
+  solve({ gramian, preference }, { c, rescale, heads }) {
     const count = gramian.length;
     const scale = sumOf(lengths(gramian).map((length) => length ** 2)) / count;
     const unit = gramian.map((row) => row.map((value) => value / (scale || 1)));
-    const even = unit.map(() => 1 / count);
+    const even = preference.map((share) => share / count);
     const radius = c * Math.sqrt(squaredLength(unit, even));
     const factor = count / (rescale ? 1 + c * c : 1);
     const weights = even.map((weight) => factor * weight);

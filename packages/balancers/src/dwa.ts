@@ -45,6 +45,7 @@ export const dwa = defineBalancer<z.output<typeof options>, LossHistory>({
   name: 'dwa',
   summary: 'Weights from how each loss fell over two epochs (Liu and others).',
   options,
+  properties: () => ({ harmless: 'no', linear: true, symmetric: true }),
   initialise(tasks) {
     const zeros = tasks.map(() => 0);
     return { epoch: 0, sums: [zeros, zeros, zeros], counts: [zeros, zeros, zeros] };

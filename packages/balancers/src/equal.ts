@@ -9,5 +9,6 @@ export const equal = defineBalancer({
   name: 'equal',
   summary: 'The plain sum of the losses.',
   options: z.strictObject({}),
+  properties: () => ({ harmless: 'no', linear: true, symmetric: true }),
   solve: ({ losses }) => ({ weights: losses.map(() => 1) }),
 });

@@ -29,6 +29,7 @@ export const famo = defineBalancer<z.output<typeof options>, TrainedScalars>({
   summary: 'All losses fall at an equal rate, without task gradients (Liu and others).',
   options,
   needs: () => ['losses', 'lossesAfterStep'],
+  properties: () => ({ harmless: 'no', linear: false, symmetric: true }),
   initialise: (tasks) => trainedScalars(tasks.length, 0),
   solve({ indices, losses, state }) {
     const shares = softmax(indices.map((task) => state.values[task]!));

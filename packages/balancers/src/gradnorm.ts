@@ -30,6 +30,7 @@ export const gradnorm = defineBalancer<z.output<typeof options>, GradNormState>(
   summary: "Trained weights that even out the gradients' lengths (Chen and others).",
   options,
   needs: () => ['gramian'],
+  properties: () => ({ harmless: 'no', linear: false, symmetric: true }),
   initialise: (tasks) => ({ ...trainedScalars(tasks.length, 0), firstLosses: tasks.map(() => 0) }),
   solve({ indices, losses, gramian, state }, { alpha, rate }) {
     const count = indices.length;

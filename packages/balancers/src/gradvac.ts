@@ -2,6 +2,7 @@ import { foldKey } from '@overparam/engine';
 import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
 import { othersInOrder } from './order';
+import { preferenceOption } from './preference';
 import { columnSums, dot, lengths, type Matrix, squaredLength } from './solvers/matrix';
 import { reach } from './solvers/reach';
 
@@ -12,6 +13,7 @@ const options = z.strictObject({
     .max(1)
     .default(0.5)
     .describe('How fast the wanted cosines follow the found ones: 0.5 in LibMTL, 0.01 in the paper.'),
+  preference: preferenceOption,
   heads: headsOption('unweighted'),
 });
 
@@ -56,7 +58,7 @@ function turned(
  * than 0.
  *
  * Wanted cosines start at 0 and follow the found ones, `(1 - beta) wanted + beta found`. The order of the
- * others is drawn from the update's key, folded with `gradvac` and the task's place.
+ * others is drawn from the update's key, folded with `gradvac` and the task's place. A preference weighs the sum.
  *
  * Wanted cosines near 1 ask for long pushes, each of which lengthens what the next one multiplies. A turned gradient
  * grows to 1000 times the task's own at most: `weight_i |g_i|` stays below `|g_i| + 1000 sum_j |g_j|`. LibMTL adds
@@ -69,8 +71,9 @@ export const gradvac = defineBalancer<z.output<typeof options>, GradVacState>({
   summary: 'Gradients are turned towards their usual cosines (Wang and others).',
   options,
   needs: () => ['gramian'],
+  properties: () => ({ harmless: 'no', linear: true, symmetric: false }),
   initialise: (tasks) => ({ wanted: tasks.map(() => tasks.map(() => 0)) }),
-  solve({ key, indices, gramian, state }, { beta, heads }) {
+  solve({ key, indices, gramian, preference, state }, { beta, heads }) {
     const drawn = foldKey(key, 'gradvac');
     const wanted = state.wanted.map((row) => [...row]);
     const rows = gramian.map((_, own) => {
@@ -85,7 +88,7 @@ export const gradvac = defineBalancer<z.output<typeof options>, GradVacState>({
       indices.forEach((task, place) => {
         row[task] = next[place]!;
       });
-      return factors;
+      return factors.map((factor) => preference[own]! * factor);
     });
     const weights = columnSums(rows);
     return { weights, heads: headsOf(heads, weights), state: { wanted } };

@@ -41,6 +41,12 @@ export const mgda = defineBalancer<z.output<typeof options>>({
   summary: 'The shortest vector in the hull of the gradients (Sener and Koltun).',
   options,
   needs: () => ['gramian'],
+  properties: ({ normalise }) => ({
+    harmless: normalise === 'none' ? 'always' : 'no',
+    linear: normalise === 'length' || normalise === 'loss',
+    // Where normalised gradients cancel, several weights do, and give the gradients as they are other sums.
+    symmetric: normalise === 'none',
+  }),
   solve({ losses, gramian }, { normalise, heads }) {
     const norms = lengths(gramian);
     const divisors = {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { defineBalancer, headsOf, headsOption } from './define';
+import { defineBalancer, headsOf, headsOption, maxLengthOption, replaced } from './define';
+import { preferenceOption } from './preference';
 import {
   cosines,
   dot,
@@ -8,6 +9,7 @@ import {
   solve,
   squaredLength,
   squaredSum,
+  submatrix,
   sumOf,
   times,
   withRidge,
@@ -15,12 +17,8 @@ import {
 import { reach } from './solvers/reach';
 
 const options = z.strictObject({
-  maxLength: z
-    .number()
-    .positive()
-    .nullable()
-    .default(1)
-    .describe('Longest shared gradient, longer ones are shortened to it; null for no limit.'),
+  maxLength: maxLengthOption,
+  preference: preferenceOption,
   heads: headsOption('weighted'),
 });
 
@@ -28,18 +26,21 @@ const options = z.strictObject({
 const excess = (b: readonly number[]) => b.map((entry) => Math.max(0, entry - reach));
 
 /**
- * The positive b with `C b = 1 / b`: the minimum of the strictly convex `1/2 b'Cb - sum log b`, by damped
- * Newton. Where it would lie beyond {@link reach}, half the squared excess is added: `C b = 1 / b - excess`.
+ * The positive b with `C b = p / b`: the minimum of the strictly convex `1/2 b'Cb - sum p log b`, by damped
+ * Newton. Where it would lie beyond {@link reach}, half the squared excess is added: `C b = p / b - excess`.
+ *
+ * @param power  p, what each side brings to the bargain, above 0
  */
-export function bargain(matrix: Matrix): number[] {
+export function bargain(matrix: Matrix, power: readonly number[]): number[] {
   const value = (b: readonly number[]) =>
-    (dot(b, times(matrix, b)) + squaredSum(excess(b))) / 2 - sumOf(b.map(Math.log));
+    (dot(b, times(matrix, b)) + squaredSum(excess(b))) / 2 -
+    sumOf(b.map((entry, task) => power[task]! * Math.log(entry)));
   let b = matrix.map(() => 1);
   for (let iteration = 0; iteration < 200; iteration++) {
     const beyond = excess(b);
-    const slope = times(matrix, b).map((product, task) => product - 1 / b[task]! + beyond[task]!);
+    const slope = times(matrix, b).map((product, task) => product - power[task]! / b[task]! + beyond[task]!);
     const curvature = matrix.map((row, i) =>
-      row.map((entry, j) => (i === j ? entry + 1 / b[i]! ** 2 + (beyond[i]! > 0 ? 1 : 0) : entry)),
+      row.map((entry, j) => (i === j ? entry + power[i]! / b[i]! ** 2 + (beyond[i]! > 0 ? 1 : 0) : entry)),
     );
     const step = solve(
       curvature,
@@ -68,7 +69,8 @@ export function bargain(matrix: Matrix): number[] {
  * `M alpha = 1 / alpha`, alpha > 0, with M the Gramian divided by its Frobenius norm as in the published
  * code; then the shared gradient is shortened to `maxLength`. The direction does not depend on the scales
  * of the losses. It is solved for the cosines between gradients, `alpha_i = b_i / |g_i|`; a task without a
- * gradient gets 1.
+ * gradient gets 1. With a preference p, `M alpha = p / alpha`: the asymmetric bargain, in which p says who can hold out
+ * longer; a task of preference 0 takes no part.
  *
  * Where gradients cancel, the solution lies at infinity. The published solver stops at a residual of 1e-3, where
  * alpha is about 1000, and so does this: a b_i above 1000 is held back by as much as it is above, which is T / 1000
@@ -83,13 +85,23 @@ export const nashMtl = defineBalancer<z.output<typeof options>>({
   summary: 'A bargaining solution between the tasks (Navon and others).',
   options,
   needs: () => ['gramian'],
-  solve({ gramian }, { maxLength, heads }) {
+  properties: () => ({ harmless: 'always', linear: false, symmetric: true }),
+  solve({ gramian, preference }, { maxLength, heads }) {
     const norms = lengths(gramian);
     // The ridge keeps the matrix definite, which rounding alone may not leave it.
-    const scaled = bargain(withRidge(cosines(gramian), 1e-9));
+    const sides = preference.flatMap((share, task) => (share > 0 ? [task] : []));
+    const bargained = bargain(
+      submatrix(withRidge(cosines(gramian), 1e-9), sides),
+      sides.map((task) => preference[task]!),
+    );
+    const scaled = replaced(
+      preference.map(() => 0),
+      sides,
+      bargained,
+    );
     const frobenius = Math.sqrt(squaredSum(gramian.flat()));
     const solution = scaled.map((entry, task) =>
-      norms[task]! > 0 ? (entry / norms[task]!) * Math.sqrt(frobenius) : 1,
+      norms[task]! > 0 ? (entry / norms[task]!) * Math.sqrt(frobenius) : Number(preference[task]! > 0),
     );
     // What was held back counts as well: in units of the Frobenius norm the sum is always the number of tasks.
     const missing = dot(excess(scaled), scaled) * frobenius;

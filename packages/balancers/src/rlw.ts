@@ -13,6 +13,7 @@ export const rlw = defineBalancer({
   name: 'rlw',
   summary: 'Random weights at every update (Lin and others).',
   options: z.strictObject({}),
+  properties: () => ({ harmless: 'no', linear: true, symmetric: false }),
   solve: ({ key, indices }) => ({
     weights: softmax(Array.from(randomNormal(foldKey(key, 'rlw'), indices.length))),
   }),

@@ -32,6 +32,7 @@ export const uncertainty = defineBalancer<z.output<typeof options>, TrainedScala
   name: 'uncertainty',
   summary: 'Trained log-variances, one a task (Kendall and others).',
   options,
+  properties: () => ({ harmless: 'no', linear: false, symmetric: true }),
   initialise: (tasks, { initial }) => trainedScalars(tasks.length, initial),
   solve({ indices, losses, state }, { rate }) {
     const precisions = indices.map((task) => Math.exp(-state.values[task]!));

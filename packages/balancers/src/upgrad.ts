@@ -1,17 +1,18 @@
 import * as z from 'zod';
 import { defineBalancer, headsOf, headsOption } from './define';
+import { preferenceOption } from './preference';
 import { cosines, lengths } from './solvers/matrix';
 import { nonNegativeMinimum } from './solvers/non-negative';
 import { reach } from './solvers/reach';
 
-const options = z.strictObject({ heads: headsOption('unweighted') });
+const options = z.strictObject({ preference: preferenceOption, heads: headsOption('unweighted') });
 
 /**
  * UPGrad: each gradient is projected on the cone of directions that harm no task; the mean of the
  * projections.
  *
  * The projection of g_i is `g_i + sum_j v_j g_j` with the v >= 0 that makes it shortest, which is found
- * exactly, for gradients of unit length.
+ * exactly, for gradients of unit length. A preference weighs the mean.
  *
  * Where only gradients that nearly cancel can undo a conflict, v would grow without limit; none goes above 1000. Along
  * another gradient's direction, 1 / 4000 of `|g_i|` at most is left of the conflict. `weight_i |g_i|` is thus at
@@ -26,11 +27,12 @@ export const upgrad = defineBalancer<z.output<typeof options>>({
   summary: 'Mean of the gradients, each projected to harm no task (Quinton and Rey).',
   options,
   needs: () => ['gramian'],
-  solve({ gramian }, { heads }) {
+  properties: () => ({ harmless: 'always', linear: true, symmetric: true }),
+  solve({ gramian, preference }, { heads }) {
     const count = gramian.length;
     const norms = lengths(gramian);
     const unit = cosines(gramian);
-    const weights = norms.map(() => 1 / count);
+    const weights = preference.map((share) => share / count);
     unit.forEach((row, own) => {
       const added = nonNegativeMinimum(
         unit,
@@ -38,7 +40,8 @@ export const upgrad = defineBalancer<z.output<typeof options>>({
         reach,
       );
       added.forEach((value, task) => {
-        if (norms[task]! > 0) weights[task]! += (value * norms[own]!) / norms[task]! / count;
+        if (norms[task]! > 0)
+          weights[task]! += (preference[own]! * value * norms[own]!) / norms[task]! / count;
       });
     });
     return { weights, heads: headsOf(heads, weights) };

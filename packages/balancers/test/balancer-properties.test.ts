@@ -1,9 +1,10 @@
 import { foldKey, type Key, keyFromSeed, randomNormal, randomUniform } from '@overparam/engine';
-import { type Balancer, checkBalancer, parseOptions } from '@overparam/plugin';
+import { type Balancer, checkBalancer, optionNames, parseOptions } from '@overparam/plugin';
 import { describe, expect, test } from 'vitest';
 import {
   alignedMtl,
   cagrad,
+  crMogm,
   dbMtl,
   dwa,
   famo,
@@ -44,8 +45,9 @@ const problems = Array.from({ length: 60 }, (_, seed) => problem(seed, 2 + (seed
 function solve(balancer: Balancer, { gradients, losses, key }: Problem, given: unknown = {}) {
   const options = parseOptions(balancer.options, given, balancer.name);
   const tasks = losses.map((_, task) => `task ${task}`);
+  const gramian = gramianOf(gradients);
   const { weights } = balancer.weights(
-    { update: 0, epoch: 0, key, losses, gramian: gramianOf(gradients) },
+    { update: 0, epoch: 0, key, losses, gramian, crossGramian: gramian },
     tasks.map(() => true),
     balancer.initialise(tasks, options),
     options,
@@ -341,14 +343,15 @@ test('an absent task changes nothing for the others', () => {
     const keep = <Value>(values: readonly Value[]) => values.filter((_, task) => present[task]);
     const tasks = ['a', 'b', 'c', 'd'];
     const inputs = { update: 0, epoch: 0, key };
+    const products = (rows: number[][]) => ({ gramian: gramianOf(rows), crossGramian: gramianOf(rows) });
     const all = balancer.weights(
-      { ...inputs, losses, gramian: gramianOf(gradients) },
+      { ...inputs, losses, ...products(gradients) },
       present,
       balancer.initialise(tasks, options),
       options,
     );
     const three = balancer.weights(
-      { ...inputs, losses: keep(losses), gramian: gramianOf(keep(gradients)) },
+      { ...inputs, losses: keep(losses), ...products(keep(gradients)) },
       [true, true, true],
       balancer.initialise(keep(tasks), options),
       options,
@@ -396,6 +399,36 @@ describe('what cannot be is refused when the config is read', () => {
   ])('static weights %j', (given, message) => {
     const options = parseOptions(fixed.options, given, 'static');
     expect(() => checkBalancer(fixed, setup, options)).toThrow(message);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['upgrad', { preference: [1, -1] }, /"preference.1": .*>=0/],
+    ['nash-mtl', { preference: { rooms: -1, depth: 1 } }, /"preference.rooms": .*>=0/],
+    ['stch', { preference: [0, 0] }, /"preference": expected one above 0/],
+    ['fairgrad', { alpha: 0 }, /"alpha"/],
+    ['cr-mogm', { of: 'mgad' }, /option "of": Unknown balancer "mgad"/],
+    ['cr-mogm', { of: { name: 'cagrad', c: -1 } }, /option "of": balancer "cagrad": option "c"/],
+    ['cr-mogm', { of: 'cr-mogm' }, /option "of": an average of "cr-mogm" itself/],
+  ])('options of %s: %j', (name, given, message) => {
+    const balancer = plugin.balancers!.find((one) => one.name === name)!;
+    expect(() => parseOptions(balancer.options, given, balancer.name)).toThrow(message);
+  });
+
+  test.each([
+    [[1, 2, 3], /"preference" has 3 weights for 2 tasks \(rooms, depth\)/],
+    [{ rooms: 1 }, /"preference" has none for task "depth"/],
+    [{ rooms: 1, depth: 1, normals: 1 }, /names "normals", which is no task/],
+  ])('a preference of %j, by every balancer that has one', (preference, message) => {
+    let count = 0;
+    for (const balancer of plugin.balancers!) {
+      if (!optionNames(balancer.options).includes('preference')) continue;
+      count++;
+      const options = parseOptions(balancer.options, { preference }, balancer.name);
+      expect(() => checkBalancer(balancer, setup, options), balancer.name).toThrow(message);
+      const averaged = parseOptions(crMogm.options, { of: { name: balancer.name, preference } }, 'cr-mogm');
+      expect(() => checkBalancer(crMogm, setup, averaged)).toThrow(message);
+    }
+    expect(count).toBe(15);
   });
 
   test('options out of range, by name', () => {

@@ -11,6 +11,22 @@ const options: Readonly<Record<string, readonly unknown[]>> = {
   'aligned-mtl': [{}, { scale: 'median' }, { scale: 'rmse' }],
   'nash-mtl': [{}, { maxLength: null, heads: 'unweighted' }],
   'db-mtl': [{}, { beta: 0 }, { beta: 0.9, betaDecay: 0.5 }],
+  'norm-equalise': [{}, { maxLength: null }, { exponent: 0, maxLength: null }, { exponent: 0.75 }],
+  fairgrad: [{}, { alpha: 2 }, { alpha: 0.5, maxLength: null }],
+  stch: [{}, { warmup: 1 }, { mu: 0.1, warmup: 0 }],
+  go4align: [{}, { groups: 1 }, { groups: 5, rate: 0.01 }],
+  'imtl-l': [{ rate: 0.01 }],
+  sdmgrad: [{}, { lambda: 0, maxLength: null }],
+  modo: [{}, { gamma: 0.1 }],
+  graddrop: [{}, { leak: 0.5 }, { leak: 1 }],
+  'cr-mogm': [
+    {},
+    { of: 'upgrad', alpha: 0 },
+    { of: { name: 'gradvac', beta: 0.1 } },
+    { of: 'famo' },
+    { of: 'db-mtl', alpha: 0.5 },
+    { of: 'sdmgrad' },
+  ],
 };
 
 for (const balancer of plugin.balancers!) {
@@ -25,7 +41,7 @@ test('a config finds each balancer by its name', () => {
   registerPlugin(plugin);
   for (const name of (
     'equal static uncertainty dwa rlw gls gradnorm pcgrad gradvac cagrad mgda imtl-g nash-mtl aligned-mtl famo ' +
-    'db-mtl upgrad'
+    'db-mtl upgrad norm-equalise fairgrad stch imtl-l go4align config dualproj sdmgrad modo graddrop cr-mogm'
   ).split(' ')) {
     expect(lookup('balancer', name).name).toBe(name);
   }
@@ -52,6 +68,27 @@ test.each<[string, Partial<Balancer>, RegExp]>([
     'asks for losses after the step and does nothing with them',
     { needs: () => ['lossesAfterStep'] },
     /no afterStep/,
+  ],
+  [
+    'claims to harm no task',
+    { properties: () => ({ harmless: 'always', linear: true, symmetric: true }) },
+    /declares to be harmless with independent gradients, and a problem contradicts it/,
+  ],
+  [
+    'says too little of itself',
+    { properties: () => ({ harmless: 'no', linear: false, symmetric: true }) },
+    /denies to be linear, and no problem contradicts it/,
+  ],
+  [
+    'claims to see no order and weighs the first task alone',
+    {
+      properties: () => ({ harmless: 'no', linear: true, symmetric: true }),
+      weights: ({ losses }, present) => {
+        const weights = losses.map((_, task) => (task === 0 && present[0] ? 1 : 0));
+        return { weights, heads: weights, state: {} };
+      },
+    },
+    /declares to be symmetric, and a problem contradicts it/,
   ],
   [
     'learns from what is not finite',

@@ -11,6 +11,8 @@ export interface HardProblem {
   readonly losses: readonly number[];
   /** Inner products in doubles. */
   readonly gramian: readonly (readonly number[])[];
+  /** Products with gradients on a second batch, which are up to as far from these as these are long. */
+  readonly crossGramian: readonly (readonly number[])[];
   readonly key: Key;
 }
 
@@ -47,8 +49,15 @@ export function hardProblem(seed: number, index: number): HardProblem {
     return row.map((value) => value * factor);
   });
   const losses = gradients.map(() => 10 ** (4 * draw() - 3));
+  const far = draw();
+  const second = gradients.map((row, task) => {
+    const noise = randomNormal(foldKey(foldKey(key, 'second'), task), parameters);
+    const size = (far * Math.sqrt(dot(row, row))) / Math.sqrt(parameters);
+    return row.map((value, k) => value + size * noise[k]!);
+  });
+  const crossGramian = gradients.map((a) => second.map((b) => dot(a, b)));
   const title = `seed ${seed}, problem ${index}: ${tasks} gradients ${layout}, ${scaling}`;
-  return { seed, index, title, gradients, losses, gramian: gramianOf(gradients), key };
+  return { seed, index, title, gradients, losses, gramian: gramianOf(gradients), crossGramian, key };
 }
 
 /**

@@ -23,6 +23,7 @@ export const defaults = {
   tasks: null,
   balancer: 'equal',
   gradients: 'parameters',
+  regulariser: null,
   heads: null,
   taskOptions: {},
   evaluation: 'last',
@@ -44,6 +45,7 @@ export const defaults = {
   recompute: 'none',
   select: null,
   limit: {},
+  validation: null,
   checkpoints: { keep: 'all' },
   plugins: [],
 } satisfies RunLayer;
@@ -120,6 +122,7 @@ export async function completeConfig(
     tasks: merged.tasks!,
     balancer: complete('balancer', merged.balancer, source.name),
     gradients: merged.gradients!,
+    regulariser: merged.regulariser ? complete('regulariser', merged.regulariser, source.name) : null,
     heads: merged.heads!,
     taskOptions: merged.taskOptions!,
     evaluation: merged.evaluation!,
@@ -145,6 +148,7 @@ export async function completeConfig(
     recompute: merged.recompute!,
     select: merged.select as RunConfig['select'],
     limit: merged.limit!,
+    validation: merged.validation ? { share: 0.1, seed: 0, ...merged.validation } : null,
     checkpoints: merged.checkpoints!,
     plugins: merged.plugins!,
   };

@@ -10,7 +10,7 @@ export { idleNotes } from './idle';
 export { configJsonSchema } from './json-schema';
 export { configKeys } from './keys';
 export { mergeLayers } from './merge';
-export { applyOverrides, type Override, parseOverride } from './override';
+export { applyOverrides, type Override, parseOverride, parseSweep } from './override';
 export { loadDefaultPlugins, loadPlugins, movePlugins } from './plugins';
 export { checked } from './problem';
 export { type LoadedConfig, loadConfig, readConfig } from './read';
@@ -27,5 +27,6 @@ export {
   type RunConfig,
   type RunLayer,
 } from './schema';
+export type { ResolvedSweep } from './sweep';
 export { checkTaskOptions, chooseTasks, taskOf } from './tasks';
 export { parseYaml } from './yaml';

@@ -10,6 +10,7 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'tasks',
   'balancer',
   'gradients',
+  'regulariser',
   'heads',
   'taskOptions',
   'evaluation',
@@ -33,6 +34,7 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'recompute',
   'select',
   'limit',
+  'validation',
   'checkpoints',
   'plugins',
 ];

@@ -7,6 +7,7 @@ const shorthand: Readonly<Record<string, string>> = {
   backbone: 'name',
   dataset: 'name',
   balancer: 'name',
+  regulariser: 'name',
   optimiser: 'name',
   engine: 'name',
   lr: 'peak',
@@ -51,7 +52,9 @@ function mergeValues(under: unknown, over: unknown): unknown {
     if (over[kind] !== undefined && under[kind] !== undefined && over[kind] !== under[kind]) return over;
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
-    merged[key] = isPlainObject(value) && isLength(value) ? value : mergeValues(under[key], value);
+    const before = under[key];
+    const isLengths = isPlainObject(value) && isLength(value) && (!isPlainObject(before) || isLength(before));
+    merged[key] = isLengths ? value : mergeValues(before, value);
   }
   return merged;
 }

@@ -28,6 +28,27 @@ export function parseOverride(text: string): Override {
   return { path: path.map((key) => key.trim()), value };
 }
 
+/**
+ * Parses `lr=0.03,0.1,0.3` or `lr={ from: 0.01, to: 1 }`, values as YAML, as the override of `sweep.over` that it stands for.
+ *
+ * @throws OverparamError `invalid-override`
+ */
+export function parseSweep(text: string): Override {
+  const at = text.indexOf('=');
+  const key = text.slice(0, at).trim();
+  if (at < 1 || key.split('.').some((part) => part.trim() === '')) {
+    throw new OverparamError(
+      'invalid-override',
+      `--sweep expected key=value,value, such as --sweep lr=0.03,0.1,0.3, and got "${text}".`,
+    );
+  }
+  const written = text.slice(at + 1);
+  const list = parseYaml(`[${written}]`, `--sweep ${text}`, 'invalid-override') as readonly unknown[];
+  const [first] = list;
+  const one = list.length === 1 && typeof first === 'object' && first !== null;
+  return { path: ['sweep', 'over', key], value: one ? first : list };
+}
+
 /** A copy of `target` with the value at `path` replaced; objects and lists on the way are copied. */
 function setAt(target: unknown, path: readonly string[], value: unknown): unknown {
   const [head, ...rest] = path;

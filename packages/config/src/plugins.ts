@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { type Plugin, registerPlugin } from '@overparam/plugin';
 
-/** Registers what comes with the runner: methods, routines, backbones, heads, datasets, kinds of tasks and balancers. */
+/** Registers what comes with the runner: methods, routines, backbones, heads, datasets, kinds of tasks, balancers and regularisers. */
 export async function loadDefaultPlugins(): Promise<void> {
   const loaded = await Promise.all([
     import('@overparam/core-reparam'),
@@ -17,14 +17,17 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/method-expandnets'),
     import('@overparam/method-doconv'),
     import('@overparam/method-orepa'),
+    import('@overparam/method-sgs'),
     import('@overparam/method-new'),
     import('@overparam/routines'),
     import('@overparam/backbones'),
     import('@overparam/import'),
     import('@overparam/datasets-cifar'),
     import('@overparam/datasets-nyuv2'),
+    import('@overparam/datasets-own'),
     import('@overparam/mtl-heads'),
     import('@overparam/balancers'),
+    import('@overparam/regularisers'),
   ]);
   const [core, ...packages] = loaded;
   registerPlugin({ name: '@overparam/core-reparam', apiVersion: 1, methods: [core.plain] });

@@ -37,7 +37,9 @@ function deepest(
   const here = [...path, ...issue.path];
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path: here };
   const inner = issue.errors.flatMap((branch) => branch.slice(0, 1).map((first) => deepest(first, here)));
-  const furthest = inner.sort((a, b) => b.path.length - a.path.length)[0];
+  // What is there and wrong says more than what another branch misses.
+  const missing = ({ issue: { input } }: { readonly issue: z.core.$ZodIssue }) => Number(input === undefined);
+  const furthest = inner.sort((a, b) => b.path.length - a.path.length || missing(a) - missing(b))[0];
   const structural = inner.find(
     (entry) => entry.issue.code === 'unrecognized_keys' || knownBeside(entry.issue),
   );

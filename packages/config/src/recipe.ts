@@ -1,4 +1,4 @@
-import type { Selector } from '@overparam/core-reparam';
+import type { Ranking, Selector } from '@overparam/core-reparam';
 import { keyFromSeed } from '@overparam/engine';
 import { lookup, type PluginKind, type PluginPart } from '@overparam/plugin';
 import { type Chosen, type Recipe, withOptions } from '@overparam/training';
@@ -21,9 +21,9 @@ export function chosen<Kind extends Exclude<PluginKind, 'task' | 'head'>>(
   return withOptions(lookup(kind, name), given, `${where}: ${kind} "${name}"`);
 }
 
-function selectorOf(select: RunConfig['select']): Selector | undefined {
+function selectorOf(select: RunConfig['select']): Selector | Ranking | undefined {
   if (select === null) return undefined;
-  return Array.isArray(select) ? { any: select as readonly Selector[] } : (select as Selector);
+  return Array.isArray(select) ? { any: select as readonly Selector[] } : (select as Selector | Ranking);
 }
 
 /**
@@ -40,6 +40,7 @@ export function recipeOf(config: RunConfig): Recipe {
     backbone: chosen('backbone', config.backbone),
     balancer: chosen('balancer', config.balancer),
     gradients: config.gradients,
+    regulariser: config.regulariser && chosen('regulariser', config.regulariser),
     task: (declared) => taskOf(declared, config.taskOptions),
     head: (task) => headFor(config.heads, task),
     ...(select && { select }),
@@ -51,7 +52,8 @@ export function recipeOf(config: RunConfig): Recipe {
     augment: config.augment,
     mix: config.mix,
     erase: config.erase,
-    limit: config.limit,
+    // A limit counts before images are held out, and what is held out is of the size that was asked for.
+    limit: config.validation === null ? config.limit : {},
     lr: config.lr,
     parameterGroups: config.parameterGroups,
     clip: config.clip,

@@ -1,9 +1,11 @@
 import type { EngineInfo } from '@overparam/engine';
+import { completeSweep } from '@overparam/sweep';
 import { completeConfig } from './complete';
 import { type StartedEngine, startEngine } from './engine';
 import type { LoadedConfig } from './read';
 import { arrange, oneRow, type Request } from './rows';
-import type { ConfigFile, RunConfig } from './schema';
+import type { ConfigFile, RunConfig, RunLayer } from './schema';
+import { type ResolvedSweep, resolveSweep, type SweptLayer } from './sweep';
 
 /** A config made ready to be run on the engine that is now in use. */
 export interface ResolvedConfig {
@@ -23,6 +25,8 @@ export interface ResolvedComparison {
   readonly improvement: NonNullable<ConfigFile['improvement']>;
   /** A longer run whose time is projected; null for none. */
   readonly projection: ConfigFile['projection'] | null;
+  /** What is chosen for each row before it is compared; null for nothing. */
+  readonly sweep: ResolvedSweep | null;
   readonly engine: EngineInfo;
 }
 
@@ -45,9 +49,14 @@ export async function resolveComparison(loaded: LoadedConfig, request: Request):
   const arranged = arrange(loaded, request);
   const { info, choice } = await startEngine(arranged.engine);
   const { rows, seeds, references } = arranged.rowsOn(info.name);
+  const complete = (layer: RunLayer) => completeConfig({ ...layer, seed: seeds[0] }, choice, loaded);
   const done: RunConfig[] = [];
-  for (const row of rows) done.push(await completeConfig({ ...row, seed: seeds[0] }, choice, loaded));
-  const reference = references && (await completeConfig({ ...references, seed: seeds[0] }, choice, loaded));
+  for (const row of rows) done.push(await complete(row));
+  const reference = references && (await complete(references));
   const { title, improvement, projection } = arranged;
-  return { title, rows: done, seeds, reference, improvement, projection, engine: info };
+  const layers: SweptLayer[] = rows.map((layer, row) => ({ row, layer, config: done[row]! }));
+  if (references && reference) layers.push({ row: 'reference', layer: references, config: reference });
+  const sweep =
+    arranged.sweep && (await resolveSweep(completeSweep(arranged.sweep, seeds), layers, complete));
+  return { title, rows: done, seeds, reference, improvement, projection, sweep, engine: info };
 }

@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import type { EngineName } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
+import type { SweepConfig } from '@overparam/sweep';
 import type { EngineRequest } from './engine';
 import { mergeLayers, writtenOut } from './merge';
 import { applyOverrides, type Override } from './override';
@@ -31,6 +32,8 @@ export interface Arranged {
   readonly engine: EngineRequest;
   readonly improvement: NonNullable<ConfigFile['improvement']>;
   readonly projection: NonNullable<ConfigFile['projection']> | null;
+  /** What is chosen for each row before it is compared; null for nothing. */
+  readonly sweep: SweepConfig | null;
   /**
    * The rows on an engine.
    *
@@ -39,7 +42,16 @@ export interface Arranged {
   rowsOn(engine: EngineName): Rows;
 }
 
-const comparisonKeys = ['rows', 'seeds', 'references', 'improvement', 'projection', 'variants', 'byEngine'];
+const comparisonKeys = [
+  'rows',
+  'seeds',
+  'sweep',
+  'references',
+  'improvement',
+  'projection',
+  'variants',
+  'byEngine',
+];
 
 function nameOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
@@ -63,7 +75,8 @@ function withFileOverrides(loaded: LoadedConfig, overrides: readonly Override[])
     );
   const config = applyOverrides(
     loaded.config as RunLayer,
-    overrides.filter(({ path }) => comparisonKeys.includes(path[0]!)),
+    // A variant may say the rest of a sweep, which is checked once it is whole.
+    overrides.filter(({ path }) => path[0] !== 'sweep' && comparisonKeys.includes(path[0]!)),
   );
   checked(configSchema, config, '--set');
   return config as ConfigFile;
@@ -110,9 +123,20 @@ export function arrange(loaded: LoadedConfig, request: Request): Arranged {
     engine: engineOf([file, variant], overrides),
     improvement: file.improvement ?? 'deltaM',
     projection: either('projection') ?? null,
+    sweep: sweepOf(loaded.config, variant, overrides),
     rowsOn: (engine) =>
       layRows(file, variant, engine, overrides, { rows: either('rows'), seeds: either('seeds') }),
   };
+}
+
+/** The sweep of the config, of the variant on top of it, and of the overrides. */
+function sweepOf(file: ConfigFile, variant: Variant, overrides: readonly Override[]): SweepConfig | null {
+  const under = variant.sweep === null ? null : { ...file.sweep, ...variant.sweep };
+  const given = under !== null && Object.keys(under).length > 0 ? { sweep: under } : {};
+  const own = overrides.filter(({ path }) => path[0] === 'sweep');
+  const { sweep } = applyOverrides(given as RunLayer, own) as { sweep?: SweepConfig | null };
+  checked(configSchema, { sweep }, 'sweep');
+  return sweep ?? null;
 }
 
 type Variant = NonNullable<ConfigFile['variants']>[string];
@@ -132,7 +156,14 @@ function engineOf(layers: readonly Pick<Variant, 'engine'>[], overrides: readonl
   return { name, ...(threads === 'all' ? {} : { threads }) };
 }
 
-function runKeys({ rows: _rows, seeds: _seeds, references: _references, projection: _, ...keys }: Variant) {
+function runKeys({
+  rows: _rows,
+  seeds: _seeds,
+  sweep: _sweep,
+  references: _references,
+  projection: _,
+  ...keys
+}: Variant) {
   return keys;
 }
 

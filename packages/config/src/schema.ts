@@ -11,6 +11,7 @@ import {
   scheduleLayerSchema,
 } from '@overparam/engine';
 import { improvementDefinitions } from '@overparam/mtl-heads';
+import { sweepSchema } from '@overparam/sweep';
 import type {
   Clipping,
   EarlyStopping,
@@ -34,7 +35,7 @@ const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a
 /** Layers by name or pattern, with negation and union. */
 export type LayerChoice =
   | string
-  | { readonly kind: 'conv2d' | 'dense' }
+  | { readonly kind: 'conv2d' | 'dense' | 'conv1d' | 'depthwise' }
   | { readonly kernel: readonly [number, number] }
   | { readonly not: LayerChoice }
   | { readonly any: readonly LayerChoice[] }
@@ -45,7 +46,9 @@ const layerChoice: z.ZodType<LayerChoice> = z.lazy(() => layerForms);
 /** Made once: a choice inside a choice refers to it. */
 const layerForms: z.ZodType<LayerChoice> = z.union([
   z.string().min(1),
-  z.strictObject({ kind: z.enum(['conv2d', 'dense']).describe('Layers of this kind.') }),
+  z.strictObject({
+    kind: z.enum(['conv2d', 'dense', 'conv1d', 'depthwise']).describe('Layers of this kind.'),
+  }),
   z.strictObject({
     kernel: z
       .tuple([z.int().min(1), z.int().min(1)])
@@ -57,6 +60,35 @@ const layerForms: z.ZodType<LayerChoice> = z.union([
   }),
   z.strictObject({ all: z.array(layerChoice).min(1).describe('Layers that each of these chooses.') }),
 ]);
+
+/** Layers by rank. */
+export type LayerRanking = {
+  readonly by: 'weightNorm' | 'parameters';
+  readonly among?: LayerChoice;
+} & ({ readonly top: number } | { readonly fraction: number } | { readonly budget: number });
+
+const amounts = ['top', 'fraction', 'budget'] as const;
+
+const layerRanking = z
+  .strictObject({
+    by: z
+      .enum(['weightNorm', 'parameters'])
+      .describe('What layers are ranked by, the largest first: the norm of their first kernel, or its size.'),
+    top: z.int().min(1).optional().describe('How many layers are expanded.'),
+    fraction: z.number().positive().max(1).optional().describe('The share of the layers, above 0 up to 1.'),
+    budget: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Trained numbers that the expansions may add to the network together.'),
+    among: layerChoice
+      .optional()
+      .describe('Layers that are ranked; all that the method supports where absent.'),
+  })
+  .refine((given) => amounts.filter((amount) => given[amount] !== undefined).length === 1, {
+    error: 'a ranking says how many layers once: by top, by fraction or by budget',
+    path: ['by'],
+  }) as unknown as z.ZodType<LayerRanking>;
 
 const engineNames = engines.map(({ name }) => name);
 const engineOrAuto = z.enum(['auto', ...engineNames]);
@@ -101,6 +133,11 @@ const runShape = {
     .enum(['parameters', 'representation'])
     .describe(
       'Where a balancer compares the tasks: in gradients of all shared parameters, or of the shared representation, which is cheaper.',
+    ),
+  regulariser: named
+    .nullable()
+    .describe(
+      'What is added to the loss of several tasks, from what they share: `rep-mtl`; null for nothing.',
     ),
   heads: z
     .union([named, z.record(z.string(), named)])
@@ -295,7 +332,7 @@ const runShape = {
       'What training steps keep for their backward passes: `none` makes nothing again, `blocks` computes the inside of blocks twice and so trains the same run in less memory.',
     ),
   select: z
-    .union([layerChoice, z.array(layerChoice).min(1)])
+    .union([layerChoice, z.array(layerChoice).min(1), layerRanking])
     .nullable()
     .describe('Layers that the method expands; null for every layer that it supports.'),
   limit: z
@@ -304,6 +341,20 @@ const runShape = {
       test: z.int().min(1).optional().describe('Test examples.'),
     })
     .describe('Uses only the first examples of a split.'),
+  validation: z
+    .strictObject({
+      share: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .optional()
+        .describe('Of the training images that are used; 0.1 where absent.'),
+      seed: seed.optional().describe('Decides which images they are; 0 where absent.'),
+    })
+    .nullable()
+    .describe(
+      'Trains without a share of the training images and measures on it in place of the test split, which is then never read; null to train on all of them and measure on the test split.',
+    ),
   checkpoints: z
     .strictObject({
       keep: z.union([z.literal('all'), z.int().min(2)]).describe('The newest so many, or `all`.'),
@@ -351,6 +402,12 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe('Which definition of relative improvement tables show; deltaM where absent.'),
   seeds: seeds.optional(),
+  sweep: sweepSchema
+    .nullable()
+    .optional()
+    .describe(
+      'Chooses for each row among settings, by figures on a part of the training images; then trains what was chosen on all of them. Null for none.',
+    ),
   projection: projection.optional(),
   byEngine: z
     .partialRecord(z.enum(engineNames), partialRun)
@@ -362,6 +419,11 @@ export const configSchema = partialRun.extend({
       partialRun.extend({
         rows: rows.optional(),
         seeds: seeds.optional(),
+        sweep: sweepSchema
+          .partial()
+          .nullable()
+          .optional()
+          .describe('Keys in which the sweep differs; null for none.'),
         references: references.optional(),
         projection: projection.optional(),
       }),
@@ -403,6 +465,8 @@ export interface RunConfig {
   /** Of no effect with a single task. */
   readonly balancer: Choice;
   readonly gradients: 'parameters' | 'representation';
+  /** Null for none; of no effect with a single task. */
+  readonly regulariser: Choice | null;
   /** Null for the backbone's own. */
   readonly heads: HeadChoice | Readonly<Record<string, HeadChoice>> | null;
   readonly taskOptions: {
@@ -433,8 +497,10 @@ export interface RunConfig {
   readonly engine: { readonly name: EngineName; readonly threads?: number };
   readonly precision: Precision;
   readonly recompute: Recompute;
-  readonly select: LayerChoice | readonly LayerChoice[] | null;
+  readonly select: LayerChoice | readonly LayerChoice[] | LayerRanking | null;
   readonly limit: { readonly train?: number; readonly test?: number };
+  /** Null for runs that are measured on the test split. */
+  readonly validation: { readonly share: number; readonly seed: number | string } | null;
   readonly checkpoints: { readonly keep: 'all' | number };
   readonly plugins: readonly string[];
 }

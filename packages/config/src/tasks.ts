@@ -23,10 +23,11 @@ export function chooseTasks(dataset: OpenDataset, names: RunConfig['tasks']): Op
     if (task) return task;
     throw unknownTask('tasks', name, known);
   });
-  const { prepare } = dataset;
+  const { prepare, normalisation } = dataset;
   return {
     inputShape: dataset.inputShape,
     tasks,
+    ...(normalisation && { normalisation }),
     splits: dataset.splits,
     provenance: dataset.provenance,
     augment: (example, key) => dataset.augment(example, key),

@@ -91,6 +91,23 @@ describe('reading', () => {
     await expect(readText('epochs: many')).rejects.toThrow(/read\.yaml: epochs: .*number.*"many"/);
   });
 
+  test.each([
+    ['{ top: 0, by: weightNorm }', 'select.top: '],
+    ['{ fraction: 1.5, by: parameters }', 'select.fraction: '],
+    ['{ top: 2, by: weightNorms }', 'expected one of "weightNorm"|"parameters"'],
+    ['{ top: 2, budget: 9, by: parameters }', 'says how many layers once'],
+    ['{ by: parameters }', 'says how many layers once'],
+    ['{ tops: 2, by: parameters }', 'unknown key "select.tops". Did you mean "top"?'],
+    ['{ not: { top: 2, by: parameters } }', 'select.not'],
+  ])('a choice of layers by rank is checked: %s', async (select, words) => {
+    await expect(readText(`select: ${select}`)).rejects.toThrow(words);
+  });
+
+  test('a choice of layers by rank is read', async () => {
+    const select = { top: 9, by: 'weightNorm', among: { kernel: [3, 3] } };
+    expect((await readText(`select: ${JSON.stringify(select)}`)).config).toEqual({ select });
+  });
+
   test('YAML that does not parse names the place', async () => {
     await expect(readText('a: [1, 2')).rejects.toThrow(/read\.yaml: not valid YAML\. .*line 1/);
   });

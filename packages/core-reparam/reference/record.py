@@ -4,11 +4,14 @@ A script beside a method's tests defines the block and calls `record`. The netwo
 with a ReLU behind it, then a mean over the image and a linear layer; stochastic gradient descent with momentum, weight
 decay on all but norms and biases; float64 throughout, from values that float32 holds.
 
-A block is a module made by `make(cin, cout, size, stride, padding)` with
+A block is a module made by `make(cin, cout, size, stride, padding)`, for a depthwise layer with `groups` as well, with
   tensors()  {name: tensor} of all parameters and running statistics, named as the method here names them; kernels in
              PyTorch's order (output, input, height, width), those listed in `raw` as they are
   deploy()   kernel (output, input, height, width) and bias, by the conversion that the method's authors publish
   keeps_norm whether a batch norm of the host's follows the block
+and, where it looks at activations,
+  observe(x)            takes what comes into it in inference on the first LOOK batches of an epoch
+  epochs_between_looks  how many; BATCHES steps are an epoch
 """
 
 import base64
@@ -20,6 +23,7 @@ from torch import nn
 from torch.nn import functional as F
 
 STEPS, BATCHES, BATCH, CLASSES = 20, 4, 8, 5
+LOOK = 2
 TRAINING = {"rate": 0.05, "momentum": 0.9, "decay": 0.01}
 
 
@@ -41,7 +45,8 @@ class Network(nn.Module):
         self.names = [layer["name"] for layer in layers]
         self.blocks, self.norms = nn.ModuleList(), nn.ModuleList()
         for layer in layers:
-            block = make(channels, layer["filters"], layer["size"], layer["stride"], layer["padding"])
+            groups = {"groups": channels} if layer.get("depthwise") else {}
+            block = make(channels, layer["filters"], layer["size"], layer["stride"], layer["padding"], **groups)
             channels = layer["filters"]
             self.blocks.append(block)
             self.norms.append(nn.BatchNorm2d(channels) if block.keeps_norm else nn.Identity())
@@ -51,6 +56,20 @@ class Network(nn.Module):
         for block, norm in zip(self.blocks, self.norms):
             x = F.relu(norm(block(x)))
         return self.head(x.mean((2, 3)))
+
+    @torch.no_grad()
+    def look(self, x, epoch):
+        """Lets blocks that are due see what comes into them."""
+        due = [block for block in self.blocks if hasattr(block, "observe") and epoch % block.epochs_between_looks == 0]
+        self.eval()
+        seen = []
+        for block, norm in zip(self.blocks, self.norms):
+            if block in due:
+                seen.append((block, x))
+            x = F.relu(norm(block(x)))
+        for block, inputs in seen:
+            block.observe(inputs)
+        self.train()
 
     def tensors(self):
         """{name: (tensor, whether it is a kernel to transpose)}"""
@@ -121,6 +140,8 @@ def record(out, make, options, layers, image=(8, 8, 3), seed=1):
     )
     losses = []
     for step in range(STEPS):
+        if step % BATCHES == 0:
+            network.look(torch.cat(list(images[:LOOK])), step // BATCHES)
         loss = F.cross_entropy(network(images[step % BATCHES]), labels[step % BATCHES])
         optimiser.zero_grad()
         loss.backward()
@@ -136,7 +157,8 @@ def record(out, make, options, layers, image=(8, 8, 3), seed=1):
         if block.keeps_norm:
             kernel, bias = fold(kernel, norm, bias)
         y = norm(block(x))
-        gap = (F.conv2d(x, kernel, bias, block.stride, block.padding) - y).abs().max().item()
+        groups = x.shape[1] // kernel.shape[1]
+        gap = (F.conv2d(x, kernel, bias, block.stride, block.padding, groups=groups) - y).abs().max().item()
         assert gap < 1e-9, f"the conversion of {name} is off by {gap}"
         tensors[f"deployed/{name}/kernel"] = stored(ordered(kernel, True))
         tensors[f"deployed/{name}/bias"] = stored(bias)
@@ -146,6 +168,11 @@ def record(out, make, options, layers, image=(8, 8, 3), seed=1):
     text = json.dumps(data, separators=(",", ":"))
     with open(out, "w", encoding="utf-8") as file:
         file.write(text.replace('},"', '},\n"') + "\n")
+
+
+def depthwise(name, size, filters, stride):
+    """A layer in as many groups as channels come in; `filters` is a multiple of these."""
+    return layer(name, size, filters, stride) | {"depthwise": True}
 
 
 def layer(name, size, filters, stride, padding=None):

@@ -1,7 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import type { Expansion, Method, PlainLayer, Role, Site, Tensors } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { outputSize } from './algebra/geometry';
+import { inputChannels, outputSize } from './algebra/geometry';
 
 const roles: readonly Role[] = ['core', 'frame', 'branch', 'scale', 'norm', 'plain'];
 const continued: readonly unknown[] = [undefined, 'kernel', 'bias', 'gamma', 'beta'];
@@ -99,11 +99,15 @@ export function collapsedLayers(
     );
   }
   if (!Array.isArray(layers) || layers.length === 0) throw refuse('collapse gave no layers');
-  let channels = site.kernelShape[2];
-  for (const { kernel, bias } of layers) {
+  const { groups: wanted = 1 } = site;
+  if (wanted > 1 && layers.length > 1)
+    throw refuse(`collapse gave ${layers.length} layers (expected one for a layer in groups)`);
+  let channels = inputChannels(site);
+  for (const { kernel, bias, groups = 1 } of layers) {
+    if (groups !== wanted) throw refuse(`collapse gave a layer in ${groups} groups (expected ${wanted})`);
     const shape = kernel?.shape ?? [];
-    if (shape.length !== 4 || shape[2] !== channels)
-      throw refuse(`collapse gave a kernel [${shape}] (expected [kh, kw, ${channels}, …])`);
+    if (shape.length !== 4 || shape[2] !== channels / groups)
+      throw refuse(`collapse gave a kernel [${shape}] (expected [kh, kw, ${channels / groups}, …])`);
     channels = shape[3]!;
     if (bias && bias.shape.join() !== String(channels))
       throw refuse(`collapse gave a bias [${bias.shape}] (expected [${channels}])`);

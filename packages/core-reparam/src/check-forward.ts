@@ -2,6 +2,7 @@ import { convolution, foldKey, type Key, normalTensor } from '@overparam/engine'
 import type { Expansion, Method, PlainLayer, Site, Tensors } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { inputChannels } from './algebra/geometry';
 import { brokenMethod } from './check-expansion';
 import { gapBetween } from './closeness';
 
@@ -54,10 +55,11 @@ export function checkForward(
 }
 
 /** A little larger than the kernel, so that strides and padding have their effect. */
-function imageFor({ name, kind, kernelShape, dilation }: Site): Tensor4D {
+function imageFor(site: Site): Tensor4D {
+  const { name, kind, kernelShape, dilation } = site;
   const side = (axis: 0 | 1) => dilation[axis] * (kernelShape[axis] - 1) + 3 + axis;
-  const [height, width] = kind === 'dense' ? [1, 1] : [side(0), side(1)];
-  return normalTensor(foldKey(key, name), [1, height, width, kernelShape[2]], 0, 1) as Tensor4D;
+  const [height, width] = kind === 'dense' ? [1, 1] : [kind === 'conv1d' ? 1 : side(0), side(1)];
+  return normalTensor(foldKey(key, name), [1, height, width, inputChannels(site)], 0, 1) as Tensor4D;
 }
 
 function applied(x: Tensor4D, { kernel, bias, ...geometry }: PlainLayer): Tensor4D {

@@ -2,6 +2,7 @@ import { convolution, foldKey, inferenceBatchNorm, type Key, normalTensor } from
 import { OverparamError } from '@overparam/errors';
 import type { LayersModel, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { inputChannels } from './algebra/geometry';
 import { gapBetween } from './closeness';
 import { forward } from './forward';
 import type { ExpandedLayer } from './network/expanded-layer';
@@ -99,8 +100,9 @@ function expansionGap(graph: Graph, plain: GraphLayer, layer: ExpandedLayer, pat
   const { site } = layer.settings;
   const [kernel, bias] = plain.weights!;
   const extent = (axis: 0 | 1) => site.dilation[axis] * (site.kernelShape[axis] - 1) + 1;
-  const sides = site.kind === 'dense' ? [1, 1] : [extent(0) + 3, extent(1) + 4];
-  const x = normalTensor(foldKey(key, path), [1, ...sides, site.kernelShape[2]], 0, 1) as Tensor4D;
+  const height = site.kind === 'conv1d' ? 1 : extent(0) + 3;
+  const sides = site.kind === 'dense' ? [1, 1] : [height, extent(1) + 4];
+  const x = normalTensor(foldKey(key, path), [1, ...sides, inputChannels(site)], 0, 1) as Tensor4D;
   const linear = convolution(x, kernel!.reshape([...site.kernelShape]) as Tensor4D, site);
   const biased = (site.bias ? linear.add(bias!) : linear) as Tensor4D;
   const norm = layer.expansion.takesNorm ? graph.layer(site.norm!.layer.slice(graph.prefix.length)) : null;

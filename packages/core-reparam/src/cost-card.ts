@@ -2,6 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { forward } from './forward';
 import { buildDeployed } from './network/deploy';
+import { placedExpansions } from './network/parameters';
 
 /** What a network costs. */
 export interface Cost {
@@ -17,6 +18,20 @@ export interface Cost {
 export interface CostCard {
   readonly expanded: Cost;
   readonly deployed: Cost;
+  /** The layers that are expanded, in the network's order. */
+  readonly layers: readonly LayerCost[];
+}
+
+/** What one expanded layer costs, and how it scores; see {@link Score}. */
+export interface LayerCost {
+  readonly layer: string;
+  readonly method: string;
+  /** Trained scalars of its expansion. */
+  readonly parameters: number;
+  /** Scalars of the kernel that it collapses to, all kernels where they are several. */
+  readonly deployed: number;
+  /** Root of the sum of squares of that kernel, as it is now. */
+  readonly weightNorm: number;
 }
 
 /**
@@ -28,10 +43,29 @@ export interface CostCard {
 export async function costCard(model: LayersModel, size = 32): Promise<CostCard> {
   const collapsed = buildDeployed(model, 'fold');
   try {
-    return { expanded: await costOf(model, size), deployed: await costOf(collapsed, size) };
+    return {
+      expanded: await costOf(model, size),
+      deployed: await costOf(collapsed, size),
+      layers: placedExpansions(model).map(layerCost),
+    };
   } finally {
     collapsed.dispose();
   }
+}
+
+function layerCost({ layer, path }: ReturnType<typeof placedExpansions>[number]): LayerCost {
+  return tf.tidy(() => {
+    const plain = layer.expansion.collapse(layer.parameterValues(), layer.stateValues(), null);
+    const squares = plain.map(({ kernel }) => kernel.square().sum().dataSync()[0]!);
+    const sizes = Object.values(layer.parameterValues()).map(({ size }) => size);
+    return {
+      layer: path,
+      method: layer.settings.method,
+      parameters: sizes.reduce((sum, size) => sum + size, 0),
+      deployed: plain.reduce((sum, { kernel }) => sum + kernel.size, 0),
+      weightNorm: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)),
+    };
+  });
 }
 
 async function costOf(model: LayersModel, size: number): Promise<Cost> {

@@ -15,8 +15,9 @@ import type { ExpandedLayer } from './network/expanded-layer';
 import type { Graph, GraphLayer } from './network/graph';
 import { readGraph } from './network/read-graph';
 import { replaceDropout, replaceNorms, replaceSite } from './network/replace';
-import { placedLayers, type SiteSettings, siteOf } from './network/sites';
+import { placedLayers, type SiteReport, type SiteSettings, siteOf } from './network/sites';
 import type { Probes } from './probes';
+import { type Candidate, isRanking, ranked } from './ranking';
 import { checkNames, matches } from './select';
 import { checkSelection, type Selection } from './selection';
 import { makeDilatedTrainable } from './stay-plain';
@@ -148,28 +149,20 @@ interface PlannedSite {
 function plan(whole: Graph, selections: readonly Selection[], settings: SiteSettings): PlannedSite[] {
   const places = placedLayers(whole);
   const reports = places.map(({ graph, layer }) => siteOf(graph, layer, settings));
-  const prepared = selections.map(({ method, options, select }) => {
-    if (select !== undefined) checkNames(select, reports);
-    return { method, select, parsed: parseOptions(method.options, options, `method "${method.name}"`) };
-  });
-  const planned: PlannedSite[] = [];
-  const refusals: string[] = [];
-  for (const [index, { layer, site, reason }] of reports.entries()) {
-    if (!site) {
-      if (reason) refusals.push(`"${layer}": ${reason}`);
-      continue;
-    }
-    for (const { method, select, parsed } of prepared) {
-      if (select !== undefined && !matches(select, site)) continue;
-      const verdict = method.supports(site, parsed);
+  const planned = new Map<number, PlannedSite>();
+  const refusals = reports.flatMap(({ layer, reason }) => (reason ? [`"${layer}": ${reason}`] : []));
+  const prepared = selections.map((selection) => prepare(selection, reports));
+  for (const { method, chooses, ranking, parsed } of prepared) {
+    const taken = new Map<number, PlannedSite>();
+    for (const [index, { site }] of reports.entries()) {
+      if (!site || planned.has(index) || !chooses(site)) continue;
+      const verdict = verdictOn(method, site, parsed);
       if (verdict === true) {
-        planned.push({ ...places[index]!, site, method, parsed });
-        break;
+        taken.set(index, { ...places[index]!, site, method, parsed });
+        continue;
       }
-      if (typeof verdict !== 'string' || verdict === '')
-        throw brokenMethod(method, site, `supports gave ${String(verdict)} (expected true, or why not)`);
       // Asked for by selection, a layer that cannot be expanded is an error; taken by default, it stays plain.
-      if (select !== undefined) {
+      if (chooses !== everySite && !ranking) {
         throw new OverparamError(
           'unsupported-site',
           `[${method.name}] layer "${site.name}": ${verdict}. Exclude it with select: { not: '${site.name}' }.`,
@@ -177,8 +170,10 @@ function plan(whole: Graph, selections: readonly Selection[], settings: SiteSett
       }
       refusals.push(`"${site.name}": ${verdict}`);
     }
+    const names = ranking && ranked(ranking, [...taken.values()].map(candidateOf));
+    for (const [index, one] of taken) if (!names || names.has(one.site.name)) planned.set(index, one);
   }
-  if (planned.length === 0) {
+  if (planned.size === 0) {
     const names = selections.map(({ method }) => method.name).join(', ');
     const why = refusals.length > 0 ? ` Refused: ${refusals.slice(0, 3).join('; ')}.` : '';
     throw new OverparamError(
@@ -186,8 +181,43 @@ function plan(whole: Graph, selections: readonly Selection[], settings: SiteSett
       `No layer of "${whole.name}" is expanded by ${names}.${why}`,
     );
   }
-  return planned;
+  return [...planned].sort(([a], [b]) => a - b).map(([, one]) => one);
 }
+
+const everySite = () => true;
+
+/** A selection with its options completed, and which sites it looks at. */
+function prepare({ method, options, select }: Selection, reports: readonly SiteReport[]) {
+  const ranking = isRanking(select) ? select : null;
+  const selector = isRanking(select) ? select.among : select;
+  if (selector !== undefined) checkNames(selector, reports);
+  const chooses = selector === undefined ? everySite : (site: Site) => matches(selector, site);
+  const parsed = parseOptions(method.options, options, `method "${method.name}"`);
+  return { method: method as Method, chooses, ranking, parsed };
+}
+
+function verdictOn(method: Method, site: Site, parsed: unknown): true | string {
+  if (!takes(method, site)) return `${kindInWords[site.kind]} is not supported`;
+  const verdict = method.supports(site, parsed);
+  if (verdict === true || (typeof verdict === 'string' && verdict !== '')) return verdict;
+  throw brokenMethod(method, site, `supports gave ${String(verdict)} (expected true, or why not)`);
+}
+
+function candidateOf({ layer, site, method, parsed }: PlannedSite): Candidate {
+  return { site, kernel: layer.weights![0]!, expand: () => method.expand(site, parsed) };
+}
+
+/** Methods are asked about kinds that they know of. */
+function takes({ kinds = ['conv2d', 'dense'] }: Method, { kind }: Site): boolean {
+  return kinds.includes(kind);
+}
+
+const kindInWords: Readonly<Record<Site['kind'], string>> = {
+  conv2d: 'a convolution',
+  dense: 'a dense layer',
+  conv1d: 'a one-dimensional convolution',
+  depthwise: 'a depthwise convolution',
+};
 
 /** What first values are made from. */
 interface Start {

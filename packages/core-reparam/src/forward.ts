@@ -21,6 +21,11 @@ export interface ForwardOptions {
    * by way of them. The caller disposes them.
    */
   readonly composed?: Map<string, Tensor4D>;
+  /**
+   * Filled with what comes into those expansions that look at it, `[n, h, w, cin]` at each use, by layer name. The caller
+   * disposes them.
+   */
+  readonly observed?: Map<string, Tensor4D[]>;
 }
 
 /**
@@ -35,29 +40,32 @@ export interface ForwardOptions {
 export function forward(model: LayersModel, x: Tensor | Tensor[], options: ForwardOptions): Tensor[] {
   const tasks = options.task ? [] : trunkTasks(model);
   const composed: Composed = new Map();
+  const observed: Observed = new Map();
   const outputs =
     tasks.length === 0
-      ? run(model, x, options, composed)
+      ? run(model, x, options, { composed, observed })
       : tasks.map((task, index) => {
-          const all = run(model, x, { ...options, task }, composed);
+          const all = run(model, x, { ...options, task }, { composed, observed });
           for (const [other, output] of all.entries()) if (other !== index) output.dispose();
           return all[index]!;
         });
-  if (composed.size > 0) {
+  if (composed.size + observed.size > 0) {
     const paths = new Map(placedExpansions(model).map(({ layer, path }) => [layer, path]));
     for (const [layer, kernel] of composed) options.composed!.set(paths.get(layer)!, kernel);
+    for (const [layer, inputs] of observed) options.observed!.set(paths.get(layer)!, inputs);
   }
   return outputs;
 }
 
 /** Composed kernels by the layers themselves: two models inside a network may have layers of one name. */
 type Composed = Map<ExpandedLayer, Tensor4D>;
+type Observed = Map<ExpandedLayer, Tensor4D[]>;
 
 function run(
   model: LayersModel,
   x: Tensor | Tensor[],
   options: ForwardOptions,
-  composed: Composed,
+  { composed, observed }: { readonly composed: Composed; readonly observed: Observed },
 ): Tensor[] {
   const result = model.apply(x, {
     training: options.mode === 'train',
@@ -67,6 +75,7 @@ function run(
     masks: masksFor(model, options.masks),
     decisions: options.decisions ?? null,
     composed: options.composed ? composed : null,
+    observed: options.observed ? observed : null,
   }) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
 }

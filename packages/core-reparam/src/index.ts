@@ -6,11 +6,12 @@
 
 export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
+export { inputChannels } from './algebra/geometry';
 export { centreKernel, composeKernels, identityKernel, responseToConstant } from './algebra/kernels';
 export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
 export { gapBetween } from './closeness';
 export { type Collapsed, type CollapseOptions, collapse } from './collapse';
-export { type Cost, type CostCard, costCard } from './cost-card';
+export { type Cost, type CostCard, costCard, type LayerCost } from './cost-card';
 export { type ExpandOptions, expand } from './expand';
 export { type ForwardOptions, forward } from './forward';
 export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
@@ -32,8 +33,10 @@ export {
   trunkTasks,
 } from './network/parameters';
 export { type SiteReport, type SiteSettings, type Statistics, sitesOf } from './network/sites';
+export { batchesToObserve, gradientMaps, type ObservationMoment, observe } from './observe';
 export { plain } from './plain';
 export { drawProbes, type Probes } from './probes';
+export { isRanking, type Ranking, type Score } from './ranking';
 export type { Selector } from './select';
 export type { Selection } from './selection';
 export {
@@ -43,6 +46,7 @@ export {
   branchSpace,
   defaultNorm,
 } from './spaces/branch-space';
+export { branchesWithNorms, withoutCentre } from './spaces/branches-with-norms';
 export { defaultKernel, firstValues } from './spaces/first-values';
 export { type WeightSpace, weightSpace } from './spaces/weight-space';
 export { defaultTolerance } from './tolerance';

@@ -1,5 +1,5 @@
 import { nearest, OverparamError } from '@overparam/errors';
-import type { Site } from '@overparam/plugin';
+import type { Site, SiteKind } from '@overparam/plugin';
 import type { SiteReport } from './network/sites';
 
 /**
@@ -9,7 +9,7 @@ import type { SiteReport } from './network/sites';
 export type Selector =
   | string
   | RegExp
-  | { readonly kind: 'conv2d' | 'dense' }
+  | { readonly kind: SiteKind }
   | { readonly kernel: readonly [number, number] }
   | { readonly not: Selector }
   | { readonly any: readonly Selector[] }

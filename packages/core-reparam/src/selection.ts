@@ -1,6 +1,7 @@
 import { OverparamError } from '@overparam/errors';
 import type { Method } from '@overparam/plugin';
 import { checkKeys, invalid, isRecord, kinds, shown } from './check-options';
+import { amounts, type Ranking, scores } from './ranking';
 import type { Selector } from './select';
 
 /** One method and the layers that it expands. */
@@ -10,7 +11,7 @@ export interface Selection {
   /** Checked by the method's schema; defaults where left out. */
   readonly options?: unknown;
   /** Every site that the method supports, where left out. */
-  readonly select?: Selector;
+  readonly select?: Selector | Ranking;
 }
 
 /**
@@ -24,7 +25,8 @@ export function checkSelection(where: string, selection: unknown): void {
   checkKeys(where, selection, known, []);
   const { method, select } = selection as Readonly<Record<string, unknown>>;
   checkMethod(where, method);
-  if (select !== undefined) checkSelector(where, select);
+  if (isRecord(select) && amounts.some((amount) => amount in select)) checkRanking(where, select);
+  else if (select !== undefined) checkSelector(where, select);
 }
 
 function checkMethod(where: string, method: unknown): void {
@@ -55,8 +57,28 @@ function checkMethod(where: string, method: unknown): void {
   }
 }
 
+/** Checks the form of a ranking. */
+function checkRanking(where: string, given: Readonly<Record<string, unknown>>): void {
+  const whole = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+  const known = {
+    by: kinds.oneOf(...scores),
+    among: kinds.anything,
+    top: { words: 'a whole number of at least 1', fits: whole },
+    fraction: {
+      words: 'a number above 0, up to 1',
+      fits: (value: unknown) => typeof value === 'number' && value > 0 && value <= 1,
+    },
+    budget: { words: 'a whole number of at least 1', fits: whole },
+  };
+  checkKeys(`${where}, select`, given, known, ['by']);
+  const said = amounts.filter((amount) => given[amount] !== undefined);
+  if (said.length > 1)
+    throw invalid(`${where}, select: ${said.join(' and ')} say how many layers; keep one of them.`);
+  if (given.among !== undefined) checkSelector(`${where}, select, among`, given.among);
+}
+
 const forms =
-  'a name, a pattern, a regular expression, a function, or { kind }, { kernel }, { not }, { any }, { all }';
+  'a name, a pattern, a regular expression, a function, or { kind }, { kernel }, { not }, { any }, { all }, or by itself { top, by }, { fraction, by }, { budget, by }';
 
 /** Checks the form of a selector. */
 function checkSelector(where: string, given: unknown): void {
@@ -67,7 +89,7 @@ function checkSelector(where: string, given: unknown): void {
     throw invalid(`${where}: option "select" must be one of ${forms}${several}; got ${shown(given)}.`);
   }
   const known = {
-    kind: kinds.oneOf('conv2d', 'dense'),
+    kind: kinds.oneOf('conv2d', 'dense', 'conv1d', 'depthwise'),
     kernel: {
       words: 'a kernel size, [height, width]',
       fits: (value: unknown) =>

@@ -2,6 +2,7 @@ import { convolution, foldKey, type Key, normalTensor, uniformTensor } from '@ov
 import type { PlainLayer, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { inputChannels } from './algebra/geometry';
 import { checkKeys, checkModel, type Kind, kinds } from './check-options';
 import { gapBetween } from './closeness';
 import { diagnose } from './diagnose';
@@ -160,9 +161,11 @@ function layerGap(layer: ExpandedLayer, path: string, key: Key, tolerance: numbe
 
 /** One odd and one even side, large enough for the kernel and small enough to be quick. */
 function probeShape(site: Site): [number, number, number, number] {
+  const channels = inputChannels(site);
   const extent = (axis: 0 | 1) => site.dilation[axis] * (site.kernelShape[axis] - 1) + 1;
-  if (site.kind === 'dense') return [8, 1, 1, site.kernelShape[2]];
-  return [2, Math.max(9, extent(0) | 1), Math.max(10, (extent(1) | 1) + 1), site.kernelShape[2]];
+  if (site.kind === 'dense') return [8, 1, 1, channels];
+  if (site.kind === 'conv1d') return [2, 1, Math.max(10, (extent(1) | 1) + 1), channels];
+  return [2, Math.max(9, extent(0) | 1), Math.max(10, (extent(1) | 1) + 1), channels];
 }
 
 function run(x: Tensor4D, layers: readonly PlainLayer[]): Tensor4D {

@@ -1,6 +1,7 @@
+import type { Numbers } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
 import { classes13 } from './classes';
-import type { Numbers, RawScene } from './numbers';
+import type { RawScene } from './numbers';
 import { type Scene, type TaskName, taskNames } from './scene';
 
 /** Metres; the sensor sees 10. */

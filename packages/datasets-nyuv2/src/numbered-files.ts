@@ -1,6 +1,6 @@
+import { type Numbers, readNpy } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
-import { readNpy } from './npy';
-import type { Numbers, RawScene } from './numbers';
+import type { RawScene } from './numbers';
 import { folderOfSplit, type OfficialSplit } from './scene';
 
 /** The folders of a split, by what they hold. */

@@ -1,9 +1,4 @@
-/** An array as a source has it: its shape, and its numbers in C order. */
-export interface Numbers {
-  readonly shape: readonly number[];
-  /** Bytes keep their type; other numbers are floats wide enough to hold them. */
-  readonly data: Uint8Array | Int8Array | Float32Array | Float64Array;
-}
+import type { Numbers } from '@overparam/dataset-files';
 
 /** The arrays of one scene, height x width (x channel), before they are checked; what is missing is null. */
 export interface RawScene {

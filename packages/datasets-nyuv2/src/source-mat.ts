@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Numbers } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
 import { officialClasses, officialTo13 } from './classes';
 import { openHdf5 } from './hdf5';
-import type { Numbers } from './numbers';
 import { officialFrames, officialSplits } from './official-splits';
 import { officialCamera, planeNormals } from './plane-normals';
 import type { FindSource } from './source';

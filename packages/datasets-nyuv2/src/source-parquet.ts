@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Numbers } from '@overparam/dataset-files';
 import { OverparamError } from '@overparam/errors';
 import { checkSnappy } from './check-snappy';
-import { channelsLast, type Numbers } from './numbers';
+import { channelsLast } from './numbers';
 import { folderOfSplit, type OfficialSplit } from './scene';
 import type { FindSource } from './source';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { readNpy } from '@overparam/dataset-files';
 import { isOverparamError } from '@overparam/errors';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readNpy } from '../src/npy';
 import { code, npyFile } from './support';
 
 interface Fixture {

@@ -10,6 +10,8 @@ export interface ConvolutionOptions {
   readonly strides: readonly [number, number];
   readonly padding: Padding;
   readonly dilation: readonly [number, number];
+  /** Groups of channels that keep to themselves: as many as channels in a depthwise convolution; 1 where left out. */
+  readonly groups?: number;
 }
 
 /**
@@ -18,16 +20,25 @@ export interface ConvolutionOptions {
  * y[n, i, j, o] = sum over u, v, c of x[n, i s + u d - top, j s + v d - left, c] * kernel[u, v, c, o]
  *
  * @param x       `[n, h, w, cin]`, float32
- * @param kernel  `[kh, kw, cin, cout]`
+ * In groups, the channels of each go into its own share of the channels out.
+ *
+ * @param kernel  `[kh, kw, cin, cout]`; with groups `[kh, kw, cin / groups, cout]`
  * @returns       `[n, oh, ow, cout]` with oh = floor((h + top + bottom - (kh - 1) d - 1) / s) + 1; the caller disposes it
  * @throws OverparamError `invalid-convolution` where channels differ, padding is negative or the kernel does not fit
  */
 export function convolution(x: tf.Tensor4D, kernel: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
-  const { strides, padding, dilation } = options;
-  if (x.shape[3] !== kernel.shape[2]) {
+  const { strides, padding, dilation, groups = 1 } = options;
+  const shared = Number.isInteger(groups) && groups >= 1 && kernel.shape[3] % groups === 0;
+  if (!shared) {
     throw new OverparamError(
       'invalid-convolution',
-      `convolution: the kernel takes ${kernel.shape[2]} channels (shape ${kernel.shape}), the images have ${x.shape[3]} ` +
+      `convolution: ${groups} groups do not share ${kernel.shape[3]} channels out evenly (kernel of shape ${kernel.shape}).`,
+    );
+  }
+  if (x.shape[3] !== kernel.shape[2] * groups) {
+    throw new OverparamError(
+      'invalid-convolution',
+      `convolution: the kernel takes ${kernel.shape[2] * groups} channels (shape ${kernel.shape}), the images have ${x.shape[3]} ` +
         `(shape ${x.shape}). Kernels are [kh, kw, cin, cout], images [n, h, w, c].`,
     );
   }
@@ -45,6 +56,7 @@ export function convolution(x: tf.Tensor4D, kernel: tf.Tensor4D, options: Convol
     );
   }
   installTraining();
+  if (groups > 1) return inGroups(x, kernel, options, groups);
   // The kernel and not tf.conv2d, which refuses strides together with dilation.
   const attributes = {
     strides: [...strides],
@@ -55,4 +67,44 @@ export function convolution(x: tf.Tensor4D, kernel: tf.Tensor4D, options: Convol
   return tf
     .engine()
     .runKernel('Conv2D', { x, filter: kernel }, attributes as unknown as tf.NamedAttrMap) as tf.Tensor4D;
+}
+
+/**
+ * A convolution in groups, by one kernel for each channel that comes in and the sum of those of a group. It takes passes
+ * for each channel of a group, so that it is for small groups; one of a channel is a depthwise convolution itself.
+ */
+function inGroups(
+  x: tf.Tensor4D,
+  kernel: tf.Tensor4D,
+  { strides, padding, dilation }: ConvolutionOptions,
+  groups: number,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const [kh, kw, each, cout] = kernel.shape;
+    const share = cout / groups;
+    const filter =
+      each === 1
+        ? kernel.reshape([kh, kw, groups, share])
+        : kernel
+            .reshape([kh * kw, each, groups, share])
+            .transpose([0, 2, 1, 3])
+            .reshape([kh, kw, groups * each, share]);
+    // Not every backend pads depthwise convolutions by numbers.
+    const isPadded = padding.flat().some((side) => side > 0);
+    const framed = isPadded ? tf.pad(x, [[0, 0], [...padding[0]], [...padding[1]], [0, 0]]) : x;
+    const attributes = { strides: [...strides], pad: 'valid', dataFormat: 'NHWC', dilations: [...dilation] };
+    const y = tf
+      .engine()
+      .runKernel(
+        'DepthwiseConv2dNative',
+        { x: framed, filter },
+        attributes as unknown as tf.NamedAttrMap,
+      ) as tf.Tensor4D;
+    if (each === 1) return y;
+    const [n, h, w] = y.shape;
+    return y
+      .reshape([n * h * w, groups, each, share])
+      .sum(2)
+      .reshape([n, h, w, cout]) as tf.Tensor4D;
+  });
 }

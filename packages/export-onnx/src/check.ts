@@ -2,7 +2,7 @@ import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { GraphEnd } from './encode';
-import { orderOf } from './layout';
+import { fed, loadRuntime } from './session';
 
 /** How a file is compared with its network. */
 export interface OnnxCheckOptions {
@@ -27,21 +27,6 @@ export interface OnnxCheck {
   readonly runtime: string;
   /** The worse of with and without the runtime's own changes of the graph. */
   readonly outputs: readonly OnnxGap[];
-}
-
-type Runtime = typeof import('onnxruntime-node');
-
-async function loadRuntime(): Promise<Runtime> {
-  try {
-    const found = (await import('onnxruntime-node')) as Runtime & { default?: Runtime };
-    return found.default ?? found;
-  } catch (cause) {
-    throw new OverparamError(
-      'onnxruntime-missing',
-      'Comparing an ONNX file needs ONNX Runtime, which is not installed. Install it with: npm install onnxruntime-node@1.30.0 (about 280 MB).',
-      { cause },
-    );
-  }
 }
 
 /**
@@ -97,19 +82,6 @@ export async function checkOnnx(
     return { runtime: runtime.env.versions.common, outputs: [...gaps.values()] };
   } finally {
     if (!options.expected) tf.dispose(expected as tf.Tensor[]);
-  }
-}
-
-async function fed({ Tensor }: Runtime, probe: tf.Tensor, { type }: GraphEnd): Promise<OnnxTensor> {
-  if (type === 'uint8') return new Tensor('uint8', Uint8Array.from(await probe.data()), probe.shape);
-  const turned = tf.tidy(() => tf.clone(tf.transpose(probe, orderOf(probe.rank))));
-  try {
-    const data = await turned.data();
-    return type === 'int32'
-      ? new Tensor('int32', Int32Array.from(data), turned.shape)
-      : new Tensor('float32', Float32Array.from(data), turned.shape);
-  } finally {
-    turned.dispose();
   }
 }
 

@@ -1,6 +1,7 @@
-import type { FlatCall } from '@overparam/export';
+import { type FlatCall, insteadOf } from '@overparam/export';
 import type * as tf from '@tensorflow/tfjs';
 import { type Context, type Emitter, type ReadWeight, unsupported, type Value } from './emitter';
+import { type Int8Scales, writeBias, writeInt8 } from './int8';
 import { converters } from './layers';
 import { withZeros } from './zeros';
 
@@ -45,6 +46,7 @@ export function convertCall(
   call: FlatCall,
   raw: readonly Value[],
   weights: LayerWeights,
+  scalesOf: Int8Scales<Layer> = () => null,
 ): Value[] {
   const { layer, path, use } = call;
   const kind = layer.getClassName();
@@ -57,8 +59,7 @@ export function convertCall(
     refuse(`it wraps a ${innerKind}`, `What it can wrap: ${wrappable.join(', ')}.`);
   const converter = Object.hasOwn(converters, innerKind) ? converters[innerKind]! : null;
   if (!converter) {
-    const known = Object.keys(converters).filter((name) => !name.startsWith('Overparam'));
-    return refuse('there is no way yet to write its kind', `Kinds that can be written: ${known.join(', ')}.`);
+    return refuse('there is no way yet to write its kind', insteadOf(innerKind, Object.keys(converters)));
   }
   if (raw.some(({ places }) => places) && kind !== 'OverparamMaxUnpool')
     refuse(
@@ -85,11 +86,37 @@ export function convertCall(
       const place = weightName(layer, part);
       return emitter.floats(form === '' ? place : `${place} ${form}`, shape, data);
     },
+    kernel(part, form, change, axis) {
+      const scales = scalesOf(layer, part);
+      if (!scales) return context.constant(part, form, change);
+      const place = weightName(layer, part);
+      return writeInt8(
+        emitter,
+        form === '' ? place : `${place} ${form}`,
+        change(own.get(part)!),
+        scales,
+        axis,
+      );
+    },
+    bias(part) {
+      const bias = own.get('bias');
+      if (!bias) return [];
+      const scales = scalesOf(layer, part);
+      const scale = raw[0]!.grid?.scale;
+      if (!scales || scale === undefined) return [context.constant('bias', '', () => bias)];
+      const place = weightName(layer, 'bias') + (use === 0 ? '' : `:${use + 1}`);
+      return [writeBias(emitter, place, bias, scales, scale)];
+    },
     refuse,
   };
   const made = converter(context);
   const values = typeof made === 'string' ? [{ name: made }] : made;
-  return call.outputs.map(({ shape }, index) => ({ name: '', shape, ...values[index] }));
+  return call.outputs.map(({ shape }, index) => {
+    const value: Value = { name: '', shape, ...values[index] };
+    // What is handed on as it is, or with zeros around it, keeps its grid.
+    const same = raw.find(({ name }) => name === value.name);
+    return same?.grid ? { grid: same.grid, ...value } : value;
+  });
 }
 
 /** What a weight is called in the graph: as in TensorFlow.js, with the layer's number where names come twice. */

@@ -16,6 +16,14 @@ export interface Value {
   readonly padding?: ImagePadding;
   /** Whether it tells where maxima were, as ONNX counts: int64, over the whole tensor. */
   readonly places?: boolean;
+  /** Of one that comes from whole numbers of eight bits. */
+  readonly grid?: Grid;
+}
+
+/** Whole numbers w of 0 to 255 that stand for `(w - zeroPoint) * scale`. */
+export interface Grid {
+  readonly scale: number;
+  readonly zeroPoint: number;
 }
 
 /** A layer's weight, read. */
@@ -90,6 +98,17 @@ export class Emitter {
     );
   }
 
+  /** A constant of whole numbers. */
+  wholes(
+    wanted: string,
+    type: 'int8' | 'uint8' | 'int32',
+    shape: readonly number[],
+    values: ArrayLike<number>,
+  ): string {
+    const data = { int8: Int8Array, uint8: Uint8Array, int32: Int32Array }[type].from(values);
+    return this.constant(wanted, type, shape, new Uint8Array(data.buffer));
+  }
+
   /** Adds a node that hands a tensor on under a name that was set aside. */
   identity(from: string, name: string): void {
     this.nodes.push({ operator: 'Identity', name, inputs: [from], outputs: [name], attributes: [] });
@@ -135,6 +154,18 @@ export interface Context {
   weight(name: string): ReadWeight | null;
   /** A weight as a constant, in another form where one is given. */
   constant(name: string, form: string, change: (weight: ReadWeight) => ReadWeight): string;
+  /**
+   * A weight that is multiplied with what comes in, as a constant in another form; in eight bits where it is on such a grid.
+   *
+   * @param axis  of output channels, in that form
+   */
+  kernel(name: string, form: string, change: (weight: ReadWeight) => ReadWeight, axis: number): string;
+  /**
+   * The bias, where there is one, as the further inputs of a node; whole numbers where the kernel and what comes in are.
+   *
+   * @param kernel  the weight whose products it is added to
+   */
+  bias(kernel: string): string[];
   /** Refuses the layer. */
   refuse(reason: string, instead: string): never;
 }

@@ -1,13 +1,13 @@
 import { ProtoMessage } from '@overparam/files/protobuf';
 
 /** ONNX's numbers of element types (https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto, TensorProto.DataType). */
-export const elementTypes = { float: 1, uint8: 2, int32: 6, int64: 7 } as const satisfies Record<
+export const elementTypes = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const satisfies Record<
   string,
   number
 >;
 
 /** A type of ONNX's. */
-export type ElementType = 'float' | 'uint8' | 'int32' | 'int64';
+export type ElementType = 'float' | 'uint8' | 'int8' | 'int32' | 'int64';
 
 /** An attribute of a node: whole numbers unless said otherwise. */
 export type Attribute =

@@ -10,6 +10,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { convertCall, readWeights } from './convert';
 import { Emitter, type ReadWeight, unsupported, type Value } from './emitter';
 import { encodeOnnx, type GraphEnd } from './encode';
+import type { Int8Scales } from './int8';
 import { turnedShape } from './layout';
 import { type Preprocessing, writePreprocessing } from './preprocessing';
 import { withZeros } from './zeros';
@@ -32,6 +33,8 @@ export interface OnnxOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Puts what is done to a picture before it goes into the network into the graph. */
   readonly preprocessing?: Preprocessing;
+  /** Weights that are on a grid of eight bits, and are written so; none where left out. See `@overparam/quantise`. */
+  readonly int8?: Int8Scales<tf.layers.Layer>;
   /** What the network is, for readers of the file. */
   readonly description?: string;
 }
@@ -87,7 +90,7 @@ export async function encodeNetworkAsOnnx(
   });
   if (options.preprocessing)
     writePreprocessing(emitter, network.inputs, inputs, known, options.preprocessing);
-  for (const call of network.calls) convert(emitter, call, known, weights);
+  for (const call of network.calls) convert(emitter, call, known, weights, options.int8);
   const outputs = nameOutputs(emitter, network.outputs, known);
   const used = new Set(emitter.nodes.flatMap((node) => node.inputs));
   const operators: Record<string, number> = {};
@@ -113,9 +116,10 @@ function convert(
   call: FlatCall,
   known: Map<FlatTensor, Value>,
   weights: ReadonlyMap<tf.layers.Layer, ReadonlyMap<string, ReadWeight>>,
+  int8?: Int8Scales<tf.layers.Layer>,
 ): void {
   const raw = call.inputs.map((input) => known.get(input)!);
-  const values = convertCall(emitter, call, raw, weights);
+  const values = convertCall(emitter, call, raw, weights, int8);
   for (const [index, output] of call.outputs.entries()) {
     // A batch that is fixed is known beside the shapes that layers tell.
     const batch = raw[0]?.shape[0] ?? null;
@@ -136,7 +140,8 @@ function nameOutputs(
   known: ReadonlyMap<FlatTensor, Value>,
 ): GraphEnd[] {
   const renamed = new Map<string, string>();
-  return ends.map(({ name, tensor }) => {
+  // All nodes are there before the first is renamed: zeros around an output may be around another one of them.
+  const froms = ends.map(({ name, tensor }) => {
     const value = known.get(tensor)!;
     if (value.places) {
       throw unsupported(
@@ -146,12 +151,15 @@ function nameOutputs(
         'Leave them out of the outputs.',
       );
     }
-    const from = withZeros(emitter, value).name;
+    return withZeros(emitter, value).name;
+  });
+  return ends.map(({ name, tensor }, index) => {
+    const from = froms[index]!;
     const made = emitter.nodes.some(({ outputs }) => outputs.includes(from));
     if (made && !renamed.has(from)) {
       emitter.rename(from, name);
       renamed.set(from, name);
     } else emitter.identity(renamed.get(from) ?? from, name);
-    return { name, type: 'float', shape: openSides(turnedShape(value.shape), name) };
+    return { name, type: 'float', shape: openSides(turnedShape(known.get(tensor)!.shape), name) };
   });
 }

@@ -4,3 +4,4 @@
  * @packageDocumentation
  */
 export { checkOnnx, type OnnxCheck, type OnnxCheckOptions, type OnnxGap } from './check';
+export { type OnnxSession, openOnnx } from './session';

@@ -1,6 +1,6 @@
 import '@overparam/layers';
 import { encodeNetworkAsOnnx } from '@overparam/export-onnx';
-import { MaxPoolWithPlaces, MaxUnpool, ResizeAligned, UnitLength } from '@overparam/layers';
+import { MaxPoolWithPlaces, MaxUnpool, ResizeAligned, ResizeHalfPixel, UnitLength } from '@overparam/layers';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { runInOnnxRuntime } from './support';
@@ -237,4 +237,33 @@ test('slashes in names stay, and one layer used twice has its weights once', asy
     ['a/b', [7]],
     ['a/b_1', [6]],
   ]);
+});
+
+test('zeros around an output are around it, by whatever name it is an output itself', async () => {
+  const input = tf.input({ shape: [1, 2, 1], name: 'image' });
+  const rectified = tf.layers.reLU({ name: 'relu' }).apply(input);
+  // At inference dropout is the image itself, so that the network's first output is what the second pads.
+  const dropped = tf.layers.dropout({ name: 'drop', rate: 0.5 }).apply(rectified);
+  const around = [[0, 0], [1, 0]] as [[number, number], [number, number]]; // biome-ignore format: pairs
+  const padded = tf.layers.zeroPadding2d({ name: 'pad', padding: around }).apply(dropped);
+  const model = tf.model({ inputs: input, outputs: [dropped, padded] as tf.SymbolicTensor[] });
+  const found = await runInOnnxRuntime(model, image(1, 2, [-3, 6]));
+  expect(found.drop!.data).toEqual([0, 6]);
+  expect(found.pad!.data).toEqual([0, 0, 6]);
+});
+
+// PyTorch's interpolate(mode="bilinear", align_corners=False): centres of pixels stand at halves.
+test.each([
+  { from: [1, 2], to: [1, 4], values: [0, 8], wanted: [0, 2, 6, 8] },
+  { from: [1, 1], to: [2, 3], values: [5], wanted: [5, 5, 5, 5, 5, 5] },
+  // The one pixel's centre is between the second and the third: 1.5. ONNX has a mode that takes the first instead.
+  { from: [1, 4], to: [1, 1], values: [1, 2, 6, 9], wanted: [4] },
+  // Smaller without smoothing: centres at 0.75, 2.25 (from 0), so 1/4, 3/4 between neighbours.
+  { from: [1, 4], to: [1, 3], values: [0, 6, 12, 18], wanted: [1, 9, 17] },
+])('resizing by halves from $from to $to', async ({ from, to, values, wanted }) => {
+  const layer = new ResizeHalfPixel({ name: 'resized', height: to[0]!, width: to[1]! });
+  const model = ofOneLayer([from[0]!, from[1]!, 1], layer);
+  const { resized } = await runInOnnxRuntime(model, image(from[0]!, from[1]!, values));
+  expect(resized!.shape).toEqual([1, 1, ...to]);
+  for (const [index, value] of resized!.data.entries()) expect(value).toBeCloseTo(wanted[index]!, 5);
 });

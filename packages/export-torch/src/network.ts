@@ -1,4 +1,10 @@
-import { type FlatTensor, flattenNetwork, refuseExpanded, type StoredTensor } from '@overparam/export';
+import {
+  type FlatTensor,
+  flattenNetwork,
+  insteadOf,
+  refuseExpanded,
+  type StoredTensor,
+} from '@overparam/export';
 import type * as tf from '@tensorflow/tfjs';
 import { writers } from './layers';
 import { type NameScheme, pythonName, torchvisionName } from './names';
@@ -61,12 +67,7 @@ export async function encodeForTorch(
     };
     const writer = Object.hasOwn(writers, kind) ? writers[kind]! : null;
     if (!writer)
-      return refuse(
-        'there is no way yet to write its kind',
-        `Kinds that can be written: ${Object.keys(writers)
-          .filter((name) => !name.startsWith('Overparam'))
-          .join(', ')}.`,
-      );
+      return refuse('there is no way yet to write its kind', insteadOf(kind, Object.keys(writers)));
     const place = () => {
       const found =
         paths.get(layer) ?? free(names === 'torchvision' ? torchvisionName(path) : pythonName(path), modules);

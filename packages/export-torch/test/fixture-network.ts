@@ -1,4 +1,4 @@
-import { MaxPoolWithPlaces, MaxUnpool, ResizeAligned } from '@overparam/layers';
+import { MaxPoolWithPlaces, MaxUnpool, ResizeAligned, ResizeHalfPixel } from '@overparam/layers';
 import * as tf from '@tensorflow/tfjs';
 
 type Symbolic = tf.SymbolicTensor;
@@ -53,7 +53,19 @@ export function fixtureNetwork(): tf.LayersModel {
   const classes = tf.layers
     .dense({ name: 'classes', units: 2, activation: 'softmax' })
     .apply(flat) as Symbolic;
-  const model = tf.model({ name: 'fixture', inputs: input, outputs: [resized, classes] });
+  // Automatic padding of a kernel that is spread along rows, on odd sides.
+  const dilated = tf.layers
+    .conv2d({ name: 'dilated', filters: 4, kernelSize: 3, padding: 'same', dilationRate: [2, 1] })
+    .apply(mean) as Symbolic;
+  // An odd side at stride 2, resized by halves: to other sides, to one pixel, and from one to several.
+  const most = tf.layers
+    .maxPooling2d({ name: 'most', poolSize: 3, strides: 2, padding: 'same' })
+    .apply(dilated) as Symbolic;
+  const halves = new ResizeHalfPixel({ name: 'halves', height: 5, width: 3 }).apply(most) as Symbolic;
+  const pixel = new ResizeHalfPixel({ name: 'pixel', height: 1, width: 1 }).apply(most) as Symbolic;
+  const spread = new ResizeHalfPixel({ name: 'spread', factor: [5, 3] }).apply(pixel) as Symbolic;
+  const both = tf.layers.add({ name: 'both' }).apply([halves, spread]) as Symbolic;
+  const model = tf.model({ name: 'fixture', inputs: input, outputs: [resized, classes, both] });
   for (const [index, weight] of model.weights.entries()) {
     const isVariance = weight.originalName.includes('variance');
     const value = values(

@@ -25,7 +25,7 @@ describe('the fixture, which PyTorch has run', () => {
     const { tensors: found } = decodeSafetensors(await readFile(fixture('outputs.safetensors')), 'outputs');
     const image = given.get('image')!;
     const x = tf.tensor(image.data as Float32Array, [...image.shape]).transpose([0, 2, 3, 1]);
-    const [map, classes] = fixtureNetwork().predict(x) as [tf.Tensor, tf.Tensor];
+    const [map, classes, both] = fixtureNetwork().predict(x) as [tf.Tensor, tf.Tensor, tf.Tensor];
     const close = (tensor: tf.Tensor, name: string) => {
       const wanted = found.get(name)!;
       expect(tensor.shape).toEqual(wanted.shape);
@@ -36,6 +36,7 @@ describe('the fixture, which PyTorch has run', () => {
     };
     close(map.transpose([0, 3, 1, 2]), 'resized');
     close(classes, 'classes');
+    close(both.transpose([0, 3, 1, 2]), 'both');
   });
 });
 
@@ -46,6 +47,8 @@ test('kernels, matrices and norms have the layouts and names of PyTorch', async 
     'classes.weight [2,140]',
     'depthwise.bias [4]',
     'depthwise.weight [4,1,2,3]',
+    'dilated.bias [4]',
+    'dilated.weight [4,4,3,3]',
     'norm.bias [4]',
     'norm.running_mean [4]',
     'norm.running_var [4]',
@@ -99,6 +102,13 @@ test('a shared layer pads at every use as that use needs', async () => {
   // 10 rows need one zero behind, 5 rows one on each side; 9 and 5 columns one on each side.
   expect(python.match(/F\.pad\(.*\)/g)).toEqual(['F.pad(input1, (1, 1, 0, 1))', 'F.pad(x2, (1, 1, 1, 1))']);
   expect([...tensors.keys()]).toEqual(['shared.weight', 'shared.bias']);
+});
+
+test("a norm's epsilon is the same, and its momentum is what PyTorch calls so", async () => {
+  const norm = tf.layers.batchNormalization({ inputShape: [2, 2, 3], epsilon: 0.002, momentum: 0.75 });
+  const { python } = await encodeForTorch(tf.sequential({ layers: [norm] }));
+  // TensorFlow.js keeps three quarters of the old statistics, PyTorch's 0.25 is the share of the new ones.
+  expect(python).toContain('nn.BatchNorm2d(3, eps=0.002, momentum=0.25)');
 });
 
 test('names become names of Python', async () => {

@@ -5,6 +5,7 @@ export {
   type FlatTensor,
   flattenNetwork,
 } from './flat-network';
+export { insteadOf } from './instead';
 export type { JsonValue } from './json';
 export {
   decodeNetwork,

@@ -1,5 +1,5 @@
 import { OverparamError } from '@overparam/errors';
-import { halfTable } from '@overparam/files/half';
+import { halfTable, toHalf } from '@overparam/files/half';
 import { canonicalJson } from './json';
 import { type HeaderEntry, lengthBytes, readHeader } from './safetensors-header';
 
@@ -9,6 +9,8 @@ const widths = { F64: 8, F32: 4, I32: 4, I64: 8, F16: 2, BF16: 2, U8: 1, BOOL: 1
 /** A tensor as a file holds it; `data` in row-major order, `shape` being `[]` for one number. */
 export type StoredTensor =
   | { readonly dtype: 'F32'; readonly shape: readonly number[]; readonly data: Float32Array }
+  /** In the file rounded to the nearest, to even where two are equally near; what was read of such a file, without loss. */
+  | { readonly dtype: 'F16' | 'BF16'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'I32'; readonly shape: readonly number[]; readonly data: Int32Array }
   /** `BOOL`: each 0 or 1. */
   | { readonly dtype: 'U8' | 'BOOL'; readonly shape: readonly number[]; readonly data: Uint8Array };
@@ -17,9 +19,7 @@ export type StoredTensor =
 export type ReadTensor =
   | StoredTensor
   | { readonly dtype: 'I64'; readonly shape: readonly number[]; readonly data: BigInt64Array }
-  | { readonly dtype: 'F64'; readonly shape: readonly number[]; readonly data: Float64Array }
-  /** Widened without loss. */
-  | { readonly dtype: 'F16' | 'BF16'; readonly shape: readonly number[]; readonly data: Float32Array };
+  | { readonly dtype: 'F64'; readonly shape: readonly number[]; readonly data: Float64Array };
 
 /** Tensors by name, and strings by key. */
 export interface SafetensorsFile<T extends ReadTensor = ReadTensor> {
@@ -29,7 +29,7 @@ export interface SafetensorsFile<T extends ReadTensor = ReadTensor> {
 
 /**
  * Writes tensors in the safetensors format. Equal contents give equal bytes, whatever the order they came in:
- * tensors stand by type (four bytes before one), then by name, metadata by key.
+ * tensors stand by type (wide numbers before narrow ones), then by name, metadata by key.
  *
  * Source: https://github.com/huggingface/safetensors#format
  *
@@ -39,7 +39,7 @@ export interface SafetensorsFile<T extends ReadTensor = ReadTensor> {
  */
 export function encodeSafetensors(file: SafetensorsFile<StoredTensor>): Uint8Array {
   // The order of the format's reference implementation, which keeps wide numbers aligned.
-  const rank = ['F32', 'I32', 'U8', 'BOOL'];
+  const rank = ['F32', 'I32', 'F16', 'BF16', 'U8', 'BOOL'];
   const tensors = [...file.tensors].sort(
     ([a, { dtype: left }], [b, { dtype: right }]) =>
       rank.indexOf(left) - rank.indexOf(right) || (a < b ? -1 : Number(a > b)),
@@ -52,7 +52,7 @@ export function encodeSafetensors(file: SafetensorsFile<StoredTensor>): Uint8Arr
   for (const [name, tensor] of tensors) {
     checkTensor(name, tensor);
     const start = end;
-    end += tensor.data.byteLength;
+    end += tensor.data.length * widths[tensor.dtype];
     entries.push(
       `${JSON.stringify(name)}:{"dtype":"${tensor.dtype}","shape":[${tensor.shape.join(',')}],"data_offsets":[${start},${end}]}`,
     );
@@ -63,11 +63,23 @@ export function encodeSafetensors(file: SafetensorsFile<StoredTensor>): Uint8Arr
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
   bytes.set(header, lengthBytes);
   let position = lengthBytes + headerLength;
-  for (const [, { data }] of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
-    position += data.byteLength;
+  for (const [, tensor] of tensors) {
+    const { buffer, byteOffset, byteLength } = numbersOf(tensor);
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), position);
+    position += byteLength;
   }
   return bytes;
+}
+
+/** Numbers as the file holds them. */
+function numbersOf({ dtype, data }: StoredTensor): ArrayBufferView {
+  if (dtype === 'F16') return Uint16Array.from(data, toHalf);
+  if (dtype !== 'BF16') return data;
+  const words = new Uint32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+  // A half of the lower bits is rounded to even; a NaN must not become infinity.
+  return Uint16Array.from(words, (word, index) =>
+    Number.isNaN(data[index]) ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16,
+  );
 }
 
 /**
@@ -124,7 +136,7 @@ function readTensor(bytes: Uint8Array, entry: HeaderEntry<keyof typeof widths>, 
 function checkTensor(name: string, tensor: StoredTensor): void {
   const count = tensor.shape.reduce((product, size) => product * size, 1);
   const sound = tensor.shape.every((size) => Number.isInteger(size) && size >= 0);
-  const numbers = tensor.data.byteLength / widths[tensor.dtype];
+  const numbers = tensor.data.length;
   let problem: string | null = null;
   if (name === '__metadata__') problem = "that name is the format's own; choose another";
   else if (!sound || count !== numbers) problem = `shape [${tensor.shape}] does not fit ${numbers} numbers`;

@@ -112,6 +112,69 @@ describe('files of the Python package', () => {
   });
 });
 
+describe('half precision', () => {
+  const float = (dtype: 'F16' | 'BF16', numbers: readonly number[]) =>
+    encodeSafetensors({
+      tensors: new Map([['x', { dtype, shape: [numbers.length], data: Float32Array.from(numbers) }]]),
+      metadata: {},
+    });
+  const words = (bytes: Uint8Array, count: number) => [...new Uint16Array(bytes.slice(-2 * count).buffer)];
+
+  test("is written as NumPy's and PyTorch's files have it", () => {
+    const files = [
+      'fixtures/read-only.safetensors',
+      '../../import/test/fixtures/checkpoints/types.safetensors',
+    ];
+    const seen = new Set<string>();
+    for (const file of files) {
+      const bytes = new Uint8Array(readFileSync(new URL(file, import.meta.url)));
+      for (const [name, tensor] of decodeSafetensors(bytes).tensors) {
+        if (tensor.dtype !== 'F16' && tensor.dtype !== 'BF16') continue;
+        seen.add(tensor.dtype);
+        const written = encodeSafetensors({ tensors: new Map([[name, tensor]]), metadata: {} });
+        const count = tensor.data.length;
+        const header = JSON.parse(
+          new TextDecoder().decode(
+            bytes.subarray(8, 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))),
+          ),
+        );
+        const start =
+          8 + Number(new DataView(bytes.buffer).getBigUint64(0, true)) + header[name].data_offsets[0];
+        expect(words(written, count)).toEqual([
+          ...new Uint16Array(bytes.slice(start, start + 2 * count).buffer),
+        ]);
+      }
+    }
+    expect([...seen].sort()).toEqual(['BF16', 'F16']);
+  });
+
+  // Written down by hand: sign, exponent and mantissa; ties go to the even word.
+  test.each([
+    ['F16', 1, 0x3c00],
+    ['F16', 1 + 2 ** -11, 0x3c00],
+    ['F16', 1 + 3 * 2 ** -11, 0x3c02],
+    ['F16', 65520, 0x7c00],
+    ['F16', 2 ** -25, 0x0000],
+    ['F16', -(2 ** -24), 0x8001],
+    ['BF16', 1, 0x3f80],
+    ['BF16', 1 + 2 ** -8, 0x3f80],
+    ['BF16', 1 + 3 * 2 ** -8, 0x3f82],
+    ['BF16', 3.4e38, 0x7f80],
+    ['BF16', -0, 0x8000],
+    ['BF16', Number.NEGATIVE_INFINITY, 0xff80],
+  ] as const)('%s of %d is 0x%s', (dtype, number, word) => {
+    expect(words(float(dtype, [number]), 1)).toEqual([word]);
+  });
+
+  test('of no number is no number, and of no numbers nothing', () => {
+    for (const dtype of ['F16', 'BF16'] as const) {
+      expect(decodeSafetensors(float(dtype, [Number.NaN])).tensors.get('x')!.data[0]).toBeNaN();
+      const { shape, data } = decodeSafetensors(float(dtype, [])).tensors.get('x')!;
+      expect([shape, data.length]).toEqual([[0], 0]);
+    }
+  });
+});
+
 const entry = (shape: string, offsets: string, dtype = 'F32') =>
   `{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`;
 

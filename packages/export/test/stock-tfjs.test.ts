@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { MaxPoolWithPlaces, MaxUnpool, ResizeAligned, UnitLength, WeightedSum } from '@overparam/layers';
+import {
+  MaxPoolWithPlaces,
+  MaxUnpool,
+  ResizeAligned,
+  ResizeHalfPixel,
+  UnitLength,
+  WeightedSum,
+} from '@overparam/layers';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeNetwork } from '../src/node';
@@ -94,6 +101,13 @@ test('layers that stock tfjs lacks come with a file of their own', async () => {
   const { found, wanted } = await inStockTfjs(tf.model({ inputs: input, outputs: unit }), true);
   expect(found).toEqual({ http: wanted, indexedDb: wanted });
   expect(await readdir(folder)).toContain('layers.js');
+});
+
+test('a network whose only layer of that kind resizes by halves has the file too', async () => {
+  const input = tf.input({ shape: [4, 6, 2] });
+  const outputs = new ResizeHalfPixel({ name: 'up', factor: [2, 3] }).apply(input) as tf.SymbolicTensor;
+  const { found, wanted } = await inStockTfjs(tf.model({ inputs: input, outputs }), true);
+  expect(found).toEqual({ http: wanted, indexedDb: wanted });
 });
 
 test('what the network is stands in its model.json, with a checksum of its weights', async () => {

@@ -9,3 +9,4 @@ export type { InspectedLayer, Inspection, InspectionCheck } from './inspect/insp
 export { inspectionRows } from './inspect/text';
 export { type NetworkFolder, networksIn } from './networks-in';
 export type { Exported, FormatOptions, OutputGap, ReadBack, Writer } from './writer';
+export { onnxMetadata } from './writers/onnx';

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JsonValue } from '@overparam/export';
 import { writeNetwork, writeSafetensors } from '@overparam/export/node';
 import { exportNetwork, inspect, inspectionRows } from '@overparam/formats';
 import * as tf from '@tensorflow/tfjs';
@@ -58,6 +59,20 @@ test('a network folder is one, and a byte that was changed is found', async () =
   await writeFile(file, bytes);
   const [damaged] = await inspect(place);
   expect(damaged!.checks).toContainEqual(expect.objectContaining({ what: 'checksum', ok: false }));
+});
+
+test('what a network began as is said line by line', async () => {
+  const place = join(folder, 'taken-up');
+  const ancestors: JsonValue = [
+    { file: 'second/collapsed', role: 'collapsed', method: 'fnl', seed: 3, sha256: 'ab', weights: 'cd' },
+    { file: 'net.keras', sha256: 'ef' },
+  ];
+  await writeNetwork(place, network(), { ...about, ancestors });
+  const [found] = await inspect(place);
+  expect(inspectionRows(found!).filter(([key]) => key === 'began as')).toEqual([
+    ['began as', 'second/collapsed: role collapsed, method fnl, seed 3, sha256 cd'],
+    ['began as', 'net.keras: sha256 ef'],
+  ]);
 });
 
 test('weights of tfjs that were changed are found', async () => {

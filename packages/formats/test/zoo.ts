@@ -70,6 +70,13 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   'DSelect-k': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'image' }),
 };
 
+/** Networks of their papers' widths, on small images. */
+export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
+  'ResNet-50 of full width': () => built(resnet50, [64, 96, 3], classes, {}),
+  'dilated ResNet-50 with DeepLab heads, of full width': () => built(dilatedResnet50, [40, 56, 3], dense, {}),
+  'SegNet of full width': () => built(segnet, [32, 64, 3], dense, {}),
+};
+
 /** Methods that networks are trained with. */
 export const methods: Readonly<Record<string, Method>> = {
   repvgg: repvgg as Method,
@@ -79,6 +86,14 @@ export const methods: Readonly<Record<string, Method>> = {
 
 /** A network that was expanded, trained for some steps with moving statistics, and collapsed. */
 export function trained(network: tf.LayersModel, method: Method, norms: 'fold' | 'keep'): tf.LayersModel {
+  const expanded = trainedExpanded(network, method);
+  const { model } = collapse(expanded, { norms });
+  expanded.dispose();
+  return model;
+}
+
+/** A network that was expanded and trained for some steps with moving statistics; the caller disposes. */
+export function trainedExpanded(network: tf.LayersModel, method: Method): tf.LayersModel {
   const select = { kernel: [3, 3] as [number, number] };
   const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
   const [input] = network.inputs;
@@ -109,7 +124,5 @@ export function trained(network: tf.LayersModel, method: Method, norms: 'fold' |
       variable.assign(value as typeof variable);
     });
   }
-  const { model } = collapse(expanded, { norms });
-  expanded.dispose();
-  return model;
+  return expanded;
 }

@@ -11,19 +11,35 @@ const flattening: ReadonlySet<string> = new Set(['Flatten', 'GlobalAveragePoolin
  * @throws OverparamError `unknown-layer`, `invalid-options` for a network of several inputs
  */
 export function cutAt(given: StoredGraph, until: string | undefined, source: string): StoredGraph {
-  const graph = given.ends ? given : joined(given);
-  const { inputs, outputs } = graph.ends!;
-  if (inputs.length !== 1) {
-    throw new OverparamError(
-      'invalid-options',
-      `${source}: the network has ${inputs.length} inputs, and a backbone has one, the image. Give a network of one input.`,
-    );
-  }
-  const end = until === undefined ? lastMap(graph, outputs[0]!) : outputOf(graph, until, source);
-  return { layers: graph.layers, ends: { inputs, outputs: [end] } };
+  const { layers, ends } = ofOneInput(given, source);
+  const { inputs, outputs } = ends!;
+  const end = until === undefined ? lastMap({ layers }, outputs[0]!) : outputOf({ layers }, until, source);
+  return { layers, ends: { inputs, outputs: [end] } };
 }
 
-function outputOf({ layers }: StoredGraph, until: string, source: string): Reference {
+/**
+ * A network of one input as a whole: its last map before its images are pooled or laid flat is the first output, its own
+ * outputs come behind.
+ *
+ * @throws OverparamError `invalid-options` for a network of several inputs
+ */
+export function whole(given: StoredGraph, source: string): StoredGraph {
+  const { layers, ends } = ofOneInput(given, source);
+  const { inputs, outputs } = ends!;
+  return { layers, ends: { inputs, outputs: [lastMap({ layers }, outputs[0]!), ...outputs] } };
+}
+
+function ofOneInput(given: StoredGraph, source: string): StoredGraph {
+  const graph = given.ends ? given : joined(given);
+  const { inputs } = graph.ends!;
+  if (inputs.length === 1) return graph;
+  throw new OverparamError(
+    'invalid-options',
+    `${source}: the network has ${inputs.length} inputs, and a backbone has one, the image. Give a network of one input.`,
+  );
+}
+
+function outputOf({ layers }: Pick<StoredGraph, 'layers'>, until: string, source: string): Reference {
   const names = layers.map(({ name }) => name);
   if (names.includes(until)) return { layer: until, call: 0, output: 0 };
   const near = nearest(until, names);
@@ -33,7 +49,7 @@ function outputOf({ layers }: StoredGraph, until: string, source: string): Refer
   );
 }
 
-function lastMap({ layers }: StoredGraph, end: Reference): Reference {
+function lastMap({ layers }: Pick<StoredGraph, 'layers'>, end: Reference): Reference {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   let at = end;
   for (let steps = 0; steps < layers.length; steps++) {

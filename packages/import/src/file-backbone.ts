@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { assemble, type Initialisation, ownHeads, sharedFeatures } from '@overparam/backbones';
+import type { Initialisation } from '@overparam/backbones';
 import { OverparamError } from '@overparam/errors';
 import { type Backbone, definePlugin, type OptionsSchema, type Plugin } from '@overparam/plugin';
 import * as z from 'zod';
-import { cutAt } from './cut';
-import { layOnImage } from './keras/build-network';
+import { ancestorsOf } from './ancestors';
 import type { StoredNetwork } from './keras/stored-network';
+import { withKeptHeads, withNewHeads } from './laid-network';
 import { readStored, sumOfStored } from './read-stored';
 
 /** Options of the backbone `file`, complete. */
@@ -14,6 +14,8 @@ export interface FileBackboneOptions {
   readonly path: string;
   /** The layer that the tasks' heads stand behind; the last map before pooling where null. */
   readonly until: string | null;
+  /** What the tasks' answers come from: new heads, or the file's own outputs. */
+  readonly heads: 'new' | 'kept';
   /** What training begins with: the file's weights, or new ones by the run's seed. */
   readonly weights: 'kept' | 'fresh';
   /** He initialisation of fresh convolutions. */
@@ -34,6 +36,12 @@ const options: OptionsSchema<FileBackboneOptions> = z.strictObject({
     .nullable()
     .default(null)
     .describe("The layer that the tasks' heads stand behind; the last map before pooling where left out."),
+  heads: z
+    .enum(['new', 'kept'])
+    .default('new')
+    .describe(
+      "What the tasks' answers come from: new heads, or the file's own outputs, so that training goes on with the whole network.",
+    ),
   weights: z
     .enum(['kept', 'fresh'])
     .default('kept')
@@ -64,6 +72,12 @@ export const file: Backbone<FileBackboneOptions> = {
   options,
   paths: ['path'],
   async prepare(given, folder) {
+    if (given.heads === 'kept' && given.until !== null) {
+      throw new OverparamError(
+        'invalid-options',
+        `backbone "file": until: ${given.until} cuts the network, and heads: kept takes all of it. Leave one of the two out.`,
+      );
+    }
     const stored = await readStored(resolve(folder, given.path));
     const sha256 = sumOfStored(stored);
     if (given.sha256 !== null && given.sha256 !== sha256) {
@@ -75,7 +89,11 @@ export const file: Backbone<FileBackboneOptions> = {
     read.set(sha256, stored);
     return { ...given, sha256 };
   },
-  build(shape, { path, until, weights, initialisation, sha256 }) {
+  ancestors({ path, sha256 }) {
+    const stored = read.get(sha256 ?? '');
+    return stored ? ancestorsOf(path, sha256!, stored) : [];
+  },
+  build(shape, { path, until, heads, weights, initialisation, sha256 }) {
     const stored = sha256 === null ? undefined : read.get(sha256);
     if (!stored) {
       throw new OverparamError(
@@ -83,29 +101,11 @@ export const file: Backbone<FileBackboneOptions> = {
         `backbone "file": "${path}" was not read yet. Call prepare() before build().`,
       );
     }
-    const graph = cutAt(stored.graph, until ?? undefined, path);
-    let load = () => {};
-    const network = assemble(
-      {
-        name: 'file',
-        multiple: 1,
-        heads: ownHeads,
-        trunk(image, heads) {
-          const trunk = layOnImage({ ...stored, graph }, image, path);
-          load = trunk.load;
-          const rank = trunk.output.shape.length;
-          if (rank === 4 || (rank === 2 && heads.every(({ takesMean }) => takesMean))) {
-            return sharedFeatures(trunk.output, heads);
-          }
-          throw new OverparamError(
-            'invalid-options',
-            `backbone "file": behind "${until ?? 'the end'}" of "${path}" stands an output of shape [${trunk.output.shape.map((side) => side ?? '?')}], and the heads need images [n, h, w, channels]. Name a layer before it by until.`,
-          );
-        },
-      },
-      shape,
-      { shared: initialisation, own: 'uniform' },
-    );
+    const schemes = { shared: initialisation, own: 'uniform' } as const;
+    const { network, load } =
+      heads === 'kept'
+        ? withKeptHeads(stored, shape, path, schemes)
+        : withNewHeads(stored, shape, until, path, schemes);
     if (weights === 'kept') load();
     return network;
   },

@@ -43,7 +43,7 @@ export async function importNetwork(
         `${path}: it is an expanded network of this project. Collapse it: overparam collapse RUN.`,
       );
     }
-    return { ...plain('overparam', metadata.role), model };
+    return { ...plain('overparam', metadata.role), model, about: metadata };
   }
   const [stored, architecture] =
     kind === 'keras'

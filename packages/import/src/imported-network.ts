@@ -1,3 +1,4 @@
+import type { NetworkMetadata } from '@overparam/export';
 import type * as tf from '@tensorflow/tfjs';
 
 /** A network that was read, and what is known of it. */
@@ -11,6 +12,8 @@ export interface ImportedNetwork {
   readonly gap: number | null;
   /** The methods that expanded blocks were of, and how many there were of each. */
   readonly blocks: Readonly<Record<string, number>>;
+  /** What a folder of this project says of itself; absent for other files. */
+  readonly about?: NetworkMetadata;
   /** Names in the file that the network does not need. */
   readonly ignored: readonly string[];
   /** What the file does not say and was taken to be so. */

@@ -31,7 +31,7 @@ export async function readStored(path: string): Promise<StoredNetwork> {
 
 /** A network's folder of this project. */
 async function readOwn(folder: string): Promise<StoredNetwork> {
-  const { model, metadata } = await readNetwork(folder);
+  const { model, metadata, sha256 } = await readNetwork(folder);
   try {
     if (metadata.role === 'expanded') {
       throw new OverparamError(
@@ -39,6 +39,7 @@ async function readOwn(folder: string): Promise<StoredNetwork> {
         `${folder}: it is an expanded network. Take its collapsed form: overparam collapse RUN.`,
       );
     }
+    const own = { about: metadata, ...(sha256 !== undefined && { weightsSha256: sha256 }) };
     const { name, graph } = parseConfig(model.toJSON(null, false), folder);
     const tensors = new Map<string, SourceTensor>();
     for (const weight of model.weights) {
@@ -46,7 +47,7 @@ async function readOwn(folder: string): Promise<StoredNetwork> {
       const data = (value.dataSync() as Float32Array).slice();
       tensors.set(weight.originalName, { dtype: 'float32', shape: value.shape, data });
     }
-    return { name, graph, dialect: 'tfjs', tensors, weights: weightsByName(tensors) };
+    return { name, graph, dialect: 'tfjs', ...own, tensors, weights: weightsByName(tensors) };
   } finally {
     model.dispose();
   }

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { OverparamError } from '@overparam/errors';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
+import { ancestorsOf } from './ancestors';
 import type { ImportedNetwork } from './imported-network';
 
 /**
@@ -17,11 +18,13 @@ import type { ImportedNetwork } from './imported-network';
  */
 export async function writeImported(folder: string, imported: ImportedNetwork, file: string): Promise<void> {
   await checkFolder(folder);
-  const { role, architecture, gap, blocks, settings } = imported;
+  const { role, architecture, gap, blocks, settings, about } = imported;
+  const sha256 = await sumOf(file);
   const metadata: NetworkMetadata = {
     role,
     ...(gap !== null && { importGap: gap }),
-    source: { file: basename(file), sha256: await sumOf(file), architecture, blocks, settings },
+    source: { file: basename(file), sha256, architecture, blocks, settings },
+    ...(about && { ancestors: ancestorsOf(file, sha256, { about }) }),
   };
   const target = resolve(folder);
   await mkdir(dirname(target), { recursive: true });

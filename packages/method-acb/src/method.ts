@@ -1,4 +1,4 @@
-import { type Branch, branchSpace, firstValues } from '@overparam/core-reparam';
+import { type Branch, branchesWithNorms, withoutCentre } from '@overparam/core-reparam';
 import type { Method, Site } from '@overparam/plugin';
 import { type AcbOptions, options } from './options';
 
@@ -16,20 +16,18 @@ export const acb: Method<AcbOptions> = {
     url: 'https://arxiv.org/abs/1908.03930',
   },
   options,
-  supports({ kind, kernelShape: [kh, kw] }) {
-    if (kind !== 'conv2d') return 'a dense layer is not supported (expected a convolution of 3x3, 5x5, …)';
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
+  supports(site) {
+    const {
+      kind,
+      kernelShape: [kh, kw],
+    } = site;
+    if (kind === 'dense') return 'a dense layer is not supported (expected a convolution of 3x3, 5x5, …)';
     if (kh === 1 || kw === 1)
       return `kernel size ${kh}x${kw} is not supported: it has no row and column through its centre beside itself (expected 3x3, 5x5, …)`;
-    const odd = kh % 2 === 1 && kw % 2 === 1;
-    return odd || `kernel size ${kh}x${kw} is not supported: it has no centre (expected odd sides)`;
+    return withoutCentre(site) ?? true;
   },
-  expand(site, { start, gamma }) {
-    const branches = branchesOf(site);
-    return branchSpace(site, {
-      branches,
-      initialise: (plain, key) => firstValues(site, branches, plain, { key, start, gamma }),
-    });
-  },
+  expand: (site, given) => branchesWithNorms(site, branchesOf(site), given),
 };
 
 function branchesOf({ kernelShape: [kh, kw, , channels] }: Site): Branch[] {

@@ -1,4 +1,10 @@
-import { type Branch, type BranchStep, branchSpace, firstValues } from '@overparam/core-reparam';
+import {
+  type Branch,
+  type BranchStep,
+  branchesWithNorms,
+  inputChannels,
+  withoutCentre,
+} from '@overparam/core-reparam';
 import type { Method, Site } from '@overparam/plugin';
 import { type DbbOptions, options } from './options';
 
@@ -16,42 +22,55 @@ export const dbb: Method<DbbOptions> = {
     url: 'https://arxiv.org/abs/2103.13425',
   },
   options,
-  supports({ kind, kernelShape: [kh, kw] }) {
-    if (kind !== 'conv2d') return 'a dense layer is not supported (expected a convolution larger than 1x1)';
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
+  supports(site, { internalChannels }) {
+    const {
+      kind,
+      kernelShape: [kh, kw],
+      groups = 1,
+    } = site;
+    if (kind === 'dense') return 'a dense layer is not supported (expected a convolution larger than 1x1)';
     if (kh === 1 && kw === 1)
       return 'kernel size 1x1 is not supported: its branches would be one and the same (expected 3x3, 5x5, 1x3, …)';
-    const odd = kh % 2 === 1 && kw % 2 === 1;
-    return odd || `kernel size ${kh}x${kw} is not supported: it has no centre (expected odd sides)`;
+    if (internalChannels !== undefined && internalChannels % groups !== 0)
+      return `internalChannels ${internalChannels} is not supported: its ${groups} channels, which keep to themselves, would not have equally many`;
+    return withoutCentre(site) ?? true;
   },
-  expand(site, given) {
-    const branches = branchesOf(site, given);
-    return branchSpace(site, {
-      branches,
-      initialise: (plain, key) => firstValues(site, branches, plain, { key, start: given.start }),
-    });
-  },
+  expand: (site, given) => branchesWithNorms(site, branchesOf(site, given), given),
 };
 
-function branchesOf({ kernelShape: [kh, kw, cin, cout] }: Site, { internalChannels }: DbbOptions): Branch[] {
-  const convolution = { operation: 'convolution', norm: true, role: 'branch' } as const;
+const convolution = { operation: 'convolution', norm: true, role: 'branch' } as const;
+
+function branchesOf(site: Site, { internalChannels }: DbbOptions): Branch[] {
+  const {
+    kernelShape: [kh, kw, , cout],
+    groups = 1,
+  } = site;
+  const cin = inputChannels(site);
   const pointwise = { ...convolution, size: [1, 1], channels: cout } as const;
   const spatial = { ...convolution, size: [kh, kw], channels: cout } as const;
+  const mean = { operation: 'average', size: [kh, kw], norm: true } as const;
+  // A 1x1 kernel for one channel alone is a factor, which the norm behind it has already.
+  const isAlone = groups > 1 && groups === cout;
   const inner: BranchStep = {
     ...convolution,
     name: 'first',
     size: [1, 1],
-    channels: internalChannels ?? cin,
-    ...(internalChannels === undefined && { aroundIdentity: true }),
+    channels: internalChannels ?? (isAlone ? 2 * cin : cin),
+    ...(internalChannels === undefined && !isAlone && { aroundIdentity: true }),
   };
+  const main: Branch = { name: 'main', steps: [{ ...spatial, role: 'core', continues: 'kernel' }] };
+  const stacked: Branch = { name: 'stacked', steps: [inner, { ...spatial, name: 'second' }] };
+  if (isAlone) return [main, stacked, { name: 'average', steps: [mean] }];
   return [
-    { name: 'main', steps: [{ ...spatial, role: 'core', continues: 'kernel' }] },
+    main,
     { name: 'pointwise', steps: [pointwise] },
-    { name: 'stacked', steps: [inner, { ...spatial, name: 'second' }] },
+    stacked,
     {
       name: 'average',
       steps: [
         { ...pointwise, name: 'first' },
-        { operation: 'average', name: 'second', size: [kh, kw], norm: true },
+        { ...mean, name: 'second' },
       ],
     },
   ];

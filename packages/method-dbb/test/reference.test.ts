@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 /** Written by `fixtures/make-reference.py`. */
-for (const file of ['reference', 'internal']) {
+for (const file of ['reference', 'internal', 'depthwise']) {
   const text = readFileSync(new URL(`./fixtures/${file}.json`, import.meta.url), 'utf8');
   testReference(dbb, { test, reference: JSON.parse(text) as Reference });
 }

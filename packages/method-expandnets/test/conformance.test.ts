@@ -7,4 +7,4 @@ beforeAll(async () => {
   await useEngine('wasm');
 });
 
-testMethod(expandnets, { test, options: [{}, { rate: 2 }] });
+testMethod(expandnets, { test, options: [{}, { rate: 2 }, { form: 'kernels', rate: 2 }] });

@@ -22,7 +22,10 @@ export const fnl: Method<FnlOptions> = {
     url: 'https://arxiv.org/abs/2105.01029',
   },
   options,
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
   supports(site, given) {
+    if (site.kind === 'depthwise')
+      return 'a depthwise convolution is not supported: each channel has one small kernel, which leaves nothing to factorise';
     const rank = rankOf(site, given);
     const full = fullRank(site);
     if (given.start === 'preserve' && rank < full) {

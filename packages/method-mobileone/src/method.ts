@@ -1,4 +1,4 @@
-import { type Branch, branchSpace, firstValues } from '@overparam/core-reparam';
+import { type Branch, branchesWithNorms, inputChannels, withoutCentre } from '@overparam/core-reparam';
 import type { Method, Site } from '@overparam/plugin';
 import { type MobileOneOptions, options } from './options';
 
@@ -16,24 +16,19 @@ export const mobileone: Method<MobileOneOptions> = {
     url: 'https://arxiv.org/abs/2206.04040',
   },
   options,
-  supports({ kind, kernelShape: [kh, kw] }) {
-    if (kind !== 'conv2d') return 'a dense layer is not supported (expected a convolution)';
-    const odd = kh % 2 === 1 && kw % 2 === 1;
-    return odd || `kernel size ${kh}x${kw} is not supported: it has no centre (expected odd sides)`;
-  },
-  expand(site, given) {
-    const branches = branchesOf(site, given);
-    return branchSpace(site, {
-      branches,
-      initialise: (plain, key) => firstValues(site, branches, plain, { key, start: given.start }),
-    });
-  },
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
+  supports: (site) =>
+    site.kind === 'dense'
+      ? 'a dense layer is not supported (expected a convolution)'
+      : (withoutCentre(site) ?? true),
+  expand: (site, given) => branchesWithNorms(site, branchesOf(site, given), given),
 };
 
-function branchesOf(
-  { kernelShape: [kh, kw, cin, cout], strides }: Site,
-  { branches, scale, skip }: MobileOneOptions,
-): Branch[] {
+function branchesOf(site: Site, { branches, scale, skip }: MobileOneOptions): Branch[] {
+  const {
+    kernelShape: [kh, kw, , cout],
+    strides,
+  } = site;
   const convolution = { operation: 'convolution', channels: cout, norm: true } as const;
   const own = { ...convolution, size: [kh, kw] } as const;
   const found: Branch[] = [{ name: 'main', steps: [{ ...own, role: 'core', continues: 'kernel' }] }];
@@ -41,7 +36,7 @@ function branchesOf(
     found.push({ name: `main${index + 1}`, steps: [{ ...own, role: 'branch' }] });
   if (scale && (kh > 1 || kw > 1))
     found.push({ name: 'scale', steps: [{ ...convolution, size: [1, 1], role: 'branch' }] });
-  const shapesAllow = cin === cout && strides[0] === 1 && strides[1] === 1;
+  const shapesAllow = inputChannels(site) === cout && strides[0] === 1 && strides[1] === 1;
   if (skip === 'auto' && shapesAllow)
     found.push({ name: 'skip', steps: [{ operation: 'identity', norm: true }] });
   return found;

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 /** Written by `fixtures/make-reference.py`. */
-for (const file of ['reference']) {
+for (const file of ['reference', 'depthwise']) {
   const text = readFileSync(new URL(`./fixtures/${file}.json`, import.meta.url), 'utf8');
   testReference(mobileone, { test, reference: JSON.parse(text) as Reference });
 }

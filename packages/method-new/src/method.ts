@@ -18,7 +18,10 @@ export const trirep: Method<TriRepOptions> = {
   name: 'trirep',
   summary: 'Framed cores and scaled branches in weight space: one convolution a layer.',
   options,
-  supports: () => true,
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
+  supports: ({ kind }) =>
+    kind !== 'depthwise' ||
+    'a depthwise convolution is not supported: frames mix channels, which it keeps apart',
   expand(site, given) {
     const structure = structureOf(site, given);
     const cores = coresOf(site, given);

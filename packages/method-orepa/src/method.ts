@@ -1,3 +1,4 @@
+import { withoutCentre } from '@overparam/core-reparam';
 import type { Method } from '@overparam/plugin';
 import { type OrepaOptions, options } from './options';
 import { pointwise } from './pointwise';
@@ -16,10 +17,13 @@ export const orepa: Method<OrepaOptions> = {
     url: 'https://arxiv.org/abs/2204.00826',
   },
   options,
-  supports({ kind, kernelShape: [kh, kw] }) {
-    if (kind !== 'conv2d') return 'a dense layer is not supported (expected a convolution)';
-    const odd = kh % 2 === 1 && kw % 2 === 1;
-    return odd || `kernel size ${kh}x${kw} is not supported: it has no centre (expected odd sides)`;
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
+  supports(site) {
+    const { kind } = site;
+    if (kind === 'dense') return 'a dense layer is not supported (expected a convolution)';
+    if (kind === 'depthwise')
+      return 'a depthwise convolution is not supported: four of the six branches mix channels, which it keeps apart';
+    return withoutCentre(site) ?? true;
   },
   expand(site, given) {
     const [kh, kw] = site.kernelShape;

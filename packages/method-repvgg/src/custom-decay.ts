@@ -35,7 +35,8 @@ export function customDecay(parameters: Tensors, state: Tensors, epsilon: number
     const t3 = constant(factorOf('main'));
     const t1 = constant(factorOf('pointwise'));
     const main = parameters.main_kernel as Tensor4D;
-    const centre = main.slice([1, 1, 0, 0], [1, 1, main.shape[2], main.shape[3]]);
+    const [kh, kw, each, cout] = main.shape;
+    const centre = main.slice([kh >> 1, kw >> 1, 0, 0], [1, 1, each, cout]);
     const sum = centre.mul(t3).add(parameters.pointwise_kernel!.mul(t1));
     const together = sum.square().div(t3.square().add(t1.square()).maximum(smallest)).sum();
     const around = main.square().sum().sub(centre.square().sum());

@@ -1,4 +1,4 @@
-import { type Branch, branchSpace, defaultNorm } from '@overparam/core-reparam';
+import { type Branch, branchSpace, defaultNorm, inputChannels } from '@overparam/core-reparam';
 import type { Method, Site } from '@overparam/plugin';
 import { customDecay, customDecayCovers } from './custom-decay';
 import { initialise } from './initialise';
@@ -17,8 +17,10 @@ export const repvgg: Method<RepVggOptions> = {
     url: 'https://arxiv.org/abs/2101.03697',
   },
   options,
+  kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
   supports({ kind, kernelShape: [kh, kw] }) {
-    if (kind !== 'conv2d') return 'a dense layer is not supported (expected a 3x3 convolution)';
+    if (kind === 'dense') return 'a dense layer is not supported (expected a 3x3 convolution)';
+    if (kind === 'conv1d') return kw === 3 || `kernel size ${kw} is not supported (expected 3)`;
     return kh === 3 && kw === 3 ? true : `kernel size ${kh}x${kw} is not supported (expected 3x3)`;
   },
   expand(site, given) {
@@ -36,14 +38,18 @@ export const repvgg: Method<RepVggOptions> = {
   },
 };
 
-function branchesOf({ kernelShape: [, , cin, cout], strides }: Site, { identity }: RepVggOptions): Branch[] {
+function branchesOf(site: Site, { identity }: RepVggOptions): Branch[] {
+  const {
+    kernelShape: [kh, kw, , cout],
+    strides,
+  } = site;
   const common = { operation: 'convolution', channels: cout, norm: true } as const;
   const main: Branch = {
     name: 'main',
-    steps: [{ ...common, size: [3, 3], role: 'core', continues: 'kernel' }],
+    steps: [{ ...common, size: [kh, kw], role: 'core', continues: 'kernel' }],
   };
   const pointwise: Branch = { name: 'pointwise', steps: [{ ...common, size: [1, 1], role: 'branch' }] };
   const same: Branch = { name: 'identity', steps: [{ operation: 'identity', norm: true }] };
-  const shapesAllow = cin === cout && strides[0] === 1 && strides[1] === 1;
+  const shapesAllow = inputChannels(site) === cout && strides[0] === 1 && strides[1] === 1;
   return identity === 'auto' && shapesAllow ? [main, pointwise, same] : [main, pointwise];
 }

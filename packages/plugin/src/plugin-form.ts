@@ -17,7 +17,9 @@ export const pluginKinds = {
     list: 'balancers',
     word: 'balancer',
     functions: ['needs', 'supports', 'initialise', 'weights'],
+    optional: ['properties', 'averaging', 'elementFactors', 'afterStep'],
   },
+  regulariser: { list: 'regularisers', word: 'regulariser', functions: ['supports', 'penalty'] },
   task: { list: 'tasks', word: 'kind of task', functions: ['make'] },
   head: { list: 'heads', word: 'head', functions: ['make'] },
 } as const satisfies Readonly<

@@ -4,9 +4,10 @@
  *
  * @packageDocumentation
  */
+export type { ChoosingCost, Chosen, ChosenRow, TriedSetting } from './comparison/chosen';
 export { collectRun } from './comparison/collect';
 export type { Difference, Standing } from './comparison/differences';
-export { type ByFigure, type FigureName, figureIn, headlines, scoreIn } from './comparison/figures';
+export { type ByFigure, byFigure, type FigureName, figureIn, headlines, scoreIn } from './comparison/figures';
 export type {
   Effort,
   Improvement,

@@ -78,8 +78,8 @@ export function showWork(
   const started = now();
   let ended = '';
   return (done, total, what) => {
-    const share =
-      total > 0 ? `${Math.floor((100 * done) / total)} % of ${(total / 1e6).toFixed(1)} M` : `${done}`;
+    const all = total < 1e5 ? total.toLocaleString('en') : `${(total / 1e6).toFixed(1)} M`;
+    const share = total > 0 ? `${Math.floor((100 * done) / total)} % of ${all}` : `${done}`;
     if (done === total) {
       const text = `${what}: ${share}`;
       if (text !== ended) status.line(text);

@@ -1,6 +1,15 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { isOverparamError } from '@overparam/errors';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import { choice, flag, runCommandLine, StrictCommand, value, values } from '../src/command-line';
+import {
+  choice,
+  completionScript,
+  flag,
+  runCommandLine,
+  StrictCommand,
+  value,
+  values,
+} from '../src/command-line';
 
 let stdout: MockInstance<typeof process.stdout.write>;
 
@@ -24,6 +33,8 @@ function program() {
       choice('--crust <kind>', ['thin', 'thick'], 'The crust'),
       flag('--json', 'Print one JSON object'),
     )
+    .summary('Bake')
+    .examples('kitchen bake pizza --crust thin')
     .hints((name, amount = '') => (name === '--flour' ? `--with flour=${amount}` : null))
     .does<object>(async (arguments_) => {
       given.push(arguments_);
@@ -32,7 +43,7 @@ function program() {
   const all = new StrictCommand('kitchen').version('1.2.3', '-v, --version', 'Print the version');
   all.addCommand(bake);
   all.addCommand(new StrictCommand('wash').description('Wash up').does(async () => undefined));
-  return { given, run: (...words: string[]) => runCommandLine(all, words) };
+  return { all, given, run: (...words: string[]) => runCommandLine(all, words) };
 }
 
 test('words and options reach the command, and its answer is the exit code', async () => {
@@ -106,7 +117,7 @@ test.each<[string, string, string]>([
 test('help is shown where it is asked for and where nothing is', async () => {
   const { run } = program();
   expect(await run()).toBe(0);
-  expect(printed()).toMatch(/bake.*Bake something/);
+  expect(printed()).toMatch(/bake <WHAT> \[TIN\] +Bake$/m);
   stdout.mockClear();
   expect(await run('bake', '--help')).toBe(0);
   expect(printed()).toMatch(/Usage: kitchen bake \[options\] <WHAT> \[TIN\]/);
@@ -114,4 +125,48 @@ test('help is shown where it is asked for and where nothing is', async () => {
   stdout.mockClear();
   expect(await run('--version')).toBe(0);
   expect(printed()).toBe('1.2.3\n');
+});
+
+test('help names commands with their words, by their summaries, and ends with examples', async () => {
+  const { run } = program();
+  await run('--help');
+  expect(printed()).toMatch(/^ {2}bake <WHAT> \[TIN\] {2,}Bake$/m);
+  expect(printed()).toMatch(/^ {2}wash {2,}Wash up$/m);
+  stdout.mockClear();
+  await run('bake', '--help');
+  expect(printed()).toMatch(/Bake something[\s\S]*\nExample:\n {2}kitchen bake pizza --crust thin\n$/);
+});
+
+/** What a shell offers after some words, the last of which is being typed. */
+function offered(script: string, words: readonly string[]): string[] {
+  const quoted = words.map((word) => `'${word}'`).join(' ');
+  const asked = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _kitchen; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return execFileSync('bash', ['-c', `${script}\n${asked}`], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+test.skipIf(spawnSync('bash', ['--version']).status !== 0)(
+  'bash completes commands, options and their words',
+  () => {
+    const script = completionScript(program().all, 'bash');
+    expect(offered(script, ['kitchen', ''])).toEqual(['bake', 'wash', '--version', '--help']);
+    expect(offered(script, ['kitchen', 'ba'])).toEqual(['bake']);
+    expect(offered(script, ['kitchen', 'bake', '--o'])).toEqual(['--oven-heat']);
+    expect(offered(script, ['kitchen', 'bake', 'pizza', '--crust', 'th'])).toEqual(['thin', 'thick']);
+    expect(offered(script, ['kitchen', 'wash', '--c'])).toEqual([]);
+  },
+);
+
+test('zsh and fish get the same words, and no other shell is known', () => {
+  const { all } = program();
+  expect(completionScript(all, 'zsh')).toContain(
+    'bake) compadd -- --oven-heat --topping --crust --json thin thick --help ;;',
+  );
+  expect(completionScript(all, 'fish')).toContain(
+    "complete -c kitchen -n '__fish_seen_subcommand_from wash' -a '--help'",
+  );
+  expect(() => completionScript(all, 'tcsh')).toThrow(
+    'There are no completions for "tcsh". Expected bash, zsh, fish.',
+  );
 });

@@ -9,6 +9,7 @@ import {
   checkBalancer,
   type GradientSpace,
 } from '@overparam/plugin';
+import type { Tensor } from '@tensorflow/tfjs';
 import { checkState, checkWeights } from './check-balanced';
 import type { Chosen } from './chosen';
 
@@ -21,6 +22,10 @@ export interface Balancing {
     /** Whether the first part of a step runs, and what it computes. */
     readonly before: 'nothing' | 'losses' | 'gramian';
     readonly averages: boolean;
+    /** Whether it compares with gradients on another batch. */
+    readonly secondBatch: boolean;
+    /** Whether it weighs each element of a gradient by itself. */
+    readonly elements: boolean;
     readonly lossesAfterStep: boolean;
   };
   /** What it remembers before the first update. */
@@ -29,6 +34,8 @@ export interface Balancing {
   weights(inputs: BalancerInputs, present: readonly boolean[], state: BalancerState): BalancerWeights;
   /** How the running averages of gradients move in an update; called where it `averages`. */
   averaging(update: number): Averaging;
+  /** Factors of gradients element by element; called where it weighs `elements`, within a compiled step. */
+  elementFactors(gradients: readonly Tensor[], uniform: Tensor): readonly Tensor[];
   /** What it remembers of losses before and after a step; called where it needs `lossesAfterStep`. */
   afterStep(
     before: readonly number[],
@@ -59,6 +66,20 @@ export function balancingOf(
   const needs = balancer.needs(options);
   checkNeeds(balancer, needs);
   const averages = needs.includes('averagedGradients');
+  const secondBatch = needs.includes('secondBatch');
+  const elements = needs.includes('elements');
+  if (averages && (secondBatch || elements)) {
+    throw refusal(
+      balancer.name,
+      `it needs averagedGradients and ${secondBatch ? 'secondBatch' : 'elements'}, and a step gives one of the two.`,
+    );
+  }
+  if (secondBatch && space === 'representation') {
+    throw refusal(
+      balancer.name,
+      'it compares gradients on two batches, and representations of different batches have none in common. Set gradients: parameters.',
+    );
+  }
   if (averages && space === 'representation') {
     throw refusal(
       balancer.name,
@@ -70,20 +91,42 @@ export function balancingOf(
     space,
     needs: {
       before:
-        averages || needs.includes('gramian') ? 'gramian' : needs.includes('losses') ? 'losses' : 'nothing',
+        averages || secondBatch || needs.includes('gramian')
+          ? 'gramian'
+          : needs.includes('losses')
+            ? 'losses'
+            : 'nothing',
       averages,
+      secondBatch,
+      elements,
       lossesAfterStep: needs.includes('lossesAfterStep'),
     },
     initialise: () => checkState(balancer.name, balancer.initialise(tasks, options)),
     weights: (inputs, present, state) =>
       checkWeights(balancer.name, balancer.weights(inputs, present, state, options), tasks.length),
+    elementFactors: (gradients, uniform) => balancer.elementFactors!(gradients, uniform, options),
     averaging: (update) => balancer.averaging!(update, options),
     afterStep: (before, after, present, state) =>
       checkState(balancer.name, balancer.afterStep!(before, after, present, state, options)),
   };
 }
 
-const given: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients', 'lossesAfterStep'];
+const given: readonly BalancerNeed[] = [
+  'losses',
+  'gramian',
+  'averagedGradients',
+  'secondBatch',
+  'elements',
+  'lossesAfterStep',
+];
+
+/** Functions that answer to a need. */
+const answers = {
+  averagedGradients: 'averaging',
+  elements: 'elementFactors',
+  lossesAfterStep: 'afterStep',
+} as const;
+const isAnswered = (need: BalancerNeed): need is keyof typeof answers => need in answers;
 
 /** Refuses needs that no step serves, and those whose answer the balancer has no function for. */
 function checkNeeds(balancer: Balancer, needs: readonly BalancerNeed[]): void {
@@ -91,14 +134,29 @@ function checkNeeds(balancer: Balancer, needs: readonly BalancerNeed[]): void {
   if (unknown !== undefined) {
     throw refusal(balancer.name, `it needs "${unknown}", and a step gives ${given.join(', ')}.`);
   }
-  const lacking = needs.find(
-    (need) =>
-      (need === 'averagedGradients' && !balancer.averaging) ||
-      (need === 'lossesAfterStep' && !balancer.afterStep),
-  );
+  const lacking = needs.filter(isAnswered).find((need) => !balancer[answers[need]]);
   if (lacking === undefined) return;
-  const wanted = lacking === 'averagedGradients' ? 'averaging' : 'afterStep';
-  throw refusal(balancer.name, `it needs "${lacking}" and has no function "${wanted}". Give it one.`);
+  throw refusal(
+    balancer.name,
+    `it needs "${lacking}" and has no function "${answers[lacking]}". Give it one.`,
+  );
+}
+
+/**
+ * Refuses data that a balancer cannot work on.
+ *
+ * @param batches  in one pass over the training data
+ * @throws OverparamError `unsupported-balancer` for two batches a step of data that has one
+ */
+export function checkBalancedData(
+  { name, needs }: Balancing,
+  { batches, batch, images }: { readonly batches: number; readonly batch: number; readonly images: number },
+): void {
+  if (!needs.secondBatch || batches > 1) return;
+  throw refusal(
+    name,
+    `it compares the gradients of two batches that are drawn one without the other, and with batch: ${batch} the ${images} training images make a single one. Choose a batch of at most ${Math.floor(images / 2)}, or another balancer.`,
+  );
 }
 
 /**
@@ -119,7 +177,7 @@ export function checkBalancedNetwork(
       'it averages gradients of shared parameters, and this method gives each task a trunk of its own. Choose another balancer, or multiTask: routed.',
     );
   }
-  if (needs.before !== 'gramian' || space !== 'representation') return;
+  if ((needs.before !== 'gramian' && !needs.elements) || space !== 'representation') return;
   if (trunks.length > 0) {
     throw refusal(
       name,

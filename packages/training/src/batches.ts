@@ -121,6 +121,11 @@ export interface TrainingBatches {
   readonly perEpoch: number;
   /** Batch `index` of the run, counted from 0; the caller disposes its tensors. */
   read(index: number): Promise<BatchTensors>;
+  /**
+   * A second batch for the update that reads `index`, of an order of its own: drawn independently, so that an image may be
+   * in both. The caller disposes.
+   */
+  readSecond(index: number): Promise<BatchTensors>;
 }
 
 /**
@@ -135,14 +140,33 @@ export function trainingBatches(dataset: OpenDataset, options: TrainingBatchOpti
   const { mix = null, erase = null } = options;
   const [height, width] = dataset.inputShape;
   const perEpoch = Math.floor(size / batch);
+  const draws = { dataset, key, batch, size, perEpoch, augment };
+  return {
+    perEpoch,
+    read: batchReader({ ...draws, order: 'order', changes: 'augment' }),
+    readSecond: batchReader({ ...draws, order: 'order2', changes: 'augment2' }),
+  };
+}
+
+/** What batches follow from, and the purposes that their order and their augmentation are drawn for. */
+interface BatchDraws extends Required<TrainingBatchOptions> {
+  readonly dataset: OpenDataset;
+  readonly perEpoch: number;
+  readonly order: string;
+  readonly changes: string;
+}
+
+/** Reads batches by their number, and the next one ahead where the dataset has threads for it. */
+function batchReader({ dataset, key, batch, size, perEpoch, augment, ...purposes }: BatchDraws) {
   let order: { readonly epoch: number; readonly indices: Uint32Array } | null = null;
   const wantedAt = (index: number): Wanted[] => {
     const epoch = Math.floor(index / perEpoch);
-    if (order?.epoch !== epoch) order = { epoch, indices: permutation(foldKey(key, 'order', epoch), size) };
+    if (order?.epoch !== epoch)
+      order = { epoch, indices: permutation(foldKey(key, purposes.order, epoch), size) };
     const start = (index % perEpoch) * batch;
     return Array.from(order.indices.subarray(start, start + batch), (at) => ({
       index: at,
-      key: augment ? foldKey(key, 'augment', epoch, at) : null,
+      key: augment ? foldKey(key, purposes.changes, epoch, at) : null,
     }));
   };
   const changesAt = (index: number, wanted: readonly Wanted[]): Changes => {
@@ -167,16 +191,13 @@ export function trainingBatches(dataset: OpenDataset, options: TrainingBatchOpti
     pending.set(index, begun);
     return begun;
   };
-  return {
-    perEpoch,
-    async read(index) {
-      const arrays = start(index);
-      // This batch stays, as a routine may use one for two updates in a row.
-      for (const other of pending.keys()) if (other !== index) pending.delete(other);
-      const batchArrays = await arrays;
-      if (dataset.prepare) start(index + 1);
-      return toTensors(dataset, batchArrays);
-    },
+  return async (index: number): Promise<BatchTensors> => {
+    const arrays = start(index);
+    // This batch stays, as a routine may use one for two updates in a row.
+    for (const other of pending.keys()) if (other !== index) pending.delete(other);
+    const batchArrays = await arrays;
+    if (dataset.prepare) start(index + 1);
+    return toTensors(dataset, batchArrays);
   };
 }
 

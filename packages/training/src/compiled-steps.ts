@@ -6,6 +6,7 @@ import { compileGramian, compileLosses, sampleParts } from './gramian';
 import type { ParameterRule } from './parameter-groups';
 import type { Weighing } from './passes';
 import { compilePhase, type PhaseParts } from './phase';
+import type { Regularising } from './regularising';
 import { routesOf } from './routes';
 import type { Trained } from './stage';
 import type { WeightAveraging } from './weight-average';
@@ -17,6 +18,8 @@ export interface StepParts {
   readonly tasks: readonly Task[];
   /** Null where nothing weighs the losses, as for a single task. */
   readonly balancing: Balancing | null;
+  /** Null or left out where nothing is added to the loss, as for a single task. */
+  readonly regularising?: Regularising | null;
   /** Decides dropout masks and what a balancer draws. */
   readonly key: Key;
   /** Coefficient of the expansions' penalties. */
@@ -48,9 +51,12 @@ export class CompiledSteps {
   /** What a phase's step is made of. */
   partsOf(phase: Phase, weighing: Weighing, moves = true): PhaseParts {
     const { tasks, penalty, parameterGroups, clip, precision, recompute, trained } = this.parts;
+    const { balancing, regularising } = this.parts;
     const { gradientSums } = trained;
     const sums = gradientSums && { of: gradientSums, moves };
-    return { phase, sums, ...trained, tasks, penalty, parameterGroups, clip, precision, recompute, weighing };
+    const elements = balancing?.needs.elements ? balancing : null;
+    const options = { penalty, parameterGroups, clip, precision, recompute, elements, regularising };
+    return { phase, sums, ...trained, tasks, weighing, ...options };
   }
 
   /**
@@ -79,6 +85,7 @@ export class CompiledSteps {
         tasks,
         routes: routesOf(phase, tasks, network.parameters, network.trunks),
         space,
+        secondBatch: needs.secondBatch,
         averaging: needs.averages ? { averages: averages!, of: averaging(0).of } : null,
         precision,
         recompute,

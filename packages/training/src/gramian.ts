@@ -10,7 +10,7 @@ import {
 import type { Averaging, GradientSpace, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { type Averages, averagedLoss } from './averages';
-import { measure, type StepInputs } from './measure';
+import { measure, type StepInputs, secondOf } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
 import { type Routes, routesOfAll } from './routes';
 import { watchLayers } from './watch';
@@ -23,6 +23,8 @@ export interface GramianParts {
   readonly space: GradientSpace;
   /** Running averages that take the gradients' place, and what is averaged; null for none. */
   readonly averaging: { readonly averages: Averages; readonly of: Averaging['of'] } | null;
+  /** Whether a second batch comes with the first. */
+  readonly secondBatch: boolean;
   readonly precision: Precision;
   readonly recompute: Recompute;
 }
@@ -45,7 +47,7 @@ export function sampleParts(
   const isShared = network.trunks.length === 0 && network.layout.representations.length > 0;
   const space = isShared ? wanted : 'parameters';
   if (space === 'parameters' && routes.shared.length === 0 && routes.routed.size === 0) return null;
-  return { network, tasks, routes, space, averaging: null, precision, recompute };
+  return { network, tasks, routes, space, averaging: null, secondBatch: false, precision, recompute };
 }
 
 type Gradients = readonly (tf.Tensor | null)[];
@@ -61,6 +63,11 @@ function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
     return left && right ? [tf.sum(tf.mul(left, right))] : [];
   });
   return (products.length > 0 ? tf.addN(products) : tf.scalar(0)) as tf.Scalar;
+}
+
+/** Inner products of the tasks' gradients with others, `[tasks, tasks]`. */
+function productsOf(gradients: readonly Gradients[], others: readonly Gradients[]): tf.Tensor2D {
+  return tf.stack(gradients.map((a) => tf.stack(others.map((b) => innerProduct(a, b))))) as tf.Tensor2D;
 }
 
 /** Inner products of the tasks' gradients, `[tasks, tasks]`. */
@@ -107,32 +114,42 @@ function averaged(
  * The first part of a balanced step, compiled: losses and the Gramian of the tasks' gradients, without a change to
  * parameters or running statistics.
  *
- * It takes a batch, and `present` (`[tasks]`, 1 or 0) and `decay` where gradients are averaged. It gives `losses`
- * `[tasks]`, `gramian` `[tasks, tasks]` and `finite`.
+ * It takes a batch, `present` (`[tasks]`, 1 or 0) and `decay` where gradients are averaged, and another batch where there
+ * is a second (see `secondInputs`). It gives `losses` `[tasks]`, `gramian` `[tasks, tasks]`, with a second batch
+ * `crossGramian` `[tasks, tasks]`, and `finite`.
  */
 export function compileGramian(parts: GramianParts): CompiledStep {
-  const { tasks, space, averaging, precision, recompute } = parts;
+  const { network, tasks, space, averaging, secondBatch, precision, recompute } = parts;
   return compile(
     (inputs) =>
       backwardPasses(
         () => {
           const { losses, representations } = forwardPass(parts, inputs as StepInputs);
           const list = tasks.map(({ name }) => losses[name]!);
+          const second = secondBatch
+            ? measure(network.model, tasks, secondOf(inputs as StepInputs), { updateStatistics: false })
+                .losses
+            : {};
           return {
             losses: list,
+            second: Object.values(second),
             differentiated: averaging ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
             representations,
           };
         },
-        ({ losses, differentiated, representations }, backward): Record<string, tf.Tensor> => {
+        ({ losses, second, differentiated, representations }, backward): Record<string, tf.Tensor> => {
           const wanted = tasks.map(({ name }) => carriers(parts, name));
-          const gradients = tasks.map((_, index) => {
-            const xs =
-              space === 'parameters' ? wanted[index]!.map(({ variable }) => variable) : representations;
-            // Products of half-precision gradients would be summed after they were rounded.
-            return backward(differentiated[index]!, xs).map((gradient) => gradient && widened(gradient));
-          });
-          const finite = allFinite([...losses, ...gradients.flat().flatMap((gradient) => gradient ?? [])]);
+          const gradientsOf = (scalars: readonly tf.Tensor[]) =>
+            scalars.map((scalar, index) => {
+              const xs =
+                space === 'parameters' ? wanted[index]!.map(({ variable }) => variable) : representations;
+              // Products of half-precision gradients would be summed after they were rounded.
+              return backward(scalar, xs).map((gradient) => gradient && widened(gradient));
+            });
+          const gradients = gradientsOf(differentiated);
+          const others = gradientsOf(second);
+          const all = [...gradients, ...others].flat().flatMap((gradient) => gradient ?? []);
+          const finite = allFinite([...losses, ...second, ...all]);
           const shown = averaging
             ? tasks.map(({ name }, index) => {
                 const present = tf.cast(
@@ -143,7 +160,12 @@ export function compileGramian(parts: GramianParts): CompiledStep {
                 return averaged(averaging, task, wanted[index]!, gradients[index]!, inputs.decay!);
               })
             : gradients;
-          return { losses: tf.stack(losses), gramian: gramianOf(shown), finite };
+          return {
+            losses: tf.stack(losses),
+            gramian: gramianOf(shown),
+            ...(secondBatch && { crossGramian: productsOf(gradients, others) }),
+            finite,
+          };
         },
       ),
     { precision, recompute },

@@ -32,6 +32,7 @@ export {
 } from './evaluate';
 export { type ExpandNetworkOptions, expandNetwork } from './expand-network';
 export { optimisedParameters, type WeightDecay } from './groups';
+export { type HoldOutOptions, holdOut } from './hold-out';
 export { type Layout, layoutOf } from './layout';
 export type { LoopListeners, UpdateReport } from './listeners';
 export { TrainingLoop, type TrainingState } from './loop';

@@ -1,3 +1,4 @@
+import { batchesToObserve, observe } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { requireValidationLosses } from './choices';
@@ -10,6 +11,7 @@ import { PhaseSteps } from './phase-steps';
 import type { TrainingPlan } from './plan';
 import { addTo, addUpdate, cosinesOf, emptySums, type Progress } from './progress';
 import type { EpochRecord, EpochTiming } from './records';
+import { followedTask } from './routes';
 import { applySchedule, phaseOf, stageAt } from './schedule';
 import { changeStage, type Trained } from './stage';
 import { withAverage } from './weight-average';
@@ -97,20 +99,24 @@ export class TrainingLoop {
     const started = performance.now();
     const index = this.position.update;
     const stage = stageAt(plan.schedule, index);
-    if (stage !== this.state.network.stage) {
+    const begins = stage !== this.state.network.stage;
+    if (begins) {
       this.dispose();
       this.state = changeStage(plan, this.state, stage, this.listeners.onLayer);
     }
     const scheduled = plan.schedule.at(index);
     applySchedule(this.state, scheduled);
+    if (begins || this.position.sums.updates === 0) await this.observe(scheduled.batch, begins);
     const rate = plan.rateAt(index);
     const moment = { update: index, epoch: this.position.history.length, rate };
     const batch = await plan.batches.read(scheduled.batch);
+    let second: tf.NamedTensorMap | null = null;
     try {
       this.steps ??= new PhaseSteps({
         trained: this.state,
         tasks: plan.tasks,
         balancing: plan.balancing,
+        regularising: plan.regularising,
         key: plan.recipe.key,
         penalty: plan.recipe.weightDecay.coefficient,
         parameterGroups: plan.recipe.parameterGroups,
@@ -120,7 +126,10 @@ export class TrainingLoop {
         recompute: plan.recipe.recompute,
       });
       const phase = phaseOf(plan.schedule, scheduled.phase);
-      const outcome = await this.steps.run(phase, batch, moment, this.position.balancer);
+      if (plan.balancing?.needs.secondBatch && followedTask(phase) === null) {
+        second = await plan.batches.readSecond(scheduled.batch);
+      }
+      const outcome = await this.steps.run(phase, batch, moment, this.position.balancer, second);
       const names = plan.tasks.map(({ name }) => name);
       const sums = addUpdate(this.position.sums, { ...outcome, phase: phase.name, rate }, names);
       this.position = { ...this.position, update: index + 1, stage, sums, balancer: outcome.balancer };
@@ -138,6 +147,25 @@ export class TrainingLoop {
       });
     } finally {
       tf.dispose(batch);
+      if (second) tf.dispose(second);
+    }
+  }
+
+  /** Lets expansions that are due look at batches from `first` on, which are trained on next. */
+  private async observe(first: number, begins: boolean): Promise<void> {
+    const { model } = this.state.network;
+    const moment = { epoch: this.position.history.length, begins };
+    const batches: tf.NamedTensorMap[] = [];
+    try {
+      for (let index = 0; index < batchesToObserve(model, moment); index++)
+        batches.push(await this.plan.batches.read(first + index));
+      await observe(
+        model,
+        batches.map(({ x }) => x!),
+        moment,
+      );
+    } finally {
+      tf.dispose(batches);
     }
   }
 

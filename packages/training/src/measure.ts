@@ -16,6 +16,24 @@ export function maskInputs(masks: Readonly<Record<string, tf.Tensor>>): StepInpu
   return Object.fromEntries(Object.entries(masks).map(([layer, mask]) => [`${maskPrefix}${layer}`, mask]));
 }
 
+const secondPrefix = 'second/';
+
+/** Inputs of a step that hand it a second batch. */
+export function secondInputs(batch: StepInputs): StepInputs {
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, tensor]) => [`${secondPrefix}${name}`, tensor]),
+  );
+}
+
+/** The second batch among inputs, by its own names. */
+export function secondOf(inputs: StepInputs): StepInputs {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, tensor]) =>
+      name.startsWith(secondPrefix) ? [[name.slice(secondPrefix.length), tensor]] : [],
+    ),
+  );
+}
+
 function masksOf(inputs: StepInputs): Record<string, tf.Tensor> {
   return Object.fromEntries(
     Object.entries(inputs).flatMap(([name, tensor]) =>

@@ -1,19 +1,23 @@
-import { decayPenalty, ownPenalty } from '@overparam/core-reparam';
-import { backwardPasses } from '@overparam/engine';
+import { decayPenalty, gradientMaps, ownPenalty } from '@overparam/core-reparam';
+import { backwardPasses, twiceDifferentiable } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
+import { type ElementRule, elementGradients } from './elements';
 import { gradientsOf, type Pass } from './gradients';
 import { type Measured, measure, type StepInputs } from './measure';
-import type { TrainedNetwork } from './network';
+import type { TrainedNetwork, TrainedParameter } from './network';
+import { type Regularising, regularised } from './regularising';
 import { allOf, followedTask, type Routes } from './routes';
+import { watchLayers } from './watch';
 
 /**
  * How a step weighs the losses of its tasks. `sum`: each counts once. `weighted`: times the input `weights`, one number
  * a task. `apart`: layers and trunks that belong to a task take its loss times the input `heads` instead. `averaged`: as
- * `apart`, with the running averages of the tasks' gradients in place of the gradients of all that is shared.
+ * `apart`, with the running averages of the tasks' gradients in place of the gradients of all that is shared. `elements`:
+ * as `apart`, and what is shared takes each task's gradient times its factors by element.
  */
-export type Weighing = 'sum' | 'weighted' | 'apart' | 'averaged';
+export type Weighing = 'sum' | 'weighted' | 'apart' | 'averaged' | 'elements';
 
 /** What the gradients of a step follow from. */
 export interface GradientParts {
@@ -27,6 +31,10 @@ export interface GradientParts {
   readonly weighing: Weighing;
   /** There where the weighing is `averaged`. */
   readonly averages: Averages | null;
+  /** There where the weighing is `elements`. */
+  readonly elements: ElementRule | null;
+  /** Adds to the loss of phases that follow all tasks; null for nothing. */
+  readonly regularising: Regularising | null;
 }
 
 type Losses = Readonly<Record<string, tf.Scalar>>;
@@ -60,6 +68,14 @@ interface Recorded extends Measured {
   readonly penalties: readonly tf.Scalar[];
   /** Kernels that the pass has composed, by layer. */
   readonly composed: ReadonlyMap<string, tf.Tensor4D>;
+  /** Outputs of the trunk, with the layers that gave them, where something looks at their gradients. */
+  readonly borders: readonly Border[];
+}
+
+/** An output at the border between what is shared and what is a task's own. */
+export interface Border {
+  readonly layer: string;
+  readonly output: tf.Tensor;
 }
 
 /** Decay in place of the optimiser's, and what methods bring of their own; empty where there is neither. */
@@ -76,14 +92,18 @@ function penaltiesOf(
 }
 
 function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
-  const { phase, network, tasks, penalty, weighing } = parts;
+  const { phase, network, tasks, penalty, weighing, elements, regularising } = parts;
   const only = followedTask(phase);
   const composed = new Map<string, tf.Tensor4D>();
-  const measured = measure(network.model, tasks, inputs, {
-    only,
-    updateStatistics,
-    composed,
-  });
+  const borders: Border[] = [];
+  const isRegularised = regularising !== null && only === null;
+  const isWatched = isRegularised || (weighing === 'elements' && elements!.space === 'representation');
+  const watched = isWatched ? network.layout.representations : [];
+  const measured = watchLayers(
+    network.model.layers.filter(({ name }) => watched.includes(name)),
+    (layer, output) => borders.push({ layer, output }),
+    () => measure(network.model, tasks, inputs, { only, updateStatistics, composed }),
+  );
   const isBalanced = only === null && weighing !== 'sum';
   return {
     ...measured,
@@ -93,8 +113,20 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
       tasks,
       isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
     ),
-    penalties: penaltiesOf(network.model, composed, penalty),
+    penalties: [
+      ...penaltiesOf(network.model, composed, penalty),
+      ...(isRegularised
+        ? [
+            regularised(
+              regularising,
+              tasks.map(({ name }) => measured.losses[name]!),
+              borders.map(({ output }) => output),
+            ),
+          ]
+        : []),
+    ],
     composed,
+    borders,
   };
 }
 
@@ -145,6 +177,11 @@ function penaltyPass(routes: Routes, tasks: number, penalties: readonly tf.Scala
   }));
 }
 
+/** Trunks that stay apart are their tasks' own like heads; under averages there are none. */
+function ownTrunks({ routes, network }: GradientParts): readonly TrainedParameter[] {
+  return network.apart ? routes.trunks : [];
+}
+
 /** The weighted sums of averages, which take the place of gradients of all that is not a head. */
 function averagedGradients(
   { routes, tasks, averages }: GradientParts,
@@ -177,6 +214,13 @@ export function stepGradients(
   inputs: StepInputs,
   updateStatistics = true,
 ): StepGradients {
+  const { regularising, phase } = parts;
+  const isRegularised = regularising !== null && followedTask(phase) === null;
+  const work = () => recordedStep(parts, inputs, updateStatistics);
+  return isRegularised ? twiceDifferentiable(work) : work();
+}
+
+function recordedStep(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): StepGradients {
   const { routes, tasks, weighing } = parts;
   return backwardPasses(
     () => {
@@ -185,9 +229,9 @@ export function stepGradients(
         recorded.penalties.reduce((sum, penalty) => tf.add(sum, penalty) as tf.Scalar, sumOf(losses));
       // Made here, as only what is made here is recorded.
       const passes =
-        weighing === 'averaged'
+        weighing === 'averaged' || weighing === 'elements'
           ? [
-              { descended: sumOf(recorded.forHeads), moves: routes.heads },
+              { descended: sumOf(recorded.forHeads), moves: [...routes.heads, ...ownTrunks(parts)] },
               ...penaltyPass(routes, tasks.length, recorded.penalties),
             ]
           : routes.routed.size > 0
@@ -195,15 +239,39 @@ export function stepGradients(
             : jointPasses(parts, recorded, plus);
       return { recorded, passes } as unknown as tf.TensorContainer & { recorded: Recorded; passes: Pass[] };
     },
-    ({ recorded: { losses, wrong, labels, composed }, passes }, backward) => {
+    ({ recorded, passes }, backward) => {
+      const { losses, wrong, labels, composed } = recorded;
       // Only what is routed takes gradients of several passes.
       const kernels = routes.routed.size > 0 ? composed : new Map<string, tf.Tensor4D>();
-      const averaged = weighing === 'averaged' ? averagedGradients(parts, inputs.weights!) : {};
-      const gradients = added(averaged, gradientsOf(passes, kernels, backward));
+      const own =
+        weighing === 'averaged'
+          ? averagedGradients(parts, inputs.weights!)
+          : weighing === 'elements'
+            ? elementGradients(parts, recorded, inputs, backward)
+            : {};
+      const summed = added(own, gradientsOf(passes, kernels, backward));
+      const gradients = mapped(summed, gradientMaps(parts.network.model));
       tf.dispose([...composed.values()]);
-      const descended = passes.map((pass) => pass.descended);
+      const descended = [
+        ...passes.map((pass) => pass.descended),
+        ...(weighing === 'elements' ? Object.values(recorded.weighted) : []),
+      ];
       return { loss: sumOf(losses), losses, wrong, labels, descended, gradients };
     },
+  );
+}
+
+/** Gradients times the maps that expansions have for them. */
+function mapped(
+  gradients: Readonly<Record<string, tf.Tensor>>,
+  maps: ReadonlyMap<string, tf.Tensor>,
+): Readonly<Record<string, tf.Tensor>> {
+  if (maps.size === 0) return gradients;
+  return Object.fromEntries(
+    Object.entries(gradients).map(([name, gradient]) => {
+      const map = maps.get(name);
+      return [name, map ? tf.mul(gradient, map) : gradient];
+    }),
   );
 }
 

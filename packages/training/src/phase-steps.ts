@@ -1,15 +1,16 @@
 import { dropoutMasks } from '@overparam/core-reparam';
-import { foldKey } from '@overparam/engine';
+import { foldKey, type Key } from '@overparam/engine';
 import type { BalancerState, Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { movesAt } from './accumulation';
 import type { Balancing } from './balancing';
 import { CompiledSteps, type StepParts } from './compiled-steps';
 import { type Moment, nonFiniteError } from './diagnose';
-import { maskInputs, type StepInputs } from './measure';
+import { uniformInputs } from './elements';
+import { maskInputs, type StepInputs, secondInputs } from './measure';
 import type { Weighing } from './passes';
 import { byTask, read, rowsOf } from './read';
-import { followedTask } from './routes';
+import { followedTask, routesOf } from './routes';
 
 /** Numbers by task, in the order of the run's tasks. */
 export type ByTask = readonly number[];
@@ -39,6 +40,8 @@ type Changed = Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'labels'>;
 interface Found {
   readonly losses: ByTask;
   readonly gramian: readonly ByTask[] | null;
+  /** Products with the gradients on the second batch, where there is one. */
+  readonly crossGramian: readonly ByTask[] | null;
   readonly finite: boolean;
 }
 
@@ -77,6 +80,7 @@ export class PhaseSteps {
    *
    * @param batch  `x` and `label/<task>`; the caller's
    * @param state  the balancer's
+   * @param second  another batch, for a balancer that compares two; the caller's
    * @throws OverparamError `non-finite`; parameters are then as they were
    */
   async run(
@@ -84,17 +88,20 @@ export class PhaseSteps {
     batch: StepInputs,
     moment: Moment,
     state: BalancerState | null,
+    second: StepInputs | null = null,
   ): Promise<UpdateOutcome> {
     const { balancing } = this.parts;
     const inputs = this.withMasks(batch, moment);
+    const masked = second && this.withMasks(second, moment, 'dropout2');
     try {
       if (balancing === null || followedTask(phase) !== null) {
         const changed = await this.change(phase, 'sum', inputs, moment);
         return { ...changed, weights: null, gramian: null, balancer: state };
       }
-      return await this.balanced(balancing, phase, inputs, moment, state ?? balancing.initialise());
+      return await this.balanced(balancing, phase, inputs, masked, moment, state ?? balancing.initialise());
     } finally {
       disposeAdded(inputs, batch);
+      if (masked) disposeAdded(masked, second!);
     }
   }
 
@@ -113,9 +120,9 @@ export class PhaseSteps {
   }
 
   /** A batch with the masks of its dropout layers, which are new tensors. */
-  private withMasks(batch: StepInputs, { update }: Moment): StepInputs {
+  private withMasks(batch: StepInputs, { update }: Moment, purpose = 'dropout'): StepInputs {
     const { key, trained } = this.parts;
-    const masks = dropoutMasks(trained.network.model, batch.x!.shape[0]!, foldKey(key, 'dropout', update));
+    const masks = dropoutMasks(trained.network.model, batch.x!.shape[0]!, foldKey(key, purpose, update));
     return { ...batch, ...maskInputs(masks) };
   }
 
@@ -123,28 +130,40 @@ export class PhaseSteps {
     balancing: Balancing,
     phase: Phase,
     inputs: StepInputs,
+    second: StepInputs | null,
     moment: Moment,
     state: BalancerState,
   ): Promise<UpdateOutcome> {
     const { tasks, key } = this.parts;
     const { needs } = balancing;
     const present = (await labelsIn(tasks, inputs)).map((count) => count > 0);
-    const found = await this.find(balancing, phase, inputs, moment, present);
+    const found = await this.find(
+      balancing,
+      phase,
+      second ? { ...inputs, ...secondInputs(second) } : inputs,
+      moment,
+      present,
+    );
     if (found && !found.finite) throw nonFiniteError(this.steps.partsOf(phase, 'sum'), inputs, moment);
     const { update, epoch } = moment;
     const about = { update, epoch, key: foldKey(key, 'balancer', update) };
     const gramian = found?.gramian ?? null;
-    const ask = (losses: ByTask) =>
-      balancing.weights({ ...about, losses, ...(gramian && { gramian }) }, present, state);
+    const crossGramian = found?.crossGramian ?? null;
+    const products = { ...(gramian && { gramian }), ...(crossGramian && { crossGramian }) };
+    const ask = (losses: ByTask) => balancing.weights({ ...about, losses, ...products }, present, state);
     // Without a first part the weights do not depend on the losses; see `BalancerNeed`.
     const given = ask(found?.losses ?? tasks.map(() => 1));
-    const factors = { weights: tf.tensor1d([...given.weights]), heads: tf.tensor1d([...given.heads]) };
+    const factors: StepInputs = {
+      weights: tf.tensor1d([...given.weights]),
+      heads: tf.tensor1d([...given.heads]),
+      ...(needs.elements && this.elementNumbers(balancing, phase, about.key)),
+    };
     const same: Weighing = equalTo(given.weights, given.heads) ? 'weighted' : 'apart';
     let changed: Changed;
     try {
       changed = await this.change(
         phase,
-        needs.averages ? 'averaged' : same,
+        needs.averages ? 'averaged' : needs.elements ? 'elements' : same,
         { ...inputs, ...factors },
         moment,
       );
@@ -171,19 +190,31 @@ export class PhaseSteps {
     if (needs.before === 'nothing') return null;
     if (needs.before === 'losses') {
       const { losses, finite } = await read(this.steps.losses()(inputs));
-      return { losses: losses!, gramian: null, finite: finite![0] === 1 };
+      return { losses: losses!, gramian: null, crossGramian: null, finite: finite![0] === 1 };
     }
     const numbers: StepInputs = needs.averages
       ? { present: tf.tensor1d(present.map(Number)), decay: tf.scalar(balancing.averaging(update).decay) }
       : {};
     try {
       const step = this.steps.gramian(phase, balancing);
-      const { losses, gramian, finite } = await read(step({ ...inputs, ...numbers }));
-      const rows = rowsOf(gramian!, this.parts.tasks.length);
-      return { losses: losses!, gramian: rows, finite: finite![0] === 1 };
+      const { losses, gramian, crossGramian, finite } = await read(step({ ...inputs, ...numbers }));
+      const rows = (matrix: readonly number[]) => rowsOf(matrix, this.parts.tasks.length);
+      return {
+        losses: losses!,
+        gramian: rows(gramian!),
+        crossGramian: crossGramian ? rows(crossGramian) : null,
+        finite: finite![0] === 1,
+      };
     } finally {
       tf.dispose(numbers);
     }
+  }
+
+  private elementNumbers(balancing: Balancing, phase: Phase, key: Key): StepInputs {
+    const { tasks, trained } = this.parts;
+    const { network } = trained;
+    const routes = routesOf(phase, tasks, network.parameters, network.trunks);
+    return uniformInputs(balancing, network, routes, key);
   }
 
   private async lossesNow(inputs: StepInputs): Promise<ByTask> {

@@ -12,11 +12,13 @@ import type * as tf from '@tensorflow/tfjs';
 import { addGradients, clearSums, type GradientSums } from './accumulation';
 import type { Averages } from './averages';
 import { type Clipping, clipped } from './clip';
+import type { ElementRule } from './elements';
 import { rateFactors } from './groups';
 import type { StepInputs } from './measure';
 import type { TrainedNetwork } from './network';
 import type { ParameterRule } from './parameter-groups';
 import { type GradientParts, stepGradients, type Weighing } from './passes';
+import type { Regularising } from './regularising';
 import { allOf, routesOf } from './routes';
 import { moveAverage, type WeightAverage } from './weight-average';
 
@@ -32,6 +34,10 @@ export interface PhaseParts {
   /** `sum` where left out. */
   readonly weighing?: Weighing;
   readonly averages?: Averages | null;
+  /** What weighs elements of gradients by themselves; null or left out where nothing does. */
+  readonly elements?: ElementRule | null;
+  /** Adds to the loss; null or left out for nothing. */
+  readonly regularising?: Regularising | null;
   /** Rules of parameters by pattern; none where left out. */
   readonly parameterGroups?: readonly ParameterRule[];
   /** The largest gradients that are taken; all are where left out. */
@@ -48,14 +54,24 @@ export interface PhaseParts {
 
 /** What the gradients of a phase follow from. */
 export function gradientParts(parts: PhaseParts): GradientParts {
-  const { phase, network, tasks, penalty, weighing = 'sum', averages = null } = parts;
+  const {
+    phase,
+    network,
+    tasks,
+    penalty,
+    weighing = 'sum',
+    averages = null,
+    elements = null,
+    regularising = null,
+  } = parts;
   const routes = routesOf(phase, tasks, network.parameters, network.trunks);
-  return { phase, network, tasks, routes, penalty, weighing, averages };
+  return { phase, network, tasks, routes, penalty, weighing, averages, elements, regularising };
 }
 
 /**
  * One training step of a phase, compiled. It takes a batch (see `StepInputs`), `rate`, `averageDecay` where weights are
- * averaged, and, unless the losses count alike, `weights` and `heads`. It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
+ * averaged, and, unless the losses count alike, `weights` and `heads`, and where elements are weighed by themselves numbers
+ * for each (see `uniformInputs`). It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
  * `wrong/<task>` of the followed tasks, `labels/<task>` (how many are valid) of every task, and `finite`. A step with a
  * non-finite loss or gradient leaves parameters and optimiser slots as they were.
  */

@@ -1,9 +1,9 @@
-import { expansionsOf, parameterGroups } from '@overparam/core-reparam';
+import { expansionsOf, isRanking, parameterGroups } from '@overparam/core-reparam';
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
 import { checkAccumulation } from './accumulation';
-import { type Balancing, balancingOf, checkBalancedNetwork } from './balancing';
+import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
 import { checkStopping } from './early-stopping';
@@ -11,7 +11,9 @@ import { checkMixing } from './mixing';
 import { buildPlain, networkOfStage } from './network';
 import { checkRules } from './parameter-groups';
 import type { Recipe } from './recipe';
+import { checkRegularisedNetwork, type Regularising, regularisingOf } from './regularising';
 import { requireSplit, splitSize } from './splits';
+import { tryRegularising } from './try-regularising';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
 export interface TrainingPlan {
@@ -21,6 +23,8 @@ export interface TrainingPlan {
   readonly tasks: readonly Task[];
   /** How losses are weighed; null where nothing weighs them, as for a single task. */
   readonly balancing: Balancing | null;
+  /** What is added to the loss; null for nothing. */
+  readonly regularising: Regularising | null;
   readonly batches: TrainingBatches;
   /** Gradient evaluations in the whole run. */
   readonly updates: number;
@@ -59,7 +63,12 @@ function sizesOf({ limit, batch, evaluation }: Recipe, dataset: OpenDataset): Tr
 }
 
 /** The expanded network's groups, trunks and warnings, and how many parameters there are with and without expansion. */
-function inspect(recipe: Recipe, dataset: OpenDataset) {
+function inspect(
+  recipe: Recipe,
+  dataset: OpenDataset,
+  tasks: readonly Task[],
+  regularising: Regularising | null,
+) {
   const expanded = networkOfStage(recipe, dataset, {
     stage: 'expanded',
     start: 'as configured',
@@ -67,11 +76,17 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
   });
   let plain: Network | null = null;
   try {
+    if (regularising) {
+      checkRegularisedNetwork(regularising, expanded);
+      tryRegularising(regularising, expanded, tasks, dataset.inputShape);
+    }
     plain = buildPlain(recipe, dataset);
     checkRules(recipe.parameterGroups, expanded.parameters);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
+    const layers = expansionsOf(expanded.model);
     return {
+      layers: layers.map(({ layer }) => layer),
       network: { trunks, layout, states, apart },
       groups,
       parameters: {
@@ -81,7 +96,7 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
           0,
         ),
       },
-      warnings: expansionsOf(expanded.model).flatMap(({ layer, expansion }) =>
+      warnings: layers.flatMap(({ layer, expansion }) =>
         (expansion.warnings ?? []).map((warning) => `${layer}: ${warning}`),
       ),
     };
@@ -92,10 +107,20 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
 }
 
 /**
+ * The layers that a ranking chose, by their names: other weights, such as those in the middle of a run, would choose others.
+ */
+function chosenLayers({ select }: Recipe, layers: readonly string[]) {
+  if (!isRanking(select)) return { select: {}, notes: [] };
+  const note = `select by ${select.by} expands ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}: ${layers.join(', ')}`;
+  return { select: { select: { any: layers } }, notes: [note] };
+}
+
+/**
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
- * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
+ * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`,
+ *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
@@ -108,7 +133,13 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   checkMixing(mix, tasks, batch);
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
-  const { network, groups, parameters, warnings } = inspect(recipe, dataset);
+  if (balancing) {
+    checkBalancedData(balancing, { batches: batches.perEpoch, batch, images: sizes.train });
+  }
+  const { precision } = recipe;
+  const regularising = regularisingOf(recipe.regulariser, { tasks: names, batch, precision });
+  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset, tasks, regularising);
+  const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
   const schedule = routine.plan(
@@ -118,16 +149,17 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
   return {
-    recipe,
+    recipe: { ...recipe, ...choice.select },
     dataset,
     tasks,
     balancing,
+    regularising,
     batches,
     updates,
     sizes,
     schedule,
     rateAt: learningRate(lr, updates, batches.perEpoch),
     parameters,
-    notes: [...schedule.notes, ...warnings],
+    notes: [...choice.notes, ...schedule.notes, ...warnings],
   };
 }

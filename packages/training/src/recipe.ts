@@ -1,4 +1,4 @@
-import { plain, type Selector, type Statistics } from '@overparam/core-reparam';
+import { plain, type Ranking, type Selector, type Statistics } from '@overparam/core-reparam';
 import {
   type Key,
   keyFromSeed,
@@ -14,6 +14,7 @@ import type {
   GradientSpace,
   Head,
   Method,
+  Regulariser,
   Routine,
   Task,
 } from '@overparam/plugin';
@@ -37,12 +38,14 @@ export interface Recipe {
   /** Null for the plain sum of the losses; of no effect with a single task. */
   readonly balancer: Chosen<Balancer> | null;
   readonly gradients: GradientSpace;
+  /** Adds to the loss of several tasks; null for nothing. */
+  readonly regulariser: Chosen<Regulariser> | null;
   /** Loss and metrics of a task that the dataset has labels for. */
   task(declared: DatasetTask): Task;
   /** A task's head; null for the backbone's own. */
   head(task: string): Head | null;
   /** Layers that the method expands; all that it supports where left out. */
-  readonly select?: Selector;
+  readonly select?: Selector | Ranking;
   /** Of the running variance of norms. */
   readonly statistics: Statistics;
   /** Passes over the training data. */
@@ -78,7 +81,7 @@ export interface Recipe {
 }
 
 /** The fields of a {@link Recipe} that are parts of plugins. */
-export type Parts = 'method' | 'routine' | 'backbone' | 'balancer';
+export type Parts = 'method' | 'routine' | 'backbone' | 'balancer' | 'regulariser';
 
 /** What a recipe cannot do without; the rest has a default, see {@link defineRecipe}. */
 export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimiser'> &
@@ -89,6 +92,8 @@ export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimise
     readonly method?: Part<Method>;
     /** The plain sum of the losses where left out. */
     readonly balancer?: Part<Balancer>;
+    /** Nothing added to the loss where left out. */
+    readonly regulariser?: Part<Regulariser>;
     /** A number for a rate that stays as it is. */
     readonly lr: number | ScheduleConfig;
   };
@@ -103,7 +108,7 @@ export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimise
  *   batch: 32, lr: 0.1, optimiser: { name: 'sgd', momentum: 0.9 } });
  */
 export function defineRecipe(options: RecipeOptions): Recipe {
-  const { method = plain, routine, backbone, balancer, lr } = options;
+  const { method = plain, routine, backbone, balancer, regulariser, lr } = options;
   return {
     key: keyFromSeed(0),
     gradients: 'parameters',
@@ -127,6 +132,7 @@ export function defineRecipe(options: RecipeOptions): Recipe {
     routine: chosenOf(routine),
     backbone: chosenOf(backbone),
     balancer: balancer ? chosenOf(balancer) : null,
+    regulariser: regulariser ? chosenOf(regulariser) : null,
     lr: typeof lr === 'number' ? { peak: lr, schedule: 'constant' } : lr,
   };
 }

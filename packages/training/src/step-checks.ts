@@ -128,3 +128,19 @@ export function checkBatch(batch: StepInputs, tasks: readonly Task[]): void {
     `The batch lacks ${missing.join(', ')}; it has ${listed(Object.keys(batch))}. Name its tensors x and label/<task>.`,
   );
 }
+
+/**
+ * Refuses an update without the second batch that a balancer compares with.
+ *
+ * @throws OverparamError `batch-incomplete`
+ */
+export function checkSecond(balancer: string, second: StepInputs | null, tasks: readonly Task[]): void {
+  if (second !== null) {
+    checkBatch(second, tasks);
+    return;
+  }
+  throw new OverparamError(
+    'batch-incomplete',
+    `The balancer "${balancer}" compares two batches, and the update has one. Hand over another as \`second\` beside the rate, such as readSecond() of trainingBatches gives.`,
+  );
+}

@@ -1,3 +1,4 @@
+import { observe } from '@overparam/core-reparam';
 import {
   createOptimiser,
   type Key,
@@ -16,6 +17,7 @@ import type {
   GradientSpace,
   Network,
   Phase,
+  Regulariser,
   Schedule,
   Task,
 } from '@overparam/plugin';
@@ -29,9 +31,11 @@ import { noDecay, optimisedParameters, type WeightDecay } from './groups';
 import type { StepInputs } from './measure';
 import { checkRules, type ParameterRule } from './parameter-groups';
 import { PhaseSteps, type UpdateOutcome } from './phase-steps';
+import { checkRegularisedNetwork, regularisingOf } from './regularising';
+import { followedTask } from './routes';
 import { applySchedule, phaseOf } from './schedule';
 import type { Trained } from './stage';
-import { checkBatch, checkPhase, checkStages, listNetwork } from './step-checks';
+import { checkBatch, checkPhase, checkSecond, checkStages, listNetwork } from './step-checks';
 import { createWeightAverage, type WeightAveraging } from './weight-average';
 
 /** What {@link trainingStep} trains, and how. */
@@ -51,6 +55,8 @@ export interface TrainingStepOptions {
   readonly balancer?: Part<Balancer>;
   /** Which gradients a balancer compares; those of all shared `parameters` where left out. */
   readonly gradients?: GradientSpace;
+  /** Adds to the loss of several tasks; nothing where left out. */
+  readonly regulariser?: Part<Regulariser>;
   /** What the step makes its own from, or one that the caller made for the network's parameters and disposes. */
   readonly optimiser: OptimiserConfig | Optimiser;
   /** None where left out. An optimiser of the caller's own decays by itself; methods' penalties take the coefficient. */
@@ -79,6 +85,8 @@ export interface StepPosition {
   readonly update: number;
   /** What the balancer remembers, as the last outcome has it. */
   readonly balancer: BalancerState | null;
+  /** Epochs before that of the last update; null before the first, as where left out. */
+  readonly epoch?: number | null;
 }
 
 /** When an update happens. */
@@ -87,8 +95,13 @@ export interface UpdateMoment {
   readonly rate: number;
   /** Updates before this one; one more than at the call before where left out. */
   readonly update?: number;
-  /** Epochs before this one, for balancers that ask; 0 where left out. */
+  /**
+   * Epochs before this one, for balancers that ask, and for expansions that look at activations: they see the first batch
+   * of an epoch before it is trained on. 0 where left out.
+   */
   readonly epoch?: number;
+  /** Another batch, drawn independently, for balancers that compare two; see `readSecond`. Stays the caller's. */
+  readonly second?: StepInputs;
 }
 
 /** One update of a network: call it with a batch, one call after the other. */
@@ -142,6 +155,13 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const balancer = options.balancer ? chosenOf(options.balancer) : null;
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(balancer, names, options.gradients ?? 'parameters');
+  const regularising = regularisingOf(options.regulariser ? chosenOf(options.regulariser) : null, {
+    tasks: names,
+    // Batches come later, of any size.
+    batch: Number.MAX_SAFE_INTEGER,
+    precision,
+  });
+  if (regularising) checkRegularisedNetwork(regularising, network);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
 
   checkRules(parameterGroups, network.parameters);
@@ -160,6 +180,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     trained,
     tasks,
     balancing,
+    regularising,
     key,
     penalty: weightDecay.coefficient,
     parameterGroups,
@@ -176,12 +197,16 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       throw new OverparamError('step-disposed', 'This training step was disposed. Make a new one.');
     }
     checkBatch(batch, tasks);
-    const { rate, update = position.update, epoch = 0 } = moment;
+    const { rate, update = position.update, epoch = 0, second = null } = moment;
     const scheduled = schedule?.at(update);
     if (scheduled) applySchedule(trained, scheduled);
+    if (epoch !== (position.epoch ?? null)) await observe(network.model, [batch.x!], { epoch });
     const current = schedule && scheduled ? phaseOf(schedule, scheduled.phase) : phase;
-    const outcome = await steps.run(current, batch, { update, epoch, rate }, position.balancer);
-    position = { update: update + 1, balancer: outcome.balancer };
+    const isCompared = balancing?.needs.secondBatch && followedTask(current) === null;
+    if (isCompared) checkSecond(balancing.name, second, tasks);
+    const at = { update, epoch, rate };
+    const outcome = await steps.run(current, batch, at, position.balancer, isCompared ? second : null);
+    position = { update: update + 1, balancer: outcome.balancer, epoch };
     return outcome;
   };
   const dispose = () => {

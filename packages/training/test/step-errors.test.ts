@@ -1,8 +1,9 @@
-import { dbMtl, mgda, pcgrad, upgrad } from '@overparam/balancers';
+import { dbMtl, graddrop, mgda, modo, pcgrad, upgrad } from '@overparam/balancers';
 import { useEngine } from '@overparam/engine';
 import { trirep } from '@overparam/method-new';
 import { regression } from '@overparam/mtl-heads';
 import type { Balancer, BalancerNeed, Network, Phase, Schedule } from '@overparam/plugin';
+import { repMtl } from '@overparam/regularisers';
 import { progressive } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -174,6 +175,35 @@ describe('balancers that need what the step cannot give', () => {
       /no function "averaging"/,
     ],
     [
+      'elements that it does not weigh',
+      smallNetwork,
+      { balancer: needing('elements') },
+      /no function "elementFactors"/,
+    ],
+    [
+      'two batches of averages',
+      smallNetwork,
+      {
+        balancer: {
+          ...needing('secondBatch', 'averagedGradients'),
+          averaging: () => ({ of: 'loss', decay: 0.9 }),
+        },
+      },
+      /averagedGradients and secondBatch, and a step gives one/,
+    ],
+    [
+      'two batches of representations',
+      smallNetwork,
+      { balancer: modo, gradients },
+      /"modo": .*two batches.*Set gradients: parameters/,
+    ],
+    [
+      'elements of a representation where there is none',
+      apart,
+      { balancer: graddrop, gradients },
+      /"graddrop": .*no layers whose outputs separate/,
+    ],
+    [
       'losses that it does not take',
       smallNetwork,
       { balancer: needing('lossesAfterStep') },
@@ -185,10 +215,48 @@ describe('balancers that need what the step cannot give', () => {
     expect(error.code).toBe('unsupported-balancer');
   });
 
+  test('an update without the second batch that it compares with', async () => {
+    const network = smallNetwork();
+    const step = trainingStep({ ...smallStep, network, balancer: modo });
+    const [batch, second] = [smallBatch(), smallBatch()];
+    await expect(step(batch, { rate: 0.1 })).rejects.toMatchObject({
+      code: 'batch-incomplete',
+      message: expect.stringMatching(/"modo" compares two batches.*as `second`/),
+    });
+    const { x } = second;
+    await expect(step(batch, { rate: 0.1, second: { x: x! } })).rejects.toMatchObject({
+      message: expect.stringMatching(/lacks label/),
+    });
+    await step(batch, { rate: 0.1, second });
+    step.dispose();
+    tf.dispose([batch, second]);
+    network.model.dispose();
+  });
+
   test('wrong options of one are named', () => {
     expect(() => withOptions(pcgrad, { head: 'weighted' })).toThrow(
       expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('"heads"') }),
     );
+  });
+});
+
+describe('regularisers of networks whose tasks share nothing to look at', () => {
+  const apart = () => {
+    const { model, owner } = smallNetwork();
+    return { model, owner, representations: [] };
+  };
+  test.each<[string, () => Network, Partial<TrainingStepOptions>, RegExp]>([
+    ['heads on the input', apart, {}, /"rep-mtl": .*no layers whose outputs separate/],
+    [
+      'trunks',
+      () => smallNetwork(trirep, { multiTask: 'perTask' }),
+      {},
+      /no representation that tasks share/,
+    ],
+  ])('%s', (_, network, options, message) => {
+    const error = refused({ ...options, regulariser: repMtl, network: network() });
+    expect(error.message).toMatch(message);
+    expect(error.code).toBe('unsupported-regulariser');
   });
 });
 

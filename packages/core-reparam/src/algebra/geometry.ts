@@ -1,5 +1,10 @@
 import type { Padding, Site } from '@overparam/plugin';
 
+/** Channels that come into a site. */
+export function inputChannels({ kernelShape, groups = 1 }: Pick<Site, 'kernelShape' | 'groups'>): number {
+  return kernelShape[2] * groups;
+}
+
 /** Height (axis 0) or width (axis 1) of what a site makes of an input of `size`; null stays null. */
 export function outputSize(
   site: Pick<Site, 'kernelShape' | 'strides' | 'dilation' | 'padding'>,

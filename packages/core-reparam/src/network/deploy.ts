@@ -1,7 +1,8 @@
-import type { Padding, PlainLayer } from '@overparam/plugin';
+import { OverparamError } from '@overparam/errors';
+import type { Padding, PlainLayer, Site } from '@overparam/plugin';
 import type { LayersModel, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { equalPadding, outputSize, samePadding } from '../algebra/geometry';
+import { equalPadding, inputChannels, outputSize, samePadding } from '../algebra/geometry';
 import { normThatAdds } from '../algebra/norms';
 import { buildModel } from './build-graph';
 import { ExpandedLayer } from './expanded-layer';
@@ -13,7 +14,14 @@ import { trunkTasks } from './parameters';
 import { readGraph } from './read-graph';
 
 type Config = tf.serialization.ConfigDict;
-type StockLayer = 'Conv2D' | 'Dense' | 'ZeroPadding2D' | 'BatchNormalization' | 'Dropout';
+type StockLayer =
+  | 'Conv2D'
+  | 'Conv1D'
+  | 'DepthwiseConv2D'
+  | 'Dense'
+  | 'ZeroPadding2D'
+  | 'BatchNormalization'
+  | 'Dropout';
 
 /** Whether norms become part of the layers before them, or stay layers of their own. */
 export type Norms = 'fold' | 'keep';
@@ -47,6 +55,8 @@ export function buildDeployed(model: LayersModel, norms: Norms, task: string | n
 function stock(className: StockLayer, config: Config, weights: readonly Tensor[]): LayerForm {
   const make: Record<StockLayer, (config: Config) => tf.layers.Layer> = {
     Conv2D: (given) => tf.layers.conv2d(given as never),
+    Conv1D: (given) => tf.layers.conv1d(given as never),
+    DepthwiseConv2D: (given) => tf.layers.depthwiseConv2d(given as never),
     Dense: (given) => tf.layers.dense(given as never),
     ZeroPadding2D: (given) => tf.layers.zeroPadding2d(given as never),
     BatchNormalization: (given) => tf.layers.batchNormalization(given as never),
@@ -98,8 +108,7 @@ function putPlainLayers(
     putDense(graph, name, expanded, layers, keepsNorm);
   } else {
     const bias = keepsNorm && !site.bias ? null : last.bias;
-    const config = { ...host.layer, ...convolutionConfig(last, bias), name } as unknown as Config;
-    const form = stock('Conv2D', config, bias ? [last.kernel, bias] : [last.kernel]);
+    const form = plainConvolution(site, last, bias, { ...host.layer, name });
     graph.replace(name, { ...form, state: stateAfter(expanded) });
     padConvolutions(graph, name, expanded, layers);
   }
@@ -133,15 +142,31 @@ function putDense(
   }
 }
 
-function convolutionConfig({ kernel, strides, dilation }: PlainLayer, bias: Tensor1D | null) {
-  return {
-    filters: kernel.shape[3],
-    kernelSize: [kernel.shape[0], kernel.shape[1]],
-    strides: [...strides],
-    dilationRate: [...dilation],
-    useBias: bias !== null,
-    padding: 'valid',
-  };
+/**
+ * A convolution of the site's kind as tfjs's own layer, without padding.
+ *
+ * @param host  what else its config has
+ */
+function plainConvolution(
+  site: Site,
+  { kernel, strides, dilation }: PlainLayer,
+  bias: Tensor1D | null,
+  host: Config,
+): LayerForm {
+  const [kh, kw, each, cout] = kernel.shape;
+  const common = { ...host, useBias: bias !== null, padding: 'valid' };
+  const form = (className: StockLayer, own: object, held: Tensor) =>
+    stock(className, { ...common, ...own } as unknown as Config, bias ? [held, bias] : [held]);
+  if (site.kind === 'conv1d') {
+    const own = { filters: cout, kernelSize: [kw], strides: [strides[1]], dilationRate: [dilation[1]] };
+    return form('Conv1D', own, kernel.reshape([kw, each, cout]));
+  }
+  const size = { kernelSize: [kh, kw], strides: [...strides], dilationRate: [...dilation] };
+  if (site.kind === 'conv2d') return form('Conv2D', { ...size, filters: cout }, kernel);
+  const channels = inputChannels(site);
+  const multiplier = cout / channels;
+  const held = kernel.reshape([kh, kw, channels, multiplier]);
+  return form('DepthwiseConv2D', { ...size, depthMultiplier: multiplier }, held);
 }
 
 /** Gives the last convolution its padding back, and puts those before it, if any, in front. */
@@ -162,13 +187,12 @@ function padConvolutions(
   let sizes: readonly (readonly [number | null, number | null])[] = site.inputSizes;
   for (const [index, layer] of layers.entries()) {
     const isLast = index === layers.length - 1;
-    const config = convolutionConfig(layer, layer.bias) as unknown as Config;
-    const form = stock('Conv2D', config, layer.bias ? [layer.kernel, layer.bias] : [layer.kernel]);
+    const form = plainConvolution(site, layer, layer.bias, {});
     const own = isLast
       ? name
       : graph.insertBefore(name, `${name}_factor${index + 1}`, { ...form, state: stateAfter(expanded) });
     const geometry = { ...layer, kernelShape: layer.kernel.shape };
-    placePadding(graph, own, layer, sizes);
+    placePadding(graph, own, site, layer, sizes);
     sizes = sizes.map(([h, w]) => [outputSize(geometry, 0, h), outputSize(geometry, 1, w)] as const);
   }
 }
@@ -182,6 +206,7 @@ function setPadding(graph: Graph, name: string, padding: string): void {
 function placePadding(
   graph: Graph,
   name: string,
+  site: Site,
   {
     kernel,
     strides,
@@ -199,6 +224,12 @@ function placePadding(
   if (same) {
     setPadding(graph, name, 'same');
     return;
+  }
+  if (site.kind === 'conv1d') {
+    throw new OverparamError(
+      'unsupported-site',
+      `Layer "${site.name}" collapses to a one-dimensional convolution with ${padding[1].join(' and ')} zeros around it, which TensorFlow.js has no layer for. Exclude it with select: { not: '${site.name}' }.`,
+    );
   }
   const config = { padding: padding.map((pair) => [...pair]) } as unknown as Config;
   graph.insertBefore(name, `${name}_pad`, stock('ZeroPadding2D', config, []));

@@ -139,6 +139,7 @@ export class ExpandedLayer extends tf.layers.Layer {
     const { site } = this.settings;
     const cout = site.kernelShape[3];
     if (site.kind === 'dense') return [...shape.slice(0, -1), cout];
+    if (site.kind === 'conv1d') return [shape[0]!, outputSize(site, 1, shape[1]!), cout];
     return [shape[0]!, outputSize(site, 0, shape[1]!), outputSize(site, 1, shape[2]!), cout];
   }
 
@@ -146,7 +147,10 @@ export class ExpandedLayer extends tf.layers.Layer {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
       const { site } = this.settings;
-      const image = (site.kind === 'dense' ? x.reshape([-1, 1, 1, site.kernelShape[2]]) : x) as Tensor4D;
+      const image = imageOf(x, site);
+      const observed = kwargs.observed as Map<ExpandedLayer, Tensor4D[]> | null | undefined;
+      if (observed && this.expansion.observation)
+        observed.set(this, [...(observed.get(this) ?? []), tf.keep(tf.clone(image))]);
       const context = contextOf(kwargs);
       const parameters = this.parameterValues();
       const { y, state, composed } = this.expansion.forward(image, parameters, this.stateValues(), context);
@@ -154,7 +158,7 @@ export class ExpandedLayer extends tf.layers.Layer {
       // A layer used twice composes the same kernel again.
       if (composed && kernels && !kernels.has(this)) kernels.set(this, tf.keep(composed));
       for (const [name, value] of Object.entries(state)) this.states.get(name)!.write(value);
-      const shaped = site.kind === 'dense' ? y.reshape([...x.shape.slice(0, -1), site.kernelShape[3]]) : y;
+      const shaped = shapedAs(x, y, site);
       return this.activation ? (this.activation.apply(shaped) as Tensor) : shaped;
     });
   }
@@ -164,6 +168,18 @@ export class ExpandedLayer extends tf.layers.Layer {
   }
 }
 tf.serialization.registerClass(ExpandedLayer);
+
+/** What comes into a layer, as images: a pixel for each example of a dense layer, one row for each of one dimension. */
+function imageOf(x: Tensor, { kind, kernelShape }: Site): Tensor4D {
+  if (kind === 'dense') return x.reshape([-1, 1, 1, kernelShape[2]]);
+  return (kind === 'conv1d' ? x.expandDims(1) : x) as Tensor4D;
+}
+
+/** What a layer gives, of as many axes as what came in. */
+function shapedAs(x: Tensor, y: Tensor4D, { kind, kernelShape }: Site): Tensor {
+  if (kind === 'dense') return y.reshape([...x.shape.slice(0, -1), kernelShape[3]]);
+  return kind === 'conv1d' ? y.squeeze([1]) : y;
+}
 
 /** The expansion of a layer that was read from a file, by the name of its method. */
 function expansionByName({ method: name, plugin, options, site }: ExpandedLayerSettings): Expansion {

@@ -17,7 +17,7 @@ export function replaceSite(
 ): void {
   const { site } = settings;
   const layer = graph.layer(name);
-  const padding = site.kind === 'conv2d' ? absorbedPadding(graph, layer) : null;
+  const padding = site.kind === 'conv2d' || site.kind === 'depthwise' ? absorbedPadding(graph, layer) : null;
   const takenNorm = expansion.takesNorm && site.norm ? site.norm.layer.slice(graph.prefix.length) : null;
   const host = {
     layer: layer.config,

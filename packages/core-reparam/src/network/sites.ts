@@ -1,4 +1,4 @@
-import type { Padding, Site, SiteNorm } from '@overparam/plugin';
+import type { Padding, Site, SiteKind, SiteNorm } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { outputSize, samePadding } from '../algebra/geometry';
@@ -57,12 +57,10 @@ function tasksOf(layer: string, { tasks = [], owner }: SiteSettings): readonly s
 }
 
 const unsupportedKinds: Readonly<Record<string, string>> = {
-  Conv1D: 'a one-dimensional convolution',
   Conv3D: 'a three-dimensional convolution',
   Conv2DTranspose: 'a transposed convolution',
   Conv3DTranspose: 'a transposed convolution',
   SeparableConv2D: 'a separable convolution',
-  DepthwiseConv2D: 'a depthwise convolution',
   Embedding: 'an embedding',
   OverparamExpanded: 'already expanded',
 };
@@ -80,11 +78,20 @@ function unsupportedKind({ className, source, inner }: GraphLayer): string | nul
   return hasKernel ? `is of the kind ${className}, which no method expands` : null;
 }
 
+/** The kinds of sites, by the classes of tfjs's layers. */
+const kinds: Readonly<Record<string, SiteKind>> = {
+  Conv2D: 'conv2d',
+  Dense: 'dense',
+  Conv1D: 'conv1d',
+  DepthwiseConv2D: 'depthwise',
+};
+
 /** Describes one layer of a topology as a site. */
 export function siteOf(graph: Graph, layer: GraphLayer, settings: SiteSettings): SiteReport {
   const refuse = (reason: string | null): SiteReport => ({ layer: layer.path, site: null, reason });
   const { className, config, calls } = layer;
-  if (className !== 'Conv2D' && className !== 'Dense') return refuse(unsupportedKind(layer));
+  const kind = kinds[className];
+  if (!kind) return refuse(unsupportedKind(layer));
   const [rule] = rulesOf(config);
   if (rule) return refuse(`has a ${rule}, which an expansion would lose; take it off and use weight decay`);
   if (config.dataFormat === 'channelsFirst')
@@ -107,7 +114,7 @@ export function siteOf(graph: Graph, layer: GraphLayer, settings: SiteSettings):
   };
   const shape = layer.weights[0]!.shape;
   const inputs = calls.flatMap(({ inputShapes }) => inputShapes);
-  if (className === 'Dense') {
+  if (kind === 'dense') {
     const site: Site = {
       ...common,
       kind: 'dense',
@@ -119,14 +126,19 @@ export function siteOf(graph: Graph, layer: GraphLayer, settings: SiteSettings):
     };
     return { layer: layer.path, site, reason: null };
   }
-  const kernelShape = shape as [number, number, number, number];
-  const strides = config.strides as [number, number];
-  const dilation = config.dilationRate as [number, number];
+  if (kind === 'depthwise' && pairOf(kind, config.dilationRate ?? 1).some((rate) => rate > 1))
+    return refuse(
+      'has a dilationRate, which the depthwise layer of TensorFlow.js leaves out of what it computes',
+    );
+  if (config.padding === 'causal') return refuse('pads `causal`, which TensorFlow.js does not compute');
+  const { kernelShape, groups } = kernelOf(kind, shape);
+  const strides = pairOf(kind, config.strides);
+  const dilation = pairOf(kind, config.dilationRate ?? 1);
   const absorbed = absorbedPadding(graph, layer);
   const paddings = inputs.map((input): Padding | null => {
     if (absorbed) return absorbed.padding;
     if (config.padding === 'valid') return noPadding;
-    const size = [input[1] ?? null, input[2] ?? null] as const;
+    const size = sizeOf(kind, input);
     return samePadding([kernelShape[0], kernelShape[1]], strides, dilation, size);
   });
   const padding = paddings[0] ?? null;
@@ -140,13 +152,37 @@ export function siteOf(graph: Graph, layer: GraphLayer, settings: SiteSettings):
   }
   const geometry = { kernelShape, strides, dilation, padding };
   const before = absorbed ? graph.layer(absorbed.layer).calls[0]!.inputShapes : inputs;
-  const inputSizes = before.map((input) => [input[1] ?? null, input[2] ?? null] as const);
+  const inputSizes = before.map((input) => sizeOf(kind, input));
   const small = inputSizes.find((size) =>
     size.some((side, axis) => (outputSize(geometry, axis as 0 | 1, side) ?? 1) < 1),
   );
   if (small) return refuse(`has a kernel larger than its input of ${small.join('x')} pixels`);
-  const site: Site = { ...common, kind: 'conv2d', ...geometry, inputSizes };
+  const inGroups = groups > 1 && { groups };
+  const site: Site = { ...common, kind, ...geometry, ...inGroups, inputSizes };
   return { layer: layer.path, site, reason: null };
+}
+
+/** A convolution's kernel as sites have it, from the shape in which tfjs holds it. */
+function kernelOf(
+  kind: SiteKind,
+  shape: readonly (number | null)[],
+): { readonly kernelShape: Site['kernelShape']; readonly groups: number } {
+  const [a, b, c, d] = shape as number[];
+  if (kind === 'conv1d') return { kernelShape: [1, a!, b!, c!], groups: 1 };
+  // [kh, kw, cin, multiplier]: channel c gives the channels from c * multiplier on.
+  if (kind === 'depthwise') return { kernelShape: [a!, b!, 1, c! * d!], groups: c! };
+  return { kernelShape: [a!, b!, c!, d!], groups: 1 };
+}
+
+/** Strides or dilation of a layer, down and across. */
+function pairOf(kind: SiteKind, given: unknown): [number, number] {
+  const [first, second] = (Array.isArray(given) ? given : [given, given]) as [number, number | undefined];
+  return kind === 'conv1d' ? [1, first] : [first, second ?? first];
+}
+
+/** Height and width of what comes into a convolution. */
+function sizeOf(kind: SiteKind, input: readonly (number | null)[]): readonly [number | null, number | null] {
+  return kind === 'conv1d' ? [1, input[1] ?? null] : [input[1] ?? null, input[2] ?? null];
 }
 
 const noPadding: Padding = [

@@ -2,9 +2,9 @@ import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { identityKernel } from '../algebra/kernels';
 
-/** The kernel of a mean over a window, `[h, w, channels, channels]`; called inside a tidy. */
-export function averageKernel([h, w]: readonly [number, number], channels: number): Tensor4D {
-  return tf.tile(identityKernel(channels).div(h * w), [h, w, 1, 1]) as Tensor4D;
+/** The kernel of a mean over a window, `[h, w, channels / groups, channels]`; called inside a tidy. */
+export function averageKernel([h, w]: readonly [number, number], channels: number, groups: number): Tensor4D {
+  return tf.tile(identityKernel(channels, groups).div(h * w), [h, w, 1, 1]) as Tensor4D;
 }
 
 /**

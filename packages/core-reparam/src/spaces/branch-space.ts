@@ -13,6 +13,7 @@ import type {
 } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { inputChannels } from '../algebra/geometry';
 import { centreKernel, composeKernels, identityKernel, responseToConstant } from '../algebra/kernels';
 import { foldNorm, normFactor, normOfZero, updateRunning } from '../algebra/norms';
 import { averageKernel, averageOver } from './average';
@@ -114,7 +115,8 @@ export function branchSpace(site: Site, space: BranchSpace): Expansion {
           bias: folded.map((part) => part.bias).reduce((sum, part) => sum.add(part)),
         };
       });
-      return [{ kernel, bias, strides: site.strides, dilation: site.dilation, padding: site.padding }];
+      const { strides, dilation, padding, groups = 1 } = site;
+      return [{ kernel, bias, strides, dilation, padding, ...(groups > 1 && { groups }) }];
     },
     ...(space.decay && {
       decay: (parameters: Tensors, state: Tensors) => space.decay!(parameters, state),
@@ -148,16 +150,18 @@ class BranchAlgebra {
   private readonly site: Site;
   private readonly branch: Branch;
   private readonly norm: { epsilon: number; momentum: number; unbiased: boolean };
+  private readonly groups: number;
 
   constructor(site: Site, branch: Branch, norm: { epsilon: number; momentum: number; unbiased: boolean }) {
     this.site = site;
     this.branch = branch;
     this.norm = norm;
-    let channels = site.kernelShape[2];
+    this.groups = site.groups ?? 1;
+    let channels = inputChannels(site);
     for (const step of branch.steps) {
       const prefix = this.prefix(step);
       if (step.operation === 'convolution') {
-        const shape = [...step.size, channels, step.channels];
+        const shape = [...step.size, channels / this.groups, step.channels];
         const continues = step.continues && { continues: step.continues };
         this.parameters.push({
           name: `${prefix}kernel`,
@@ -203,7 +207,13 @@ class BranchAlgebra {
   /** Whether it is one step that looks at a single pixel, with a norm behind it. */
   get isPointwise(): boolean {
     const [first, ...more] = this.branch.steps;
-    if (more.length > 0 || !first!.norm || this.site.strides.some((stride) => stride !== 1)) return false;
+    if (
+      more.length > 0 ||
+      !first!.norm ||
+      this.groups > 1 ||
+      this.site.strides.some((stride) => stride !== 1)
+    )
+      return false;
     const [h, w] = first!.operation === 'identity' ? [1, 1] : first!.size;
     return (
       first!.operation !== 'average' &&
@@ -238,8 +248,8 @@ class BranchAlgebra {
       const kernel = step.operation === 'convolution' ? this.convolutionKernel(step, parameters) : null;
       if (last) y = this.placed(y, step, kernel, border);
       else if (kernel) {
-        y = convolution(y, kernel, wholeImage);
-        border = border && responseToConstant(kernel, border);
+        y = convolution(y, kernel, { ...wholeImage, groups: this.groups });
+        border = border && responseToConstant(kernel, border, this.groups);
       }
       if (!step.norm) {
         if (last && shift) y = y.add(shift);
@@ -280,15 +290,16 @@ class BranchAlgebra {
   /** The last step where the site's kernel would look, its own kernel centred on the site's. */
   private placed(x: Tensor4D, step: BranchStep, kernel: Tensor4D | null, border: Tensor1D | null): Tensor4D {
     const { strides, dilation } = this.site;
+    const { groups } = this;
     const [h, w] = step.operation === 'identity' ? [1, 1] : step.size;
     const padding = placedPadding(this.site, [h, w]);
     const needsPixels = border !== null || padding.flat().some((amount) => amount < 0) || !kernel;
-    if (!needsPixels) return convolution(x, kernel!, { strides, dilation, padding });
+    if (!needsPixels) return convolution(x, kernel!, { strides, dilation, padding, groups });
     // Padding with a border value is zero padding of the difference to it.
     const shifted = border ? x.sub(border) : x;
     const framed = padOrCrop(shifted as Tensor4D, padding);
     const whole = (border ? framed.add(border) : framed) as Tensor4D;
-    if (kernel) return convolution(whole, kernel, { strides, dilation, padding: noPadding });
+    if (kernel) return convolution(whole, kernel, { strides, dilation, padding: noPadding, groups });
     return averageOver(whole, [h, w], this.site);
   }
 
@@ -297,23 +308,25 @@ class BranchAlgebra {
     parameters: Tensors,
   ): Tensor4D {
     const kernel = parameters[`${this.prefix(step)}kernel`] as Tensor4D;
-    return step.aroundIdentity ? kernel.add(identityKernel(step.channels)) : kernel;
+    return step.aroundIdentity ? kernel.add(identityKernel(step.channels, this.groups)) : kernel;
   }
 
   private kernelOf(step: BranchStep, channels: number, parameters: Tensors): Tensor4D {
     if (step.operation === 'convolution') return this.convolutionKernel(step, parameters);
-    return step.operation === 'average' ? averageKernel(step.size, channels) : identityKernel(channels);
+    return step.operation === 'average'
+      ? averageKernel(step.size, channels, this.groups)
+      : identityKernel(channels, this.groups);
   }
 
   /** Kernel and bias of the whole branch in inference, in the site's size; called inside a tidy. */
   fold(parameters: Tensors, state: Tensors): { kernel: Tensor4D; bias: Tensor1D } {
-    let channels = this.site.kernelShape[2];
+    let channels = inputChannels(this.site);
     let kernel: Tensor4D | null = null;
     let bias: Tensor1D | null = null;
     for (const step of this.branch.steps) {
       const own = this.kernelOf(step, channels, parameters);
-      bias = bias ? responseToConstant(own, bias) : null;
-      kernel = kernel ? composeKernels(kernel, own) : own;
+      bias = bias ? responseToConstant(own, bias, this.groups) : null;
+      kernel = kernel ? composeKernels(kernel, own, this.groups) : own;
       channels = own.shape[3];
       if (step.norm) {
         const weights = this.weights(step, parameters, state);

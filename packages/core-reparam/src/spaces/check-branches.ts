@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import type { Site } from '@overparam/plugin';
+import { inputChannels } from '../algebra/geometry';
 import type { Branch, BranchStep } from './branch-space';
 
 const operations: readonly unknown[] = ['convolution', 'identity', 'average'];
@@ -25,7 +26,7 @@ export function checkBranches(site: Site, branches: readonly Branch[]): void {
     const stepNames = steps.map((step) => step.name ?? '');
     if (new Set(stepNames).size < steps.length)
       throw refuse(`${where} has two steps of one name; give each of several a name of its own`);
-    let channels = site.kernelShape[2];
+    let channels = inputChannels(site);
     for (const [index, step] of steps.entries()) {
       const fault = faultOf(step, index === steps.length - 1, site) ?? identityFault(step, channels);
       if (fault) throw refuse(`${where}, step ${index + 1} ${fault}`);
@@ -37,7 +38,7 @@ export function checkBranches(site: Site, branches: readonly Branch[]): void {
 }
 
 /** What is wrong with a step, or null. */
-function faultOf(step: BranchStep, last: boolean, { kernelShape }: Site): string | null {
+function faultOf(step: BranchStep, last: boolean, { kernelShape, groups = 1 }: Site): string | null {
   const { operation, norm } = step;
   if (!operations.includes(operation))
     return `has the operation ${JSON.stringify(operation)} (expected convolution, identity or average)`;
@@ -46,6 +47,8 @@ function faultOf(step: BranchStep, last: boolean, { kernelShape }: Site): string
     return 'is an average (expected a 1x1 convolution or the identity of all steps but the last)';
   if (step.operation === 'convolution' && !(Number.isInteger(step.channels) && step.channels > 0))
     return `has ${JSON.stringify(step.channels)} channels (expected a whole number above 0)`;
+  if (step.operation === 'convolution' && step.channels % groups !== 0)
+    return `has ${step.channels} channels, which ${groups} groups do not share evenly`;
   const size: unknown = step.operation === 'identity' ? [1, 1] : step.size;
   if (!Array.isArray(size) || size.length !== 2 || !size.every((side) => Number.isInteger(side) && side > 0))
     return `has the size ${JSON.stringify(size)} (expected [height, width] in pixels)`;

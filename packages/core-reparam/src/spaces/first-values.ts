@@ -2,6 +2,7 @@ import { foldKey, type Key, uniformTensor } from '@overparam/engine';
 import type { NormWeights, PlainWeights, Site, Start, Tensors } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { inputChannels } from '../algebra/geometry';
 import { normThatAdds } from '../algebra/norms';
 import { type Branch, type BranchStep, defaultNorm } from './branch-space';
 
@@ -25,11 +26,16 @@ export function firstValues(
   return tf.tidy(() => {
     const values: Record<string, tf.Tensor> = {};
     for (const { name, steps } of branches) {
-      let channels = site.kernelShape[2];
+      let channels = inputChannels(site);
       for (const [index, step] of steps.entries()) {
         const prefix = step.name ? `${name}_${step.name}_` : `${name}_`;
         if (step.operation === 'convolution') {
-          values[`${prefix}kernel`] = firstKernel(step, channels, plain, foldKey(key, prefix));
+          values[`${prefix}kernel`] = firstKernel(
+            step,
+            channels / (site.groups ?? 1),
+            plain,
+            foldKey(key, prefix),
+          );
           channels = step.channels;
         }
         if (!step.norm) continue;

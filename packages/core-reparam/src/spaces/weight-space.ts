@@ -26,6 +26,9 @@ export interface WeightSpace {
   readonly decay: 'kernel' | 'parameters';
   /** A penalty of the method's own, its coefficient included. */
   readonly regulariser?: Expansion['regulariser'];
+  /** Factors on gradients, and what looks at activations; see {@link Expansion}. */
+  readonly gradientMaps?: Expansion['gradientMaps'];
+  readonly observation?: Expansion['observation'];
   readonly warnings?: readonly string[];
 }
 
@@ -64,9 +67,12 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
         strides: site.strides,
         dilation: site.dilation,
         padding: site.padding,
+        ...((site.groups ?? 1) > 1 && { groups: site.groups! }),
       },
     ],
     ...(space.regulariser && { regulariser: space.regulariser }),
+    ...(space.gradientMaps && { gradientMaps: space.gradientMaps }),
+    ...(space.observation && { observation: space.observation }),
     ...(space.decay === 'kernel' && {
       decay: (parameters: Tensors, state: Tensors, composed?: Tensor4D) => ({
         penalty: tf.tidy(() =>

@@ -8,6 +8,7 @@ import { collapse } from '../collapse';
 import { expand } from '../expand';
 import { forward } from '../forward';
 import { parametersOf, statesOf } from '../network/parameters';
+import { gradientMaps, observe } from '../observe';
 
 /** A convolution of the recorded network, followed by a batch norm and a ReLU. */
 export interface ReferenceLayer {
@@ -17,6 +18,8 @@ export interface ReferenceLayer {
   readonly filters: number;
   readonly stride: number;
   readonly padding: readonly [number, number];
+  /** Whether it is a depthwise convolution; `filters` is then a multiple of the channels that come in. */
+  readonly depthwise?: boolean;
 }
 
 /**
@@ -58,9 +61,9 @@ export function testReference(
   const test = patient(kit.test);
   const label = `${method.name} ${JSON.stringify(reference.options)}`;
   test(`${label}: ${reference.losses.length} steps are those of the reference`, () =>
-    withNetwork(method, reference, (model) => {
+    withNetwork(method, reference, async (model) => {
       setAll(model, reference, 'initial');
-      const losses = train(model, reference);
+      const losses = await train(model, reference);
       for (const [index, loss] of losses.entries()) {
         const wanted = reference.losses[index]!;
         ensure(
@@ -81,8 +84,9 @@ export function testReference(
         const weights = deployed.getLayer(name).getWeights();
         for (const [index, part] of ['kernel', 'bias'].entries()) {
           const wanted = tensorOf(reference, `deployed/${name}/${part}`);
-          const gap = gapBetween(weights[index]!, wanted);
-          wanted.dispose();
+          const own = weights[index]!.reshape(wanted.shape);
+          const gap = gapBetween(own, wanted);
+          tf.dispose([own, wanted]);
           ensure(gap <= 1e-5, `the ${part} of "${name}" is off by ${gap.toExponential(1)} (at most 1e-5)`);
         }
       }
@@ -90,34 +94,36 @@ export function testReference(
     }));
 }
 
-function withNetwork(method: Method, reference: Reference, use: (model: LayersModel) => void): void {
+async function withNetwork(
+  method: Method,
+  reference: Reference,
+  use: (model: LayersModel) => void | Promise<void>,
+): Promise<void> {
   const plain = networkOf(reference);
   const select = { any: reference.layers.map(({ name }) => name) };
   const model = expand(plain, { method, options: reference.options, select, key: keyFromSeed(1) });
   plain.dispose();
-  use(model);
+  await use(model);
   model.dispose();
 }
 
 function networkOf({ image, layers, classes }: Reference): LayersModel {
   const model = tf.sequential();
-  for (const [index, { name, size, filters, stride, padding }] of layers.entries()) {
+  let channels = image[2];
+  for (const [index, { name, size, filters, stride, padding, depthwise = false }] of layers.entries()) {
     const around: [[number, number], [number, number]] = [
       [padding[0], padding[0]],
       [padding[1], padding[1]],
     ];
     const shape = index === 0 && { inputShape: [...image] };
     model.add(tf.layers.zeroPadding2d({ name: `${name}_padding`, padding: around, ...shape }));
+    const common = { name, kernelSize: [...size] as [number, number], strides: stride, useBias: false };
     model.add(
-      tf.layers.conv2d({
-        name,
-        filters,
-        kernelSize: [...size],
-        strides: stride,
-        padding: 'valid',
-        useBias: false,
-      }),
+      depthwise
+        ? tf.layers.depthwiseConv2d({ ...common, depthMultiplier: filters / channels })
+        : tf.layers.conv2d({ ...common, filters }),
     );
+    channels = filters;
     model.add(tf.layers.batchNormalization({ name: `${name}_norm`, epsilon: 1e-5, momentum: 0.9 }));
     model.add(tf.layers.reLU({ name: `${name}_relu` }));
   }
@@ -144,25 +150,30 @@ function setAll(model: LayersModel, reference: Reference, kind: 'initial' | 'ran
     tf.tidy(() => variable.assign(tensorOf(reference, prefix + name)));
 }
 
-function train(model: LayersModel, reference: Reference): number[] {
+/** The recorded steps; expansions that look at activations do so as the record has it, a turn of its batches an epoch. */
+async function train(model: LayersModel, reference: Reference): Promise<number[]> {
   const { rate, momentum, decay } = reference.training;
   const parameters = parametersOf(model);
   const velocities = parameters.map(({ variable }) => tf.zerosLike(variable as Tensor));
   const images = tensorOf(reference, 'images');
-  const losses = reference.losses.map((_, step) => {
+  const batches = tf.unstack(images);
+  const losses: number[] = [];
+  for (const step of reference.losses.keys()) {
     const batch = step % reference.labels.length;
-    return tf.tidy(() => {
-      const x = images.slice([batch, 0, 0, 0, 0], [1, -1, -1, -1, -1]).squeeze([0]);
+    if (batch === 0) await observe(model, batches, { epoch: step / reference.labels.length });
+    const loss = tf.tidy(() => {
+      const x = batches[batch]!;
       const labels = tf.oneHot(tf.tensor1d([...reference.labels[batch]!], 'int32'), reference.classes);
       const { value, grads } = tf.variableGrads(
         () => crossEntropy(forward(model, x, { mode: 'train' })[0] as Tensor2D, labels as Tensor2D),
         parameters.map(({ variable }) => variable),
       );
+      const maps = gradientMaps(model);
       for (const [index, { name, variable }] of parameters.entries()) {
         const decays = !/(gamma|beta|\/bias)$/.test(name);
-        const gradient = decays
-          ? grads[variable.name]!.add(variable.mul(decay))
-          : (grads[variable.name] as Tensor);
+        const map = maps.get(name);
+        const own = map ? grads[variable.name]!.mul(map) : (grads[variable.name] as Tensor);
+        const gradient = decays ? own.add(variable.mul(decay)) : own;
         const velocity = velocities[index]!.mul(momentum).add(gradient);
         velocities[index]!.dispose();
         velocities[index] = tf.keep(velocity);
@@ -170,8 +181,9 @@ function train(model: LayersModel, reference: Reference): number[] {
       }
       return value.dataSync()[0]!;
     });
-  });
-  tf.dispose([images, ...velocities]);
+    losses.push(loss);
+  }
+  tf.dispose([images, ...batches, ...velocities]);
   return losses;
 }
 

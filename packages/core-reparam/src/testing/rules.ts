@@ -15,7 +15,7 @@ export interface RuleCase {
 }
 
 /** What every function of a method has to keep to: the rules of the page on writing one. */
-export function checkRules({ method, options, site }: RuleCase, key: Key): void {
+export async function checkRules({ method, options, site }: RuleCase, key: Key): Promise<void> {
   const frozen = deepFrozen(structuredClone(site));
   const given = deepFrozen(options);
   withoutRandom(() => {
@@ -34,8 +34,57 @@ export function checkRules({ method, options, site }: RuleCase, key: Key): void 
       checkCompiles(site, expansion, values, key);
       checkState(site, expansion, again, values, key);
     });
+    checkMaps(expansion, plain, key);
     disposePlain(plain);
   });
+  await checkObservation(method.expand(frozen, given), site, key);
+}
+
+/** Maps on gradients follow from the states, are of parameters that there are, and fit them. */
+function checkMaps(expansion: Expansion, plain: PlainWeights, key: Key): void {
+  if (!expansion.gradientMaps) return;
+  tf.tidy(() => {
+    const values = expansion.initialise(plain, key);
+    const maps = expansion.gradientMaps!(pick(expansion.state, values));
+    for (const [name, map] of Object.entries(maps)) {
+      const parameter = expansion.parameters.find((spec) => spec.name === name);
+      ensure(parameter !== undefined, `gradientMaps has one for "${name}", which is no parameter`);
+      const fits = tf.broadcastTo(map, [...parameter.shape]);
+      ensure(fits.abs().max().dataSync()[0]! > 0, `the first map on the gradient of "${name}" is all zero`);
+    }
+  });
+}
+
+/** A look gives declared states in their shapes, the same for the same inputs, and leaves no tensor behind. */
+async function checkObservation(expansion: Expansion, site: Site, key: Key): Promise<void> {
+  const { observation } = expansion;
+  if (!observation) return;
+  const { every, after, batches } = observation;
+  const whole = (value: number, least: number) => Number.isInteger(value) && value >= least;
+  ensure(
+    whole(every, 1) && whole(after, 0) && whole(batches, 1),
+    `observation says every ${every}, after ${after}, batches ${batches} (expected whole numbers of at least 1, 0 and 1)`,
+  );
+  const plain = plainWeightsFor(site, foldKey(key, 'plain'));
+  const values = expansion.initialise(plain, foldKey(key, 'expansion'));
+  const inputs = [0, 1].map((index) => imagesFor(site, 2, foldKey(key, 'look', index)));
+  const look = () =>
+    observation.observe(inputs, pick(expansion.parameters, values), pick(expansion.state, values));
+  const before = tf.memory().numTensors;
+  const [first, second] = [await look(), await look()];
+  for (const [name, value] of Object.entries(first)) {
+    const spec = expansion.state.find((state) => state.name === name);
+    ensure(
+      spec?.shape.join() === value.shape.join(),
+      `observe gives [${value.shape}] for "${name}", declared ${spec ? `[${spec.shape}]` : 'nowhere'}`,
+    );
+    ensure(gapBetween(second[name]!, value) === 0, `observe gives another "${name}" at its second call`);
+  }
+  tf.dispose([...Object.values(first), ...Object.values(second)]);
+  const left = tf.memory().numTensors - before;
+  ensure(left === 0, `observe leaves ${left} tensors behind, or disposes some that it was lent`);
+  tf.dispose([...Object.values(values), ...inputs]);
+  disposePlain(plain);
 }
 
 /** Checks that `supports` says true, or why not, as the end of a sentence. */
@@ -111,7 +160,12 @@ function checkCompiles(site: Site, expansion: Expansion, values: Tensors, key: K
       expansion.decay?.(parameters, state).penalty,
       expansion.regulariser?.(parameters, state),
     ].filter((penalty) => penalty !== undefined);
-    return { y, ...Object.fromEntries(penalties.map((penalty, index) => [`penalty${index}`, penalty])) };
+    const maps = Object.entries(expansion.gradientMaps?.(state) ?? {});
+    return {
+      y,
+      ...Object.fromEntries(penalties.map((penalty, index) => [`penalty${index}`, penalty])),
+      ...Object.fromEntries(maps.map(([name, map]) => [`map/${name}`, map])),
+    };
   });
   try {
     const named = Object.fromEntries(Object.entries(values));

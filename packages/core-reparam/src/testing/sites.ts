@@ -2,7 +2,7 @@ import { foldKey, type Key, normalTensor, uniformTensor } from '@overparam/engin
 import type { Padding, PlainWeights, Site } from '@overparam/plugin';
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { samePadding } from '../algebra/geometry';
+import { inputChannels, samePadding } from '../algebra/geometry';
 
 /** What a case of the kit varies. */
 export interface SiteCase {
@@ -96,6 +96,50 @@ function paddingFor({ kernel, stride, dilation, side, padding }: SiteCase): Padd
       ];
 }
 
+/** Depthwise and one-dimensional convolutions, with and without norm, stride and dilation. */
+export function otherSites(): Site[] {
+  const common = { bias: true, dilation: 1, stride: 1, side: 10, padding: 'same' } as const;
+  const cases = [true, false].flatMap((norm) =>
+    [
+      { stride: 2, side: 9, padding: 'symmetric', bias: false } as const,
+      { dilation: 2 },
+      { padding: 'valid' } as const,
+    ].map((own) => ({ ...common, ...own, norm, channels: [4, 4] as const })),
+  );
+  const sizes = [
+    [3, 3],
+    [5, 5],
+    [1, 1],
+  ] as const;
+  const depthwise = cases.flatMap((one) =>
+    sizes.map((kernel): Site => {
+      const site = siteFor({ ...one, kernel });
+      return { ...site, kind: 'depthwise', groups: 4, kernelShape: [...kernel, 1, channelsOut(one.norm)] };
+    }),
+  );
+  const rows = cases.flatMap((one) =>
+    [1, 3, 5].map((size): Site => {
+      const { padding, strides, dilation, ...site } = siteFor({
+        ...one,
+        kernel: [1, size],
+        channels: [4, 6],
+      });
+      const flat = {
+        padding: [[0, 0], padding[1]],
+        strides: [1, strides[1]],
+        dilation: [1, dilation[1]],
+      } as const;
+      return { ...site, ...flat, kind: 'conv1d', inputSizes: [[1, 10]] };
+    }),
+  );
+  return [...depthwise, ...rows];
+}
+
+/** Channels out of a depthwise site of four: as many, or two each. */
+function channelsOut(norm: boolean): number {
+  return norm ? 4 : 8;
+}
+
 /** A dense layer as a site. */
 export function denseSite(bias: boolean): Site {
   return {
@@ -144,7 +188,7 @@ export function plainWeightsFor(site: Site, key: Key): PlainWeights {
 /** Images for a site, `[n, h, w, cin]`; the caller disposes. */
 export function imagesFor(site: Site, examples: number, key: Key): Tensor4D {
   const [height, width] = site.inputSizes[0]!;
-  const shape = [examples, height ?? 9, width ?? 9, site.kernelShape[2]];
+  const shape = [examples, height ?? 9, width ?? 9, inputChannels(site)];
   return normalTensor(key, shape, 0, 1) as Tensor4D;
 }
 

@@ -111,7 +111,11 @@ export function chooseCuts(values: readonly ForwardValue[], weights: readonly nu
     return cuts;
   };
 
-  let [low, high] = [0, within(0, places.length - 1) * worthwhile];
+  // Without cuts, all before a place is still there when its own gradients are.
+  const none = Math.max(
+    ...places.slice(1).map((_, index) => saved[places[index]!]! + within(index, index + 1)),
+  );
+  let [low, high] = [0, none * worthwhile];
   let best = cutsWithin(high);
   for (let round = 0; best !== null && round < 20; round++) {
     const middle = (low + high) / 2;
@@ -119,9 +123,5 @@ export function chooseCuts(values: readonly ForwardValue[], weights: readonly nu
     if (cuts === null) low = middle;
     else [high, best] = [middle, cuts];
   }
-  // Without cuts, all before a place is still there when its own gradients are.
-  const none = Math.max(
-    ...places.slice(1).map((_, index) => saved[places[index]!]! + within(index, index + 1)),
-  );
-  return { cuts: best ?? [], memory: { none, blocks: best === null ? none : Math.min(none, high) } };
+  return { cuts: best ?? [], memory: { none, blocks: best === null ? none : high } };
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { tapFilterGradient, tapInputGradient } from '../kernels/dilated';
 import { trainingKernels } from '../kernels/names';
+import { isRecording } from './recorded';
 import { type ConvolutionAttributes, pairOf, run } from './run';
 
 /** The gradient of tfjs's Conv2D, dilation included (its own refuses dilation). */
@@ -15,8 +16,10 @@ export const convolutionGradient: tf.GradConfig = {
     const gradient = dy as tf.Tensor4D;
     const common = { strides, pad, dataFormat, dimRoundingMode };
     const dilated = dilations[0] > 1 || dilations[1] > 1;
+    // Sums over taps can be differentiated again.
     const direct =
-      !dilated || tf.getKernel(trainingKernels.dilatedInputGradient, tf.getBackend()) !== undefined;
+      !dilated ||
+      (!isRecording() && tf.getKernel(trainingKernels.dilatedInputGradient, tf.getBackend()) !== undefined);
     if (!direct) {
       const info = tf.backend_util.computeConv2DInfo(
         x.shape,

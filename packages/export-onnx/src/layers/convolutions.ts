@@ -37,10 +37,6 @@ function channelFirst({ shape, data }: ReadWeight): ReadWeight {
   return { shape: [cin * multiplier, 1, kh, kw], data: transposed(data, shape, [2, 3, 0, 1]) };
 }
 
-function biasOf(context: Context): string[] {
-  return context.weight('bias') ? [context.constant('bias', '', (bias) => bias)] : [];
-}
-
 interface ConvolutionForm {
   readonly x: string;
   readonly kernel: string;
@@ -82,8 +78,8 @@ const convolution: Converter = (context) => {
   const turned = x.shape.length === 3 ? turn(context, x.name, 'in') : x.name;
   const y = convolve(context, context.name, {
     x: turned,
-    kernel: context.constant('kernel', '', outputFirst),
-    bias: biasOf(context),
+    kernel: context.kernel('kernel', '', outputFirst, 0),
+    bias: context.bias('kernel'),
     ...window,
     pads: plus(own, around),
     group: 1,
@@ -103,8 +99,8 @@ const depthwise: Converter = (context) => {
   const { x, around } = taken(context, 2);
   const y = convolve(context, context.name, {
     x: x.name,
-    kernel: context.constant('depthwise_kernel', '', channelFirst),
-    bias: biasOf(context),
+    kernel: context.kernel('depthwise_kernel', '', channelFirst, 0),
+    bias: context.bias('depthwise_kernel'),
     ...window,
     pads: plus(spacePadding(context, window, x.shape.slice(1, 3)), around),
     group: shape[2]!,
@@ -119,7 +115,7 @@ const separable: Converter = (context) => {
   const { x, around } = taken(context, 2);
   const between = convolve(context, `${context.name}/depthwise`, {
     x: x.name,
-    kernel: context.constant('depthwise_kernel', '', channelFirst),
+    kernel: context.kernel('depthwise_kernel', '', channelFirst, 0),
     bias: [],
     ...window,
     pads: plus(spacePadding(context, window, x.shape.slice(1, 3)), around),
@@ -128,8 +124,9 @@ const separable: Converter = (context) => {
   const none = [[0, 0] as const, [0, 0] as const];
   const y = convolve(context, context.name, {
     x: between,
-    kernel: context.constant('pointwise_kernel', '', outputFirst),
-    bias: biasOf(context),
+    kernel: context.kernel('pointwise_kernel', '', outputFirst, 0),
+    // What is between the two convolutions is no whole number, and so is no bias.
+    bias: context.weight('bias') ? [context.constant('bias', '', (bias) => bias)] : [],
     strides: [1, 1],
     dilation: [1, 1],
     pads: none,
@@ -156,11 +153,16 @@ const transposedConvolution: Converter = (context) => {
     [
       inputs[0]!.name,
       // [kh, kw, cout, cin] to [cin, cout, kh, kw].
-      context.constant('kernel', '', ({ shape, data }) => ({
-        shape: [3, 2, 0, 1].map((axis) => shape[axis]!),
-        data: transposed(data, shape, [3, 2, 0, 1]),
-      })),
-      ...biasOf(context),
+      context.kernel(
+        'kernel',
+        '',
+        ({ shape, data }) => ({
+          shape: [3, 2, 0, 1].map((axis) => shape[axis]!),
+          data: transposed(data, shape, [3, 2, 0, 1]),
+        }),
+        1,
+      ),
+      ...context.bias('kernel'),
     ],
     [
       { name: 'strides', integers: strides },

@@ -4,6 +4,7 @@ import { convolutions } from './convolutions';
 import { merging } from './merging';
 import { poolings } from './pooling';
 import { products } from './products';
+import { quantising } from './quantising';
 import { resizing } from './resizing';
 import { shaping } from './shaping';
 import { vectors } from './vectors';
@@ -17,6 +18,7 @@ export const converters: Readonly<Record<string, Converter>> = {
   ...merging,
   ...poolings,
   ...products,
+  ...quantising,
   ...resizing,
   ...shaping,
   ...vectors,

@@ -37,7 +37,7 @@ const pooling: Converter = (context) => {
 };
 
 /**
- * Zeros around an image as max-pooling's own padding, where that is the same: behind a ReLU, and where every window holds
+ * Zeros around an image as max-pooling's own padding, where that is the same: behind a ReLU or on a grid from zero on, and where every window holds
  * a pixel. Null elsewhere.
  */
 function zerosOfRectified(
@@ -45,8 +45,10 @@ function zerosOfRectified(
   sizes: readonly number[],
   pads: SpacePadding,
 ): SpacePadding | null {
-  const { name, padding } = raw[0]!;
-  const rectified = emitter.nodes.some(({ operator, outputs }) => operator === 'Relu' && outputs[0] === name);
+  const { name, padding, grid } = raw[0]!;
+  const rectified =
+    grid?.zeroPoint === 0 ||
+    emitter.nodes.some(({ operator, outputs }) => operator === 'Relu' && outputs[0] === name);
   const held = padding?.every((pair, axis) => Math.max(...pair) < sizes[axis]!);
   if (!padding || !rectified || !held || pads.flat().some((amount) => amount > 0)) return null;
   return padding;

@@ -2,19 +2,24 @@ import type { Context, Converter } from '../emitter';
 import { axisOf, isTurned, transposed } from '../layout';
 import { activate } from './activation-layers';
 
-const matrix = (context: Context) => context.constant('kernel', '', (kernel) => kernel);
+const matrix = (context: Context) => context.kernel('kernel', '', (kernel) => kernel, 1);
 
 const dense: Converter = (context) => {
   const { emitter, name, inputs } = context;
   const [x] = inputs;
   const rank = x!.shape.length;
-  const bias = context.weight('bias') ? [context.constant('bias', '', (given) => given)] : [];
+  const bias = context.bias('kernel');
   if (isTurned(rank)) {
     // On images and volumes a product along the channels is a convolution of one pixel.
-    const kernel = context.constant('kernel', 'pixel', ({ shape: [cin, cout], data }) => ({
-      shape: [cout!, cin!, ...new Array<number>(rank - 2).fill(1)],
-      data: transposed(data, [cin!, cout!], [1, 0]),
-    }));
+    const kernel = context.kernel(
+      'kernel',
+      'pixel',
+      ({ shape: [cin, cout], data }) => ({
+        shape: [cout!, cin!, ...new Array<number>(rank - 2).fill(1)],
+        data: transposed(data, [cin!, cout!], [1, 0]),
+      }),
+      0,
+    );
     return activate(context, emitter.one('Conv', name, [x!.name, kernel, ...bias]));
   }
   if (rank === 2 && bias.length > 0)

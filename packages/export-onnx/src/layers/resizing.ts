@@ -51,6 +51,22 @@ const aligned: Converter = (context) => {
   );
 };
 
+/** ONNX's `pytorch_half_pixel` takes the first pixel for an image of one, and PyTorch the middle, as `half_pixel` does. */
+const halfPixel: Converter = (context) => {
+  const { emitter, name, config, inputs } = context;
+  const attributes = [
+    { name: 'mode', text: 'linear' },
+    { name: 'coordinate_transformation_mode', text: 'half_pixel' },
+  ];
+  const factor = config.factor as readonly [number, number] | null | undefined;
+  if (factor) {
+    const scales = emitter.floats(`scales ${factor.join(',')}`, [4], Float32Array.of(1, 1, ...factor));
+    return emitter.one('Resize', name, [inputs[0]!.name, '', scales], attributes);
+  }
+  const wanted = sizes(context, config.height as number, config.width as number);
+  return emitter.one('Resize', name, [inputs[0]!.name, '', '', wanted], attributes);
+};
+
 const poolWithPlaces: Converter = ({ emitter, name, inputs, call }) => {
   const window = [2, 2];
   const [values, places] = emitter.node(
@@ -91,6 +107,7 @@ const unpool: Converter = (context) => {
 export const resizing: Readonly<Record<string, Converter>> = {
   UpSampling2D: upSample,
   OverparamResizeAligned: aligned,
+  OverparamResizeHalfPixel: halfPixel,
   OverparamMaxPoolWithPlaces: poolWithPlaces,
   OverparamMaxUnpool: unpool,
 };

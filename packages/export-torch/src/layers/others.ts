@@ -191,6 +191,16 @@ export const otherLayers: Readonly<Record<string, LayerWriter>> = {
       (x) => `F.interpolate(${x}, size=(${height}, ${width}), mode='bilinear', align_corners=True)`,
     );
   },
+  OverparamResizeHalfPixel: (context) => {
+    const { height, width, factor } = context.config as Partial<Record<string, unknown>>;
+    const sides = (factor as number[] | null)
+      ? (x: string) => (factor as number[]).map((times, axis) => `${x}.shape[${axis + 2}] * ${times}`)
+      : () => [height, width];
+    return of(
+      context,
+      (x) => `F.interpolate(${x}, size=(${sides(x).join(', ')}), mode='bilinear', align_corners=False)`,
+    );
+  },
   OverparamUnitLength: (context) =>
     of(context, (x) => `unit_length(${x}, ${isImage(context.inputs[0]!) ? 1 : -1})`),
   OverparamWeightedSum: (context) => {

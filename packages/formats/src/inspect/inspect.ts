@@ -19,7 +19,7 @@ import { inspectTfjs } from './tfjs';
  * Says what a file or a folder of networks is: a run's folder, a network's folder, ONNX, safetensors, a `model.json` of
  * TensorFlow.js or a SavedModel. Nothing that it holds is executed.
  *
- * @returns one for each network; a run's folder has its trained one, its collapsed ones and what was exported
+ * @returns one for each network; a run's folder has its trained one, its collapsed ones, what was exported and what is in eight bits
  * @throws OverparamError `file-missing`; `file-unknown` where it is none of these; `safetensors-invalid`, `protobuf-invalid`
  *   where it is damaged
  */
@@ -42,7 +42,9 @@ async function inspectFolder(folder: string): Promise<Inspection[]> {
     return [await inspectSavedModel(folder, file(savedModelFile), await readFile(file(savedModelFile)))];
   for (const name of [onnxFile, torchFiles.weights, modelFile])
     if (existsSync(file(name))) return [await inspectFile(file(name))];
-  const places = existsSync(file('config.yaml')) ? ['final', 'collapsed', 'exported'].map(file) : [folder];
+  const places = existsSync(file('config.yaml'))
+    ? ['final', 'collapsed', 'exported', 'quantised'].map(file)
+    : [folder];
   const inner = await Promise.all(places.map(foldersIn));
   const networks = await Promise.all(
     places.filter((place) => place !== folder).map((place) => networksIn(place)),
@@ -50,7 +52,18 @@ async function inspectFolder(folder: string): Promise<Inspection[]> {
   const listed = [...networks.flat().map((network) => network.folder), ...inner.flat()];
   const inspections: Inspection[] = [];
   for (const place of new Set(listed)) inspections.push(...(await inspectFolder(place)));
+  for (const one of await int8Files(file('quantised'))) inspections.push(await inspectFile(one));
   return inspections;
+}
+
+/** Files of networks in eight bits: one, or one for each task. */
+async function int8Files(folder: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const names = await readdir(folder);
+  return names
+    .filter((name) => name.endsWith('.onnx'))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

@@ -21,7 +21,7 @@ export interface Inspection {
   readonly path: string;
   /** Such as `ONNX, opset 13`. */
   readonly format: string;
-  /** `expanded`, `collapsed` or `plain`; null where the file does not say. */
+  /** `expanded`, `collapsed`, `plain` or, in eight bits, `quantised`; null where the file does not say. */
   readonly role: string | null;
   /** All that it says of where it comes from; empty where it says nothing. */
   readonly about: Readonly<Record<string, JsonValue>>;

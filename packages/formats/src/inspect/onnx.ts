@@ -2,6 +2,9 @@ import { OverparamError } from '@overparam/errors';
 import { type ProtoField, protoFields } from '@overparam/files/protobuf';
 import { type InspectedLayer, type Inspection, lineageOf, parsed, sizeOf } from './inspection';
 
+/** ONNX's number of the type. */
+const int8Type = 3n;
+
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** An ONNX file: https://github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto. */
@@ -21,10 +24,15 @@ export function inspectOnnx(path: string, bytes: Uint8Array): Inspection {
   );
   const content = parts(graph.bytes);
   const sizes = new Map<string, number>();
+  let int8 = 0;
   for (const { field, bytes: tensor } of content) {
     if (field !== 5) continue;
     const own = parts(tensor);
-    sizes.set(textOf(own, 8), sizeOf(dimensions(own, path)));
+    const size = sizeOf(dimensions(own, path));
+    sizes.set(textOf(own, 8), size);
+    // A vector of int8 is that of zeros beside the scales of a weight.
+    const isInt8 = own.some(({ field: of, integer }) => of === 2 && integer === int8Type);
+    if (isInt8 && dimensions(own, path).length > 1) int8 += size;
   }
   const counted = new Set<string>();
   const layers = content
@@ -49,7 +57,10 @@ export function inspectOnnx(path: string, bytes: Uint8Array): Inspection {
     ...lineageOf(parsed(metadata.get('overparam')) ?? { role: metadata.get('role') }),
     layers,
     parameters: [...sizes.values()].reduce((sum, size) => sum + size, 0),
-    checks: [{ what: 'graph', ok: known, detail: `${layers.length} nodes, ${sizes.size} constants` }],
+    checks: [
+      { what: 'graph', ok: known, detail: `${layers.length} nodes, ${sizes.size} constants` },
+      ...(int8 > 0 ? [{ what: 'int8', ok: true, detail: `${int8} numbers in kernels of eight bits` }] : []),
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { JsonValue } from '@overparam/export';
 import type { Inspection } from './inspection';
 
 /** Text of a file that anyone may have written, without what a terminal would obey. */
@@ -12,10 +13,21 @@ const number = (value: number) => value.toLocaleString('en');
 function rowsOf(about: Inspection['about']): string[][] {
   return Object.entries(about)
     .filter(([key]) => key !== 'role')
-    .map(([key, value]) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return [safe(key), safe(text.length > 100 ? `${text.slice(0, 97)}…` : text)];
-    });
+    .flatMap(([key, value]) =>
+      // The networks that it began as, one below the other.
+      key === 'ancestors' && Array.isArray(value)
+        ? value.map((ancestor) => ['began as', wordsOf(ancestor)])
+        : [[safe(key), short(typeof value === 'string' ? value : JSON.stringify(value))]],
+    );
+}
+
+const short = (text: string) => safe(text.length > 100 ? `${text.slice(0, 97)}…` : text);
+
+function wordsOf(ancestor: JsonValue): string {
+  const { file, role, method, seed, weights, sha256 } = Object(ancestor) as Record<string, unknown>;
+  const parts = { role, method, seed, sha256: weights ?? sha256 };
+  const known = Object.entries(parts).filter(([, value]) => value !== undefined);
+  return short(`${file ?? 'a network'}: ${known.map(([key, value]) => `${key} ${value}`).join(', ')}`);
 }
 
 /** What is printed of a network, as rows of a table. */

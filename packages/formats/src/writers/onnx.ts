@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
-import type { NetworkMetadata } from '@overparam/export';
+import type { JsonValue, NetworkMetadata } from '@overparam/export';
 import { encodeNetworkAsOnnx, type Preprocessing } from '@overparam/export-onnx';
 import { checkOnnx } from '@overparam/export-onnx/node';
 import { writeFileAtomic } from '@overparam/files';
@@ -22,7 +22,7 @@ export const onnx: Writer = {
     const preprocessing = options.preprocessing ? preprocessingOf(about) : undefined;
     const network = await encodeNetworkAsOnnx(model, {
       batch: options.batch,
-      metadata: metadataOf(about),
+      metadata: onnxMetadata(about),
       preprocessing,
       description: `A network of overparam, ${about.role}.`,
     });
@@ -39,8 +39,14 @@ export const onnx: Writer = {
   },
 };
 
-/** Strings by key: what most readers look for, and all of it as JSON. */
-function metadataOf(about: NetworkMetadata): Record<string, string> {
+/**
+ * What an ONNX file says of its network, as strings by key: what most readers look for, and all of it as JSON.
+ *
+ * @param about  with a role, which is the network's, or `quantised` for one in eight bits
+ */
+export function onnxMetadata(
+  about: Readonly<Record<string, JsonValue>> & { readonly role: string },
+): Readonly<Record<string, string>> {
   const { tasks, normalisation } = about as { tasks?: unknown; normalisation?: unknown };
   const classes = Array.isArray(tasks)
     ? (tasks as { name: string; classes?: readonly string[] }[]).filter((task) => task.classes)

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { OverparamError } from '@overparam/errors';
 
 const run = promisify(execFile);
 
@@ -10,20 +11,28 @@ export interface Python {
   readonly torch: string;
 }
 
-let found: Promise<Python | null> | null = null;
+/** By what was asked for. */
+const found = new Map<string, Promise<Python | null>>();
 
 /**
- * A Python with PyTorch: the one that the environment variable `OVERPARAM_PYTHON` names, else `python3` or `python`; null
- * where there is none. It is looked for once.
+ * A Python with PyTorch: the one that the environment variable `OVERPARAM_PYTHON` names, else `python3` or `python`, which are
+ * looked for once; null where there is none.
+ *
+ * @throws OverparamError `python-missing` where the one that is named has no PyTorch
  */
-export function pythonWithTorch(): Promise<Python | null> {
-  found ??= find();
-  return found;
+export async function pythonWithTorch(): Promise<Python | null> {
+  const named = process.env.OVERPARAM_PYTHON ?? '';
+  if (!found.has(named)) found.set(named, find(named ? [named] : ['python3', 'python']));
+  const python = await found.get(named)!;
+  if (python || !named) return python;
+  throw new OverparamError(
+    'python-missing',
+    `OVERPARAM_PYTHON names "${named}", which does not run or has no torch and safetensors. Install them there (pip install torch safetensors), or unset it: the tensors alone are compared then.`,
+  );
 }
 
-async function find(): Promise<Python | null> {
-  const named = process.env.OVERPARAM_PYTHON;
-  for (const command of named ? [named] : ['python3', 'python']) {
+async function find(commands: readonly string[]): Promise<Python | null> {
+  for (const command of commands) {
     try {
       const { stdout } = await run(
         command,

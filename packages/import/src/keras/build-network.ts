@@ -43,17 +43,20 @@ export function buildNetwork(stored: StoredNetwork, source: string): tf.LayersMo
   }
 }
 
+/** Layers that were added to an image. */
+export interface LaidLayers {
+  /** In the order of the stored network's. */
+  readonly outputs: readonly tf.SymbolicTensor[];
+  /** Sets the weights to the stored ones. */
+  load(): void;
+}
+
 /**
  * Adds the layers of a stored network to an image, as part of another network.
  *
- * @returns `output`, and `load`, which sets the weights to the stored ones
  * @throws OverparamError as {@link buildNetwork}
  */
-export function layOnImage(
-  stored: StoredNetwork,
-  image: tf.SymbolicTensor,
-  source: string,
-): { readonly output: tf.SymbolicTensor; load(): void } {
+export function layOnImage(stored: StoredNetwork, image: tf.SymbolicTensor, source: string): LaidLayers {
   return new NetworkBuilder(stored, source).layOn(image);
 }
 
@@ -84,11 +87,9 @@ class NetworkBuilder {
     return model;
   }
 
-  layOn(image: tf.SymbolicTensor): { output: tf.SymbolicTensor; load(): void } {
-    const [output, ...more] = this.lay(this.stored.graph, [image], [], []);
-    if (!output || more.length > 0) throw this.invalid('one output was expected');
+  layOn(image: tf.SymbolicTensor): LaidLayers {
     return {
-      output,
+      outputs: this.lay(this.stored.graph, [image], [], []),
       load: () => {
         for (const load of this.loads) load();
       },

@@ -86,9 +86,9 @@ export class LayerConfig {
     return [ends[0]!, ends[1]!];
   }
 
-  /** Whole numbers, null for an open one. */
-  list(key: string, least: number): number[] {
-    const value = this.take(key);
+  /** Whole numbers; one stands for a list of it. */
+  list(key: string, least: number, otherwise: readonly number[] | null = null): number[] {
+    const value = this.take(key) ?? otherwise;
     const all = Array.isArray(value) ? value : [value];
     return all.map((item) => {
       if (Number.isSafeInteger(item) && item >= least && item <= 2 ** 20) return item as number;

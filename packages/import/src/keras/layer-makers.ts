@@ -69,7 +69,7 @@ const layerNorm: LayerMaker = (config, name, shapes) => {
 };
 
 const prelu: LayerMaker = (config, name, shapes) => {
-  const sharedAxes = config.list('shared_axes', 1);
+  const sharedAxes = config.list('shared_axes', 1, []);
   const shape = shapes[0]!.slice(1).map((side, axis) => (sharedAxes.includes(axis + 1) ? 1 : side));
   if (shape.some((side) => side === null)) throw config.refuse('a side of its input is open.');
   const layer = tf.layers.prelu({ name, sharedAxes });

@@ -1,3 +1,4 @@
+import type { NetworkMetadata } from '@overparam/export';
 import type { SourceTensor } from '../tensors';
 import type { Dialect } from './layer-config';
 
@@ -31,6 +32,10 @@ export interface StoredNetwork {
   readonly name: string;
   readonly graph: StoredGraph;
   readonly dialect: Dialect;
+  /** What a folder of this project says of itself; absent for other files. */
+  readonly about?: NetworkMetadata;
+  /** The SHA-256 of such a folder's weights. */
+  readonly weightsSha256?: string;
   /** All weights by their places in the file. */
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /**

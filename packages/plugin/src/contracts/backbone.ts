@@ -86,6 +86,13 @@ export interface Backbone<Options = unknown> {
    * @returns       the options as a run's config keeps them, with a checksum of what was read, say
    */
   prepare?(options: Options, folder: string): Promise<Options>;
+  /**
+   * The networks that its own began as, the latest first, as saved networks say of themselves: JSON values such as file,
+   * checksum and method. None where left out.
+   *
+   * @param options  as {@link prepare} gave them
+   */
+  ancestors?(options: Options): readonly Readonly<Record<string, unknown>>[];
   /** A new network with its first weights, which follow from the shape's key and its options alone. */
   build(shape: NetworkShape, options: Options): Network;
 }

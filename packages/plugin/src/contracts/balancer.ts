@@ -1,4 +1,5 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
+import type { Tensor } from '@tensorflow/tfjs';
 
 /**
  * What a balancer asks the training loop for.
@@ -9,9 +10,19 @@ import type { Key, OptionsSchema } from '@overparam/engine';
  * - `gramian`: inner products of the tasks' gradients. The losses of the step come with them.
  * - `averagedGradients`: the loop keeps a running average of each task's gradient, as {@link Averaging} says.
  *   The Gramian is then of these averages, and the weights multiply them.
+ * - `secondBatch`: inner products of the tasks' gradients with those on another batch, drawn independently of this one.
+ *   The Gramian of this batch comes with them. Refused where the data has a single batch, and for gradients on the
+ *   representation, which two batches do not share.
+ * - `elements`: each task's gradient by itself in the update, for `elementFactors`.
  * - `lossesAfterStep`: losses of the same batch after the update, for `afterStep`.
  */
-export type BalancerNeed = 'losses' | 'gramian' | 'averagedGradients' | 'lossesAfterStep';
+export type BalancerNeed =
+  | 'losses'
+  | 'gramian'
+  | 'averagedGradients'
+  | 'secondBatch'
+  | 'elements'
+  | 'lossesAfterStep';
 
 /**
  * Whose gradients are meant: with respect to shared parameters, or to the shared representation of a batch.
@@ -43,6 +54,12 @@ export interface BalancerInputs {
   readonly losses: readonly number[];
   /** `[tasks][tasks]`, where it is needed; rows and columns of absent tasks are not read. */
   readonly gramian?: readonly (readonly number[])[];
+  /**
+   * `[tasks][tasks]`, under `secondBatch`: products of the gradients on this batch (rows) with those on the other
+   * (columns), in expectation the Gramian of the true gradients, without the batch's own noise in it. Neither symmetric
+   * nor positive. A column is 0 where its task has no label in the other batch.
+   */
+  readonly crossGramian?: readonly (readonly number[])[];
 }
 
 /** A balancer's answer. Tasks that are absent get 0. */
@@ -66,6 +83,25 @@ export interface Averaging {
 }
 
 /**
+ * What holds of a balancer's combined gradient, the weighted sum of the tasks' gradients, whatever they are; the kit
+ * looks for problems that contradict what is declared, in both directions. What is left out is neither claimed nor denied.
+ */
+export interface BalancerProperties {
+  /**
+   * Whether no task is harmed, its product with the combined gradient not being negative: `always`, where the
+   * gradients are linearly `independent`, or not (`no`).
+   */
+  readonly harmless?: 'always' | 'independent' | 'no';
+  /**
+   * Whether the combined gradient is linear in positive factors of the tasks' losses: with factors `a c + b d`, it is `a`
+   * times that with c plus `b` times that with d.
+   */
+  readonly linear?: boolean;
+  /** Whether it stays the same when the tasks come in another order. */
+  readonly symmetric?: boolean;
+}
+
+/**
  * Weighs the losses of several tasks.
  *
  * It computes with plain numbers, in doubles, outside of any compiled step: a first compiled part gives the
@@ -86,6 +122,8 @@ export interface Balancer<Options = unknown> {
   needs(options: Options): readonly BalancerNeed[];
   /** Whether it can do this, asked when the config is read: true, or the reason why not and what to do. */
   supports(setup: BalancerSetup, options: Options): true | string;
+  /** What holds of its combined gradient; nothing is said where left out. */
+  properties?(options: Options): BalancerProperties;
   /** The state before the first update. */
   initialise(tasks: readonly string[], options: Options): BalancerState;
   /**
@@ -103,6 +141,17 @@ export interface Balancer<Options = unknown> {
   ): BalancerWeights;
   /** How gradients are averaged at an update; there where `averagedGradients` is needed. */
   averaging?(update: number, options: Options): Averaging;
+  /**
+   * Factors of the tasks' gradients in the update of what is shared, element by element, beside their weights; there
+   * where `elements` is needed. It is a part of the compiled step: it reads no value.
+   *
+   * @param gradients  one tensor a task, all of one shape: each task's gradient of a parameter, times its weight; under
+   *                   `gradients: representation` its gradient of an output of the trunk, times the sign of that
+   *                   output and its weight, summed over the batch. Zeros for an absent task
+   * @param uniform    numbers from 0 to 1 of that shape, drawn anew for each update
+   * @returns          one tensor a task, of the same shape
+   */
+  elementFactors?(gradients: readonly Tensor[], uniform: Tensor, options: Options): readonly Tensor[];
   /** Takes the losses of one batch before and after its update; there where `lossesAfterStep` is needed. */
   afterStep?(
     before: readonly number[],

@@ -1,6 +1,6 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs';
-import type { PlainLayer, PlainWeights, Site } from './site';
+import type { PlainLayer, PlainWeights, Site, SiteKind } from './site';
 
 /**
  * What a parameter is to the routines: `core` (the factor that carries the kernel), `frame` (factors around
@@ -68,6 +68,23 @@ export interface Decay {
   readonly penalty: Scalar;
 }
 
+/** How an expansion looks at what comes into its layer, every so often: between updates, not in them. */
+export interface Observation {
+  /** A look is due before the first update of every epoch whose number this divides; 1 or more. */
+  readonly every: number;
+  /** Epochs without a look; the first one is due right after them. */
+  readonly after: number;
+  /** Training batches of one look, as they are trained on; 1 or more. */
+  readonly batches: number;
+  /**
+   * States that follow from what the layer sees in inference mode. It may read values.
+   *
+   * @param inputs  `[n, h, w, cin]`, one for each batch and use of the layer; borrowed
+   * @returns       those states that change; the caller disposes
+   */
+  observe(inputs: readonly Tensor4D[], parameters: Tensors, state: Tensors): Promise<Tensors>;
+}
+
 /** A site in its expanded form: pure functions over named tensors. */
 export interface Expansion {
   readonly parameters: readonly ParameterSpec[];
@@ -104,6 +121,15 @@ export interface Expansion {
    * Differentiable; the caller disposes.
    */
   regulariser?(parameters: Tensors, state: Tensors): Scalar;
+  /**
+   * Factors on the gradients of some parameters, by parameter name, each in a shape that broadcasts against its
+   * parameter. A step multiplies them in after gradients are summed up over tasks, before the optimiser; ordinary weight
+   * decay, which optimisers add, takes no part. All follows from the states, which are saved and which an
+   * {@link observation} changes without another compilation. Called inside a tidy; reads no values.
+   */
+  gradientMaps?(state: Tensors): Tensors;
+  /** Looks at what comes into the layer; absent: never. */
+  readonly observation?: Observation;
   /** What a user should know about this expansion before training, such as width that cannot learn. */
   readonly warnings?: readonly string[];
 }
@@ -122,6 +148,8 @@ export interface Method<Options = unknown> {
   readonly source?: { readonly title: string; readonly url: string };
   /** Checks and completes options; every method's options have `start`. */
   readonly options: OptionsSchema<Options>;
+  /** Kinds of sites that {@link supports} is asked about; `conv2d` and `dense` where left out. */
+  readonly kinds?: readonly SiteKind[];
   /** True, or the reason why this site cannot be expanded, as part of a sentence about it. */
   supports(site: Site, options: Options): true | string;
   /** Called only for sites that {@link supports} accepts. */

@@ -15,18 +15,27 @@ export interface SiteNorm {
   readonly unbiased: boolean;
 }
 
+/** Kinds of layers that methods may expand. */
+export type SiteKind = 'conv2d' | 'dense' | 'conv1d' | 'depthwise';
+
 /**
  * One layer of a network that a method may expand, with all its uses.
  *
- * A dense layer is a site of kind `dense` with a 1x1 kernel. A zero padding layer before a convolution is
- * part of the site, and `same` is resolved to numbers, so that a method sees one form of padding only.
+ * A dense layer is a site of kind `dense` with a 1x1 kernel, a one-dimensional convolution one of kind `conv1d` with a
+ * 1xk kernel. A depthwise convolution has as many groups as channels come in. A zero padding layer before a convolution
+ * is part of the site, and `same` is resolved to numbers, so that a method sees one form of padding only.
  */
 export interface Site {
   /** Name of the layer. */
   readonly name: string;
-  readonly kind: 'conv2d' | 'dense';
-  /** `[kh, kw, cin, cout]`; `[1, 1, cin, cout]` for a dense layer. */
+  readonly kind: SiteKind;
+  /**
+   * `[kh, kw, cin, cout]`, in groups `[kh, kw, cin / groups, cout]`; `[1, 1, cin, cout]` for a dense layer, `[1, k, cin, cout]`
+   * for a one-dimensional convolution, `[kh, kw, 1, cout]` for a depthwise one.
+   */
   readonly kernelShape: readonly [number, number, number, number];
+  /** Groups of channels that keep to themselves, each with its own share of the channels out; 1 where left out. */
+  readonly groups?: number;
   readonly strides: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly padding: Padding;
@@ -46,7 +55,7 @@ export interface Site {
 
 /** The weights of a plain layer and, where one follows, of its norm. Tensors belong to who made them. */
 export interface PlainWeights {
-  /** `[kh, kw, cin, cout]` */
+  /** As the site's `kernelShape`. */
   readonly kernel: Tensor4D;
   /** `[cout]` */
   readonly bias: Tensor1D | null;
@@ -63,8 +72,10 @@ export interface NormWeights {
 
 /** One plain convolution (or dense layer, kernel `[1, 1, cin, cout]`) that a collapse gives back. */
 export interface PlainLayer {
-  /** `[kh, kw, cin, cout]`; the caller disposes. */
+  /** `[kh, kw, cin, cout]`, in groups `[kh, kw, cin / groups, cout]`; the caller disposes. */
   readonly kernel: Tensor4D;
+  /** The site's own; 1 where left out. */
+  readonly groups?: number;
   /** `[cout]`, or null for none; the caller disposes. */
   readonly bias: Tensor1D | null;
   readonly strides: readonly [number, number];

@@ -1,6 +1,7 @@
 import { foldKey, keyFromSeed } from '@overparam/engine';
 import type { Balancer, BalancerInputs, BalancerNeed, BalancerSetup, BalancerState } from '../contracts';
 import { parseOptions } from '../options';
+import { checkProperties } from './balancer-properties';
 import { testPart } from './part';
 import { type DefineTest, ensure, patient } from './runner';
 
@@ -18,12 +19,20 @@ export interface BalancerKit {
 }
 
 const names = ['first', 'second', 'third', 'fourth', 'fifth'];
-const known: readonly BalancerNeed[] = ['losses', 'gramian', 'averagedGradients', 'lossesAfterStep'];
+const known: readonly BalancerNeed[] = [
+  'losses',
+  'gramian',
+  'averagedGradients',
+  'secondBatch',
+  'elements',
+  'lossesAfterStep',
+];
 
 /**
  * The conformance kit of the contract `Balancer`: pure functions of finite numbers whose state survives
  * JSON, which leave absent tasks alone, take gradients of no length, and do not learn from numbers that are
- * not finite.
+ * not finite. What it declares of its combined gradient is held against some hundred problems with 2 tasks and more, among
+ * those of `tasks`: they must not contradict what it claims, and one must contradict what it does not claim.
  */
 export function testBalancer(balancer: Balancer, kit: BalancerKit): void {
   const test = patient(kit.test);
@@ -43,6 +52,8 @@ export function testBalancer(balancer: Balancer, kit: BalancerKit): void {
       test(`${title}: takes gradients of no length`, () => checkZeros(trial, count));
       test(`${title}: does not learn from numbers that are not finite`, () => checkNonFinite(trial, count));
     }
+    test(`${balancer.name} ${JSON.stringify(given)}: has the properties that it declares, and no others`, () =>
+      checkProperties(balancer, parseOptions(balancer.options, given, balancer.name), tasks));
   }
 }
 
@@ -75,20 +86,25 @@ class Trial {
   }
 }
 
-/** Losses and a Gramian of full rank, different at every update. */
+/** Losses, a Gramian of full rank and products with a second batch's gradients, different at every update. */
 function inputsAt(update: number, count: number): BalancerInputs {
-  const gradients = Array.from({ length: count }, (_, task) =>
-    Array.from(
-      { length: count + 3 },
-      (_, k) => Math.sin((1 + 3 * task) * (1 + k) + (k + update) ** 2) * (1 + task),
-    ),
-  );
+  const gradientsOf = (batch: number) =>
+    Array.from({ length: count }, (_, task) =>
+      Array.from(
+        { length: count + 3 },
+        (_, k) => Math.sin((1 + 3 * task) * (1 + k) + (k + update) ** 2 + 0.5 * batch) * (1 + task),
+      ),
+    );
+  const gradients = gradientsOf(0);
+  const products = (others: readonly number[][]) =>
+    gradients.map((a) => others.map((b) => a.reduce((sum, value, k) => sum + value * b[k]!, 0)));
   return {
     update,
     epoch: Math.floor(update / 3),
     key: foldKey(keyFromSeed(5), update),
     losses: gradients.map((_, task) => 0.5 + task + 0.2 * Math.cos(update + task)),
-    gramian: gradients.map((a) => gradients.map((b) => a.reduce((sum, value, k) => sum + value * b[k]!, 0))),
+    gramian: products(gradients),
+    crossGramian: products(gradientsOf(1)),
   };
 }
 
@@ -122,20 +138,30 @@ function checkNeeds(balancer: Balancer, options: unknown, setup: BalancerSetup):
       ensure(decay >= 0 && decay < 1, `the average's decay at update ${update} is ${decay}`);
     }
   }
+  ensure(
+    !needs.includes('elements') || balancer.elementFactors !== undefined,
+    'it needs elements of gradients, but has no elementFactors',
+  );
   const verdict = balancer.supports(setup, options);
   ensure(verdict === true, `it refuses a plain setup: ${verdict}`);
 }
 
 function checkForesight(trial: () => Trial, needs: readonly BalancerNeed[]): void {
-  if (needs.includes('losses') || needs.includes('gramian')) return;
+  if (
+    ['losses', 'gramian', 'averagedGradients', 'secondBatch'].some((need) =>
+      needs.includes(need as BalancerNeed),
+    )
+  )
+    return;
   for (let updates = 0; updates < 8; updates++) {
     const [one, other] = [trial(), trial()];
     for (let update = 0; update < updates; update++) for (const used of [one, other]) used.step(update);
     const expected = one.step(updates);
     const changed = inputsAt(updates, expected.length / 2).losses.map((loss, task) => 3 * loss + task);
     ensure(
-      JSON.stringify(other.step(updates, { losses: changed, gramian: undefined })) ===
-        JSON.stringify(expected),
+      JSON.stringify(
+        other.step(updates, { losses: changed, gramian: undefined, crossGramian: undefined }),
+      ) === JSON.stringify(expected),
       `at update ${updates} its weights follow from losses or a Gramian that it has not asked for`,
     );
   }
@@ -164,11 +190,14 @@ function checkAbsence(trial: () => Trial, count: number): void {
   );
   ensure(JSON.stringify(used.state) === before, 'without any task the state changes');
   const absent = all.map((_, task) => task !== count - 1);
-  const { losses, gramian } = inputsAt(5, count);
+  const { losses, gramian, crossGramian } = inputsAt(5, count);
   const last = count - 1;
+  const withoutLast = (matrix: readonly (readonly number[])[]) =>
+    matrix.map((row, i) => row.map((value, j) => (i === last || j === last ? Number.NaN : value)));
   const hidden = {
     losses: losses.map((loss, task) => (task === last ? Number.NaN : loss)),
-    gramian: gramian!.map((row, i) => row.map((value, j) => (i === last || j === last ? Number.NaN : value))),
+    gramian: withoutLast(gramian!),
+    crossGramian: withoutLast(crossGramian!),
   };
   const values = used.step(5, hidden, absent);
   ensure(values.every(Number.isFinite), `it reads an absent task's numbers: weights are ${values}`);
@@ -183,7 +212,7 @@ function checkZeros(trial: () => Trial, count: number): void {
   const equalOnes = gramian!.map((row) => row.map(() => 1));
   const opposed = gramian!.map((row, i) => row.map((_, j) => (-1) ** (i + j)));
   for (const [name, degenerate] of Object.entries({ allZero, oneZero, equalOnes, opposed })) {
-    const values = trial().step(1, { gramian: degenerate });
+    const values = trial().step(1, { gramian: degenerate, crossGramian: degenerate });
     ensure(values.every(Number.isFinite), `gradients ${name}: weights are ${values}`);
   }
   const values = trial().step(1, { losses: allZero[0] });

@@ -74,13 +74,39 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Mean of the values with its two-sided 95 % Student interval; null for fewer than two values. */
-export function confidenceInterval(values: readonly number[]): Interval | null {
+/**
+ * Mean of the values with its two-sided Student interval; null for fewer than two values.
+ *
+ * @param level  how often such an interval holds the true mean, of 1
+ */
+export function confidenceInterval(values: readonly number[], level = 0.95): Interval | null {
   const deviation = standardDeviation(values);
   if (deviation === null) return null;
   const centre = mean(values);
-  const half = (studentQuantile(0.95, values.length - 1) * deviation) / Math.sqrt(values.length);
+  const half = (studentQuantile(level, values.length - 1) * deviation) / Math.sqrt(values.length);
   return { mean: centre, low: centre - half, high: centre + half };
+}
+
+/**
+ * How often a mean as far from zero as that of the values would come about if the true one were zero, by Student's t,
+ * two-sided; null for fewer than two values. 0 stands for less than about 1e-16.
+ */
+export function probabilityOfZero(values: readonly number[]): number | null {
+  const deviation = standardDeviation(values);
+  if (deviation === null) return null;
+  const centre = mean(values);
+  if (centre === 0) return 1;
+  const degrees = values.length - 1;
+  const t = Math.abs(centre) / (deviation / Math.sqrt(values.length));
+  return Math.max(0, 1 - centralProbability(Math.atan(t / Math.sqrt(degrees)), degrees));
+}
+
+/**
+ * The level of each of some intervals that hold all together with a probability (Bonferroni): 0.99 for 5 at 0.95. They do so
+ * whatever the intervals have in common, such as the baseline.
+ */
+export function levelOfEach(together: number, intervals: number): number {
+  return 1 - (1 - together) / Math.max(1, intervals);
 }
 
 /**

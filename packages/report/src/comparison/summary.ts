@@ -1,6 +1,7 @@
 import type { ImprovementDefinition } from '@overparam/mtl-heads';
 import type { EpochChoice, Figure } from '@overparam/training';
 import { choiceMeans, epochChoices, shownFigure } from './choices';
+import type { Chosen } from './chosen';
 import { type Difference, differenceOf } from './differences';
 import { type ByFigure, byFigure, type FigureName } from './figures';
 import { improvementsOf } from './improvements';
@@ -49,6 +50,8 @@ export interface ComparisonResult {
   /** The single-task networks first, where there are any, as one row. */
   readonly rows: readonly RowSummary[];
   readonly obtained: Obtained;
+  /** What was chosen for the rows before their runs; absent where nothing was. */
+  readonly chosen?: Chosen;
 }
 
 function bySeed(row: RowRecord, figure: FigureName): Map<string, number> {
@@ -60,10 +63,15 @@ function bySeed(row: RowRecord, figure: FigureName): Map<string, number> {
   );
 }
 
-function differencesOf(row: RowRecord, baseline: RowRecord | undefined, metrics: readonly FigureSpec[]) {
+function differencesOf(
+  row: RowRecord,
+  baseline: RowRecord | undefined,
+  metrics: readonly FigureSpec[],
+  rows: number,
+) {
   if (row.kind !== 'row' || !baseline) return {};
   return byFigure(metrics, (figure) =>
-    differenceOf(bySeed(row, figure), bySeed(baseline, figure), figure.direction),
+    differenceOf(bySeed(row, figure), bySeed(baseline, figure), figure.direction, rows),
   );
 }
 
@@ -103,6 +111,7 @@ export function summarise(
   const reference = combined && referenceFigures(references, metrics);
   const baseline = records.find(({ kind }) => kind === 'baseline');
   const compared = records.filter(({ kind }) => kind !== 'reference');
+  const others = records.filter(({ kind }) => kind === 'row').length;
   return [...(combined ? [combined] : []), ...compared].map((row) => {
     const { label, method, routine, kind, evaluation, epochs, batch, updates, trainImages, runs } = row;
     const improved = kind !== 'reference' && reference !== null;
@@ -123,7 +132,7 @@ export function summarise(
       ) as RowSummary['choices'],
       epochsOfMean: runs[0]?.choices.meanOfLast.epochs ?? null,
       improvements: improved ? improvementsOf(row, reference, metrics, definitions) : {},
-      differences: differencesOf(row, baseline, metrics),
+      differences: differencesOf(row, baseline, metrics, others),
       ...costsOf(row, projection),
       failures: row.failures,
     };
@@ -135,11 +144,13 @@ export function summarise(
  *
  * @param records      all rows, references among them
  * @param definitions  of relative improvement; see {@link summarise}
+ * @param chosen       what was chosen for the rows before their runs
  */
 export function comparisonResult(
   records: readonly RowRecord[],
   obtained: Obtained,
   definitions: readonly ImprovementDefinition[] = [],
+  chosen: Chosen | null = null,
 ): ComparisonResult {
-  return { rows: summarise(records, obtained, definitions), obtained };
+  return { rows: summarise(records, obtained, definitions), obtained, ...(chosen && { chosen }) };
 }

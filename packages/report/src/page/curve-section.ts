@@ -1,21 +1,12 @@
 import type { RowRecord } from '../comparison/records';
 import type { FigureSpec } from '../comparison/run-records';
 import { absent } from '../wording/numbers';
-import { type RowStyle, rowStyles } from './colours';
+import { rowStyles } from './colours';
 import { type Curve, curveChart, curveGroups, meanCurve, stageBoundaries } from './curves';
 import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
+import { legend } from './legend';
 import { drawInBothForms } from './two-forms';
-
-/** Which line is whose. */
-function legend(rows: readonly RowRecord[], styles: readonly RowStyle[]): string {
-  const entries = rows.map((row, index) => {
-    const style = styles[index];
-    const dash = style && style.dash.length > 0 ? ` stroke-dasharray="${style.dash.join(' ')}"` : '';
-    return `<li><svg viewBox="0 0 30 8" aria-hidden="true"><path d="M0 4H30" fill="none" stroke="${style?.colour.light}" stroke-width="3"${dash}/></svg>${escapeMarkup(row.label)}</li>`;
-  });
-  return `<ul class="legend">${entries.join('')}</ul>`;
-}
 
 /** `TriRep progressive goes on expanded from epoch 3.6, ...`; empty where no row changes its stage. */
 function boundariesInWords(rows: readonly RowRecord[]): string {

@@ -14,7 +14,7 @@ export interface DrawnDifference {
   readonly style: RowStyle;
 }
 
-/** Paired differences to the baseline in one figure, with their 95 % intervals. */
+/** Paired differences to the baseline in one figure, with their intervals. */
 export function differencePlot(
   drawn: readonly DrawnDifference[],
   figure: FigureSpec,

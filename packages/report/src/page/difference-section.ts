@@ -1,6 +1,7 @@
+import { leastSeeds } from '../comparison/differences';
 import { figureIn, headlines } from '../comparison/figures';
 import type { ComparisonResult, RowSummary } from '../comparison/summary';
-import { differenceText, standingClass, standingText } from '../wording/differences';
+import { differenceText, intervalText, standingClass, standingText } from '../wording/differences';
 import { figureDigits, headingsOf, ofTask, titleOf } from '../wording/figures';
 import { signed } from '../wording/numbers';
 import { differencePlot } from './difference-plot';
@@ -24,7 +25,7 @@ function differenceTable(rows: readonly RowSummary[], { metrics }: ComparisonRes
       }),
     ),
   ];
-  return htmlTable('This row minus the baseline, paired by seed, with the 95 % interval', columns, rows);
+  return htmlTable(`This row minus the baseline, paired by seed, with ${intervalText(rows)}`, columns, rows);
 }
 
 /** Paired differences to the baseline with their intervals; empty where one seed allows none. */
@@ -60,6 +61,6 @@ export async function differenceSection({ rows, obtained }: ComparisonResult): P
   }
   if (drawings.length === 0) return '';
   const compared = rows.filter(({ kind }) => kind === 'row');
-  const caption = `Paired by seed, with the 95 % Student interval. An interval that holds zero, the dashed line, decides nothing${metrics.length > 1 ? '; with this many figures some leave it out by chance' : ''}.`;
+  const caption = `Paired by seed, with ${intervalText(compared)}. An interval that holds zero, the dashed line, decides nothing${obtained.seeds.length < leastSeeds ? `, and none does with ${obtained.seeds.length} seeds` : ''}${metrics.length > 1 ? '; with this many figures some leave it out by chance' : ''}.`;
   return `<section aria-labelledby="h-differences"><h2 id="h-differences">Difference to the baseline</h2><figure>${drawings.join('')}<figcaption>${escapeMarkup(caption)}</figcaption></figure>${differenceTable(compared, obtained)}</section>`;
 }

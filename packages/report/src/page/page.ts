@@ -12,9 +12,10 @@ import { document } from './document';
 import { headlineSection } from './headline-section';
 import { panelSection, type RowPictures } from './panels';
 import { choiceSection, failureSection, resultSection } from './result-section';
+import { sweepSection } from './sweep-section';
 
 /**
- * The report of a comparison as one HTML page: a figure for each task, tables, differences, pictures, curves, classes, and
+ * The report of a comparison as one HTML page: a figure for each task, tables, differences, what was chosen, pictures, curves, classes, and
  * how all of it was obtained. It loads nothing: style, drawings and pictures are inside.
  *
  * @param records   all rows, references among them
@@ -35,6 +36,7 @@ export async function renderPage(
     await headlineSection(result, { level: 2, prefix: '' }),
     resultSection(result),
     await differenceSection(result),
+    await sweepSection(result),
     panelSection(pictures, tasksOf(obtained.metrics)),
     await curveSection(compared, obtained.metrics),
     classSection(combined ? [combined, ...compared] : compared, obtained),

@@ -19,22 +19,22 @@ import {
 } from './numbers';
 
 /** One column of a table of a comparison. */
-export interface Column {
+export interface Column<Row = RowSummary> {
   readonly heading: string;
   /** Columns of one group stand together where a table is too wide for one; a task's figures do. */
   readonly group?: string;
   /** Numbers align to the right. */
   readonly numeric: boolean;
-  cell(row: RowSummary): string;
+  cell(row: Row): string;
   /** A class for the cell, such as one that colours a verdict. */
-  className?(row: RowSummary): string;
+  className?(row: Row): string;
 }
 
 /** One table of a comparison, printed and on the page; its first column names the rows. */
-export interface Table {
+export interface Table<Row = RowSummary> {
   readonly caption: string;
-  readonly columns: readonly Column[];
-  readonly rows: readonly RowSummary[];
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
 }
 
 const nameColumn: Column = { heading: 'row', numeric: false, cell: ({ label }) => label };

@@ -1,6 +1,7 @@
-import { type Difference, sideOf } from '../comparison/differences';
+import { type Difference, leastSeeds, sideOf, together } from '../comparison/differences';
 import { figureIn, headlines } from '../comparison/figures';
 import type { FigureSpec } from '../comparison/run-records';
+import { levelOfEach } from '../comparison/statistics';
 import type { ComparisonResult, RowSummary } from '../comparison/summary';
 import { figureDigits, ofTask } from './figures';
 import { absent, signed } from './numbers';
@@ -58,5 +59,18 @@ export function standingNote({ rows, obtained }: ComparisonResult): string {
   if (obtained.seeds.length === 1) {
     return 'One seed allows no interval: lower and higher than the baseline are what this seed showed, and another seed may turn any order here around.';
   }
-  return 'Differences are a row minus the baseline, paired by seed, with the 95 % interval; undecided means that the interval holds zero.';
+  const note = `Differences are a row minus the baseline, paired by seed, with ${intervalText(rows)}.`;
+  if (obtained.seeds.length < leastSeeds) {
+    return `${note} ${obtained.seeds.length} seeds leave their spread all but unknown, so no row is called better or worse: they show what these seeds did, and no more.`;
+  }
+  return `${note} Undecided means that the interval holds zero, which does not show that there is no difference. They speak of other seeds of these very runs, and not of other data, networks, settings or longer training.`;
+}
+
+/** `intervals by Student's t that hold for all 6 rows together with 95 % (Bonferroni: each alone with 99.17 %)`. */
+export function intervalText(rows: readonly RowSummary[]): string {
+  const compared = rows.filter(({ kind }) => kind === 'row').length;
+  const each = 100 * levelOfEach(together, compared);
+  const percent = 100 * together;
+  if (compared < 2) return `the ${percent} % interval by Student's t`;
+  return `intervals by Student's t that hold for all ${compared} rows together with ${percent} % (Bonferroni: each alone with ${Number(each.toFixed(2))} %)`;
 }

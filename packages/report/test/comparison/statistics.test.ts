@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { differenceOf } from '../../src/comparison/differences';
 import {
   confidenceInterval,
+  levelOfEach,
   mean,
   pairedDifferences,
+  probabilityOfZero,
   spreadOf,
   standardDeviation,
   studentQuantile,
 } from '../../src/comparison/statistics';
+import paired from '../fixtures/paired.json';
 
 describe('statistics of a comparison', () => {
   test('Student quantiles agree with the tabulated values', () => {
@@ -57,6 +61,39 @@ describe('statistics of a comparison', () => {
     expect(interval.mean - interval.low).toBeCloseTo(4.30265 / 3, 4);
     expect(confidenceInterval([1])).toBeNull();
     expect(confidenceInterval([])).toBeNull();
+  });
+
+  test('intervals and p-values of paired differences agree with SciPy, for one row and for many', () => {
+    expect(paired.length).toBeGreaterThan(20);
+    for (const { rows, baseline, values, p, low, high } of paired) {
+      const bySeed = (figures: readonly number[]) =>
+        new Map(figures.map((figure, seed) => [String(seed), figure]));
+      const difference = differenceOf(bySeed(values), bySeed(baseline), 'lower', rows);
+      const { interval, pValue, standing } = difference;
+      const scale = Math.max(1, Math.abs(low), Math.abs(high));
+      expect(Math.abs(interval!.low - low) / scale).toBeLessThan(1e-9);
+      expect(Math.abs(interval!.high - high) / scale).toBeLessThan(1e-9);
+      expect(Math.abs(pValue! - p)).toBeLessThan(1e-9);
+      // An interval and a p-value of one comparison say the same.
+      expect(low <= 0 && high >= 0).toBe(p >= 0.05);
+      const decided = values.length > 2 && p < 0.05;
+      expect(standing).toBe(decided ? (difference.mean! < 0 ? 'better' : 'worse') : 'undecided');
+    }
+  });
+
+  test('two seeds never decide, however close to each other', () => {
+    const figures = (a: number, b: number) => new Map([['0', a], ['1', b]]); // biome-ignore format: one line reads as a table
+    const difference = differenceOf(figures(40, 41), figures(50, 51), 'lower');
+    expect(difference).toEqual({
+      mean: -10,
+      interval: { low: -10, high: -10 },
+      pValue: 0,
+      standing: 'undecided',
+    });
+    expect(probabilityOfZero([0, 0, 0])).toBe(1);
+    expect(probabilityOfZero([1])).toBeNull();
+    expect(levelOfEach(0.95, 5)).toBeCloseTo(0.99, 12);
+    expect(levelOfEach(0.95, 0)).toBe(levelOfEach(0.95, 1));
   });
 
   test('what was not counted takes no part, and stays visible', () => {

@@ -46,11 +46,13 @@ describe('differences to the baseline', () => {
     expect(rows[0]?.differences).toEqual({});
     expect(rows[0]?.figures.class?.top1Error).toEqual({ mean: 42, sd: 2, values: [40, 42, 44] });
     expect(rows[0]?.seeds).toEqual(['0', '1', '2']);
-    // sd 0.1, standard error 0.1/sqrt(3), t(2) = 4.30265
+    // sd 0.1, standard error 0.1/sqrt(3); three rows at 95 %, so each at 98.333 %: p sqrt(2/(1 - p^2)) by the closed form of t(2)
+    const each = 1 - 0.05 / 3;
+    const t = each * Math.sqrt(2 / (1 - each ** 2));
     const difference = differenceOf(rows[1])!;
     expect(difference.mean).toBeCloseTo(-3, 10);
-    expect(difference.interval?.low).toBeCloseTo(-3 - (4.30265 * 0.1) / Math.sqrt(3), 5);
-    expect(difference.interval?.high).toBeCloseTo(-3 + (4.30265 * 0.1) / Math.sqrt(3), 5);
+    expect(difference.interval?.low).toBeCloseTo(-3 - (t * 0.1) / Math.sqrt(3), 5);
+    expect(difference.interval?.high).toBeCloseTo(-3 + (t * 0.1) / Math.sqrt(3), 5);
     expect(rows[0]?.collapseGap).toBe(3e-7);
     expect(rows[0]?.secondsPerEpoch).toBe(2);
   });
@@ -76,7 +78,12 @@ describe('differences to the baseline', () => {
 
   test('a seed that failed in one row is left out of its pairs only', () => {
     const [, short] = summarise(rowsOf({ Baseline: [40, 42, 44], short: [41, 43] }), one, []);
-    expect(differenceOf(short)).toEqual({ mean: 1, interval: { low: 1, high: 1 }, standing: 'worse' });
+    expect(differenceOf(short)).toEqual({
+      mean: 1,
+      interval: { low: 1, high: 1 },
+      pValue: 0,
+      standing: 'undecided',
+    });
     const [, none] = summarise(rowsOf({ Baseline: [40, 42], none: [] }), one, []);
     expect(none).toMatchObject({
       trainParameters: null,
@@ -84,7 +91,7 @@ describe('differences to the baseline', () => {
       secondsPerEpoch: null,
       seeds: [],
     });
-    expect(differenceOf(none)).toEqual({ mean: null, interval: null, standing: 'unknown' });
+    expect(differenceOf(none)).toEqual({ mean: null, interval: null, pValue: null, standing: 'unknown' });
     expect(none?.figures.class?.top1Error).toEqual({ mean: null, sd: null, values: [] });
   });
 
@@ -171,9 +178,11 @@ describe('summaries', () => {
     expect(routed.differences.segmentation!.mIoU).toEqual({
       mean: 4,
       interval: { low: 4, high: 4 },
-      standing: 'better',
+      pValue: 0,
+      // Two seeds decide nothing, though they agree.
+      standing: 'undecided',
     });
-    expect(routed.differences.depth!.absoluteError!.standing).toBe('better');
+    expect(routed.differences.depth!.absoluteError!.mean).toBeLessThan(0);
     // Against 41: losses of -3/41 and -5/41 in mIoU, of -0.05/0.5 and -3/30 in the others; a third of their sum.
     const { deltaM: found, deltaMetric: opposite } = routed.improvements;
     const expected = [-3 / 41, -5 / 41].map((loss) => (100 * (loss - 0.1 - 0.1)) / 3);
@@ -324,7 +333,7 @@ describe('JSON', () => {
       );
       expect(Object.keys(spread)).toEqual(['mean', 'sd', 'values']);
       if (index > 0) {
-        expect(Object.keys(differenceOf(row)!)).toEqual(['mean', 'interval', 'standing']);
+        expect(Object.keys(differenceOf(row)!)).toEqual(['mean', 'interval', 'pValue', 'standing']);
         expect(Object.keys(differenceOf(row)!.interval!)).toEqual(['low', 'high']);
       }
       for (const key of ['trainParameters', 'secondsPerEpoch', 'collapseGap'] as const)

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { comparisonResult, type Obtained, type RowRecord, renderTable } from '../../src';
 import { choiceText } from '../../src/wording/choices';
 import { tablesOf } from '../../src/wording/columns';
-import { differenceText, losersText, standingText } from '../../src/wording/differences';
+import { differenceText, losersText, standingNote, standingText } from '../../src/wording/differences';
 import { fairnessText } from '../../src/wording/effort';
 import { figureText, headingsOf } from '../../src/wording/figures';
 import { improvementText, networksText } from '../../src/wording/notes';
 import { gapText, secondsText, signed, spreadText } from '../../src/wording/numbers';
 import { stacked } from '../../src/wording/stack';
 import { figureOf, rowRecord, scores, seedRun } from '../support/records';
-import { sampleObtained } from '../support/sample-comparison';
+import { sampleComparison, sampleObtained } from '../support/sample-comparison';
 import { sampleTasks, taskRun } from '../support/sample-tasks';
 
 const definitions = Object.values(improvementDefinitions);
@@ -97,15 +97,43 @@ describe('figures', () => {
     const difference = {
       mean: -0.0123,
       interval: { low: -0.0144, high: -0.0102 },
+      pValue: 0.01,
       standing: 'better',
     } as const;
     expect(differenceText(difference, 4)).toBe('−0.0123 [−0.0144, −0.0102]');
-    expect(standingText({ mean: 0.0123, interval: null, standing: 'higher' }, 4)).toBe('higher by 0.0123');
+    expect(standingText({ mean: 0.0123, interval: null, pValue: null, standing: 'higher' }, 4)).toBe(
+      'higher by 0.0123',
+    );
     const standings = [-1.5, 0.25, 0].map((mean) =>
-      standingText({ mean, interval: null, standing: mean < 0 ? 'lower' : mean > 0 ? 'higher' : 'equal' }, 2),
+      standingText(
+        { mean, interval: null, pValue: null, standing: mean < 0 ? 'lower' : mean > 0 ? 'higher' : 'equal' },
+        2,
+      ),
     );
     expect(standings).toEqual(['lower by 1.50', 'higher by 0.25', 'equal']);
     expect(standingText(undefined, 2)).toBe('-');
+  });
+});
+
+describe('what differences show', () => {
+  const noteOf = (seeds: number) => {
+    const { records, obtained } = sampleComparison(seeds);
+    return standingNote(comparisonResult(records, obtained));
+  };
+
+  test('many rows are compared at once, which widens each interval', () => {
+    // Six rows beside the baseline: 1 - 0.05 / 6.
+    expect(noteOf(3)).toContain(
+      "intervals by Student's t that hold for all 6 rows together with 95 % (Bonferroni: each alone with 99.17 %)",
+    );
+    expect(noteOf(3)).toContain('does not show that there is no difference');
+  });
+
+  test('one seed and two decide nothing', () => {
+    expect(noteOf(1)).toContain('One seed allows no interval');
+    expect(noteOf(2)).toContain(
+      '2 seeds leave their spread all but unknown, so no row is called better or worse',
+    );
   });
 });
 
@@ -123,7 +151,7 @@ describe('the printed comparison of one task', () => {
     expect(new Set(lines.slice(9, 13).map((line) => line.length)).size).toBe(1);
     expect(new Set(lines.slice(4, 6).map((line) => line.indexOf('±'))).size).toBe(1);
     expect(text).toContain('Behind the baseline: worse by 3.00.');
-    expect(text).toContain('undecided means that the interval holds zero');
+    expect(text).toContain('Undecided means that the interval holds zero');
     expect(text).toContain('while up to 2 runs shared the machine (2 cores)');
     expect(text).toContain('3 seeds (0, 1, 2); 12 epochs of batch 64 (468 gradient evaluations each)');
     expect(text).toContain('2,500 training images, 500 test images, 10 classes');

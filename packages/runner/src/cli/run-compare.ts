@@ -1,5 +1,5 @@
 import { basename, dirname, join, parse, resolve } from 'node:path';
-import { readConfig } from '@overparam/config';
+import { parseSweep, readConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import { figureText, figureTitle, headlines, mean, renderTable, scoreIn } from '@overparam/report';
 import { createProgressView, type ProgressView } from '@overparam/terminal';
@@ -15,6 +15,7 @@ export interface CompareArguments extends ConfigArguments {
   readonly 'data-dir'?: string;
   readonly resume?: boolean;
   readonly jobs?: string;
+  readonly sweep?: readonly string[];
 }
 
 /** `runs/poster-cifar` for `poster-cifar/config.yaml`, and `runs/rates` for `rates.yaml`. */
@@ -77,7 +78,9 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
   const view = createProgressView(process.stderr);
-  const done = await compareRows(await readConfig(given.config), requestOf(invocation, given), {
+  const asked = requestOf(invocation, given);
+  const request = { ...asked, overrides: [...asked.overrides, ...(given.sweep ?? []).map(parseSweep)] };
+  const done = await compareRows(await readConfig(given.config), request, {
     out,
     dataDir: dataDirectory(given['data-dir']),
     resume: given.resume,

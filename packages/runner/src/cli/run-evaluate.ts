@@ -20,12 +20,18 @@ export interface EvaluateArguments {
   readonly 'allow-plugins'?: boolean;
 }
 
-/** Says so where the test images are not those that the run was trained beside: that may be what one wants. */
-async function noteOtherData(run: string, dataset: OpenDataset, test: number, output: Output): Promise<void> {
+/** Says so where the images are not those that the run was trained beside: that may be what one wants. */
+async function noteOtherData(
+  run: string,
+  dataset: OpenDataset,
+  test: number,
+  images: string,
+  output: Output,
+): Promise<void> {
   const before = await readDataRecord(run);
   if (before === null) return;
   if (differingSplits(before.splits, await contentHashes(dataset, { test })).length === 0) return;
-  output.say(`These are not the test images that "${run}" was trained beside (${before.provenance}).`);
+  output.say(`These are not the ${images} images that "${run}" was trained beside (${before.provenance}).`);
 }
 
 /** How near the predictions are to those in float32. */
@@ -48,8 +54,9 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
     const models = read.map(({ model }) => model);
     if (args.network !== 'final') expanded.model.dispose();
     const recipe = recipeOf(config);
-    const size = splitSize(dataset, 'test', config.limit.test);
-    await noteOtherData(args.run, dataset, size, output);
+    const size = splitSize(dataset, 'test', recipe.limit.test);
+    const images = config.validation === null ? 'test' : 'validation';
+    await noteOtherData(args.run, dataset, size, images, output);
     const tasks = dataset.tasks.map((declared) => recipe.task(declared));
     const options = { split: 'test', size, batch: config.batch, precision, signal };
     const evaluator = createEvaluator(models, tasks, dataset, {
@@ -64,7 +71,7 @@ export async function runEvaluate(args: EvaluateArguments, { output, signal }: I
       output.result(
         { network, images: size, precision, scores, ...(agreement && { agreement }) },
         columns([
-          [`${network} network`, `${size} test images`],
+          [`${network} network`, `${size} ${images} images`],
           ['loss', scores.loss.toFixed(4)],
           ...Object.entries(scores.byTask).flatMap(([task, { loss, figures }]) =>
             Object.entries({ loss, ...figures }).map(([name, value]) => [

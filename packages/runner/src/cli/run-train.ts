@@ -47,7 +47,11 @@ function resultText(result: RunResult, folder: string): string {
   ]);
 }
 
-function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): TrainCallbacks {
+function callbacksFor(
+  view: ProgressView,
+  link: ReturnType<typeof parentLink>,
+  measuredOn: 'test' | 'validation',
+): TrainCallbacks {
   const steps = stepLines((text) => {
     view.line(text);
     link?.send({ type: 'work', text });
@@ -77,7 +81,7 @@ function callbacksFor(view: ProgressView, link: ReturnType<typeof parentLink>): 
         return `, ${figureTitle(figure)} ${figureText(figure, value)}`;
       });
       view.line(
-        `epoch ${epoch}: loss ${train.loss.toFixed(4)}, test loss ${test.loss.toFixed(4)}${figures.join('')}`,
+        `epoch ${epoch}: loss ${train.loss.toFixed(4)}, ${measuredOn} loss ${test.loss.toFixed(4)}${figures.join('')}`,
       );
     },
   };
@@ -106,7 +110,7 @@ export async function runTrain(args: TrainArguments, invocation: Invocation): Pr
       dataDir: dataDirectory(args['data-dir']),
       configFolder: loaded.folder,
       resume: args.resume,
-      callbacks: callbacksFor(view, link),
+      callbacks: callbacksFor(view, link, config.validation === null ? 'test' : 'validation'),
       // A comparison that was killed has runs that save their state before they end.
       ...(link && { patience: orphanPatience }),
       signal: link ? AbortSignal.any([invocation.signal, link.signal]) : invocation.signal,

@@ -3,6 +3,7 @@ import {
   type LoadedConfig,
   loadConfig,
   parseOverride,
+  parseSweep,
   type Request,
   resolveComparison,
 } from '@overparam/config';
@@ -10,14 +11,19 @@ import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overparam/run-folder';
 import { ownCommandLine } from './child';
+import { checkFirst, chooseSettings, type TrialMaker } from './choose';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
-import { planRuns, runFolder } from './plan';
-import { type CheckRowsOptions, checkRows, prepareComparison } from './prepare';
+import { type PlannedRun, planRuns, runFolder, slug } from './plan';
+import { type CheckRowsOptions, checkRows, holdConfigs, prepareComparison } from './prepare';
+import { ProgressBook } from './progress';
 import { referenceRows } from './references';
+import { RunPlans } from './run-plans';
+import { settledRows, withoutChoice } from './settled-rows';
+import { sweptRows } from './swept-rows';
 import { type Training, trainRuns } from './train-runs';
 
 /** Where and how a comparison runs. */
@@ -36,6 +42,8 @@ export interface CompareOptions extends Omit<ComparisonRun, 'dataDir' | 'signal'
   readonly dataDir?: string;
   /** Overrides such as `lr.peak=0.2`, as `--set` takes them. */
   readonly set?: readonly string[];
+  /** What is chosen for each row, such as `lr=0.03,0.1,0.3`, as `--sweep` takes it. */
+  readonly sweep?: readonly string[];
   /** One of the config's variants. */
   readonly variant?: string;
   /** Stops the comparison when it aborts; `resume` goes on with it. */
@@ -64,9 +72,16 @@ export interface Compared {
  * const { result, report } = await compare('config.yaml', { out: 'runs/methods' });
  */
 export async function compare(config: string | ConfigFile, options: CompareOptions): Promise<Compared> {
-  const { set = [], variant, dataDir = 'data', signal = new AbortController().signal, ...rest } = options;
+  const {
+    set = [],
+    sweep = [],
+    variant,
+    dataDir = 'data',
+    signal = new AbortController().signal,
+    ...rest
+  } = options;
   const loaded = await loadConfig(config);
-  const request = { overrides: set.map(parseOverride), variant };
+  const request = { overrides: [...set.map(parseOverride), ...sweep.map(parseSweep)], variant };
   return compareRows(loaded, request, { ...rest, dataDir, signal });
 }
 
@@ -89,47 +104,83 @@ async function compareInFolder(
   options: ComparisonRun,
 ): Promise<Compared> {
   const resolved = await resolveComparison(loaded, request);
-  const { rows, seeds, reference, engine } = resolved;
-  const { callbacks = {} } = options;
-  for (const note of engine.notes) callbacks.onNote?.(note);
+  const { rows, seeds, reference, sweep, engine } = resolved;
+  const { callbacks = {}, resume = false } = options;
+  const note = (text: string) => callbacks.onNote?.(text);
+  for (const text of [...engine.notes, ...(sweep?.notes ?? [])]) note(text);
   planRuns(rows, seeds, options.out);
   const checking: CheckRowsOptions = {
     dataDir: options.dataDir,
     signal: options.signal,
     onRow: (...row) => callbacks.onPlan?.(...row),
-    runsOf: (label) => (options.resume ? seeds.map((seed) => runFolder(options.out, label, seed)) : []),
+    runsOf: (label) => (resume && !sweep ? seeds.map((seed) => runFolder(options.out, label, seed)) : []),
   };
   // A reference has one task by its nature, and the balancer of its rows.
-  const planned = await checkRows(rows, { ...checking, onNote: (text) => callbacks.onNote?.(text) });
+  const planned = await checkRows(rows, { ...checking, onNote: note });
   const references = referenceRows(reference, planned.tasks);
+  const all = [...rows, ...references];
   const plannedRows = [
     ...planned.rows,
     ...(references.length > 0 ? (await checkRows(references, checking)).rows : []),
   ];
-  const runs = planRuns([...rows, ...references], seeds, options.out);
-  await makeFolder(options.out);
-  const lock = await lockFolder(options.out, {
-    note: (text) => callbacks.onNote?.(text),
+  planRuns(all, seeds, options.out);
+  const plans = new RunPlans(checking, resume);
+  plans.know(all, plannedRows);
+  const swept = sweptRows(resolved, references, planned);
+  const book = new ProgressBook();
+  const cores = physicalCores();
+  const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
+  const atOnce = (runs: number) => options.jobs ?? runsAtOnce(runs, cores, threads);
+  const train = (runs: readonly PlannedRun[], entries: readonly number[], signal: AbortSignal) =>
+    trainRuns(
+      runs,
+      atOnce(runs.length),
+      { book, entries },
+      { ...options, command: ownCommandLine(), signal },
+    );
+  const trials = (signal: AbortSignal): TrialMaker => ({
+    out: options.out,
     signal: options.signal,
+    async check(runs) {
+      for (const run of runs) await plans.of(run);
+    },
+    async train(runs) {
+      await holdConfigs(options.out, runs, loaded);
+      const updates: number[] = [];
+      for (const run of runs) updates.push((await plans.of(run)).updates);
+      return train(runs, book.add(updates), signal);
+    },
   });
+  if (sweep) await checkFirst(sweep.sweep, swept, trials(options.signal));
+  await makeFolder(options.out);
+  const lock = await lockFolder(options.out, { note, signal: options.signal });
   try {
     await removeFragments(options.out);
-    await prepareComparison(options.out, runs, loaded, options.resume ?? false);
-    const cores = physicalCores();
-    const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
-    const atOnce = options.jobs ?? runsAtOnce(runs.length, cores, threads);
-    const machine = { engine, cores, runsAtOnce: Math.min(atOnce, runs.length) };
-    const obtained = obtainedFrom(resolved, planned, machine);
-    const updates = runs.map(({ row }) => plannedRows[row]!.updates);
     const signal = AbortSignal.any([options.signal, lock.lost]);
-    const outcomes = await trainRuns(runs, atOnce, updates, {
-      ...options,
-      command: ownCommandLine(),
-      signal,
-    });
+    const isSwept = (row: number) => swept.some(({ index }) => index === row);
+    const before = all.map(({ label }, row) => (isSwept(row) ? null : slug(label)));
+    await prepareComparison(options.out, planRuns(all, seeds, options.out, before), loaded, resume);
+    const entries = book.add(seeds.flatMap(() => plannedRows.map(({ updates }) => updates)));
+    const chosen = sweep && (await chooseSettings(sweep.sweep, swept, trials(signal)));
+    const final = await settledRows(all, plannedRows, swept, chosen, plans);
+    const runs = planRuns(final.configs, seeds, options.out, final.folders);
+    const entryOf = ({ row, seed }: PlannedRun) =>
+      entries[seeds.findIndex((other) => String(other) === seed) * all.length + row]!;
+    for (const run of runs) book.expect(entryOf(run), final.planned[run.row]!.updates);
+    const made = new Set(runs.map(entryOf));
+    for (const entry of entries) if (!made.has(entry)) book.finish(entry);
+    await holdConfigs(options.out, runs, loaded);
+    const machine = { engine, cores, runsAtOnce: Math.min(atOnce(runs.length), runs.length) };
+    const settled = { ...resolved, rows: final.configs.slice(0, rows.length) };
+    const obtained = obtainedFrom(settled, planned, machine);
+    const outcomes = await train(runs, runs.map(entryOf), signal);
     await lock.check();
-    const records = await gatherRows(describeRows(rows, references, plannedRows), runs, outcomes);
-    const result = comparisonResult(records, obtained, Object.values(improvementDefinitions));
+    const described = describeRows(settled.rows, final.configs.slice(rows.length), final.planned);
+    const records = (await gatherRows(described, runs, outcomes)).map((record, row) =>
+      withoutChoice(record, chosen, isSwept(row), seeds),
+    );
+    const definitions = Object.values(improvementDefinitions);
+    const result = comparisonResult(records, obtained, definitions, chosen);
     const interrupted = options.signal.aborted;
     return {
       records,

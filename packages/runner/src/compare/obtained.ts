@@ -25,7 +25,7 @@ function flatOptions(options: Readonly<Record<string, unknown>>, path = ''): [st
 
 /** `resnet (depth 8)`: a choice with those options that are not the default. */
 export function choiceText(
-  kind: 'backbone' | 'dataset' | 'balancer' | 'head',
+  kind: 'backbone' | 'dataset' | 'balancer' | 'regulariser' | 'head',
   { name, ...options }: Choice,
 ): string {
   const { options: standard = {} } = checkOptions(lookup(kind, name).options);
@@ -38,7 +38,7 @@ export function choiceText(
 
 /** What of the tasks' training and measuring is not the default; the balancer, where there is something to balance. */
 function taskTexts(row: RunConfig, tasks: number): string[] {
-  const { balancer, gradients, heads, taskOptions, statistics } = row;
+  const { balancer, gradients, regulariser, heads, taskOptions, statistics } = row;
   const defaults = new Map([
     ['labelSmoothing', '0'],
     ['absentClass', 'skip'],
@@ -48,6 +48,7 @@ function taskTexts(row: RunConfig, tasks: number): string[] {
   return [
     ...(tasks > 1 ? [`balancer ${choiceText('balancer', balancer)}`] : []),
     ...(tasks > 1 && gradients !== 'parameters' ? [`gradients of the ${gradients}`] : []),
+    ...(tasks > 1 && regulariser !== null ? [`regulariser ${choiceText('regulariser', regulariser)}`] : []),
     ...headTexts(heads),
     ...(statistics === 'biased' ? ['biased statistics of norms'] : []),
     ...chosen.map(([name, value]) => `${name} ${value}`),
@@ -61,8 +62,13 @@ function headTexts(heads: RunConfig['heads']): string[] {
   return Object.entries(heads).map(([task, choice]) => `head of ${task} ${text(choice)}`);
 }
 
+/** Whether a path of a config was chosen for each row, by itself or with what it is a part of. */
+function isChosen(path: string, keys: readonly string[]): boolean {
+  return keys.some((key) => path === key || path.startsWith(`${key}.`));
+}
+
 /** The recipe that all rows share, unless a row says otherwise. */
-function recipeText(row: RunConfig, tasks: number): string {
+function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): string {
   const {
     accumulate,
     earlyStopping,
@@ -75,13 +81,15 @@ function recipeText(row: RunConfig, tasks: number): string {
     augment,
     mix,
     erase,
+    validation,
   } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
+  const told = (path: string, value: number) => (isChosen(path, keys) ? 'chosen for each row' : value);
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
   return [
     `${name}${nesterov}`,
-    `peak rate ${peak} (${schedule})`,
-    `weight decay ${weightDecay.coefficient}`,
+    `peak rate ${told('lr.peak', peak)} (${schedule})`,
+    `weight decay ${told('weightDecay.coefficient', weightDecay.coefficient)}`,
     ...(accumulate > 1 ? [`mean gradients of ${accumulate} batches`] : []),
     ...(earlyStopping ? [`early stopping after ${earlyStopping.patience} epochs`] : []),
     ...(parameterGroups.length > 0 ? [`${parameterGroups.length} parameter groups`] : []),
@@ -90,12 +98,17 @@ function recipeText(row: RunConfig, tasks: number): string {
     augment ? 'augmented' : 'not augmented',
     ...(mix ? [`${mix.by} (alpha ${mix.alpha}, in ${mix.probability * 100} % of batches)`] : []),
     ...(erase ? [erase.by === 'cutout' ? `cutout ${erase.size}` : 'random erasing'] : []),
+    ...(validation === null
+      ? []
+      : [
+          `measured on a validation share of ${validation.share} of the training images, not on the test split`,
+        ]),
     ...taskTexts(row, tasks),
   ].join(', ');
 }
 
-/** `TriRep: lr.peak` for every row whose recipe is not the first row's. */
-function recipeDifferences(rows: readonly RunConfig[]): string[] {
+/** `TriRep: lr.peak` for every row whose recipe is not the first row's, but for what was chosen. */
+function recipeDifferences(rows: readonly RunConfig[], keys: readonly string[]): string[] {
   const recipe = ({
     method: _method,
     routine: _routine,
@@ -106,7 +119,8 @@ function recipeDifferences(rows: readonly RunConfig[]): string[] {
     ...rest
   }: RunConfig) => rest;
   return rows.flatMap((row) => {
-    const paths = differences(recipe(rows[0]!), recipe(row));
+    const all = differences(recipe(rows[0]!), recipe(row));
+    const paths = all.filter((path) => !isChosen(path, keys));
     return paths.length === 0 ? [] : [`${row.label}: ${paths.join(', ')}`];
   });
 }
@@ -118,17 +132,18 @@ function improvementNamed(given: string): Improvement {
 
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
-  { title, rows, seeds, improvement, projection }: ResolvedComparison,
+  { title, rows, seeds, improvement, projection, sweep }: ResolvedComparison,
   planned: Planned,
   machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
 ): Obtained {
   const first = rows[0]!;
   const { threads } = first.engine;
+  const keys = Object.keys(sweep?.sweep.over ?? {});
   return {
     title,
     seeds: seeds.map(String),
-    recipe: recipeText(first, planned.tasks.length),
-    recipeDifferences: recipeDifferences(rows),
+    recipe: recipeText(first, planned.tasks.length, keys),
+    recipeDifferences: recipeDifferences(rows, keys),
     backbone: choiceText('backbone', first.backbone),
     dataset: choiceText('dataset', first.dataset),
     provenance: planned.provenance,

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 
@@ -37,17 +37,18 @@ export function runFolder(folder: string, label: string, seed: number | string):
  *
  * @param rows    completed configs, one a row
  * @param folder  of the comparison
+ * @param names   of the rows' folders, without the seed; null for a row that is not trained
  * @throws OverparamError `duplicate-row` where two rows would share a folder
  */
 export function planRuns(
   rows: readonly RunConfig[],
   seeds: readonly (number | string)[],
   folder: string,
+  names: readonly (string | null)[] = rows.map((row) => slug(row.label)),
 ): PlannedRun[] {
-  const names = rows.map((row) => slug(row.label));
   names.forEach((name, index) => {
     const first = names.indexOf(name);
-    if (first === index) return;
+    if (first === index || name === null) return;
     throw new OverparamError(
       'duplicate-row',
       `rows[${first}] "${rows[first]?.label}" and rows[${index}] "${rows[index]?.label}" would share the folder "${name}". Give each row a label of its own.`,
@@ -57,15 +58,16 @@ export function planRuns(
     throw new OverparamError('duplicate-seed', `seeds: each seed may stand once; got ${seeds.join(', ')}.`);
   }
   return seeds.flatMap((seed) =>
-    rows.map((config, row) => {
-      const path = runFolder(folder, config.label, seed);
+    rows.flatMap((config, row) => {
+      const name = names[row];
+      if (name == null) return [];
       return {
         row,
         seed: String(seed),
         label: config.label,
         config: { ...config, seed },
-        folder: path,
-        configFile: join(folder, 'configs', `${basename(path)}.yaml`),
+        folder: join(folder, `${name}-seed${seed}`),
+        configFile: join(folder, 'configs', `${name}-seed${seed}.yaml`),
       };
     }),
   );

@@ -71,7 +71,9 @@ export async function checkRows(
     for (const [index, row] of rows.entries()) {
       onRow(row.label, index, rows.length);
       try {
-        const wanted = JSON.stringify([row.dataset, row.tasks, row.heads, row.taskOptions.byTask]);
+        const { validation, limit } = row;
+        const held = validation && [validation, limit.train];
+        const wanted = JSON.stringify([row.dataset, row.tasks, row.heads, row.taskOptions.byTask, held]);
         if (dataset === null || opened !== wanted) {
           await dataset?.close();
           dataset = null;
@@ -131,6 +133,19 @@ export async function prepareComparison(
     );
   }
   await mkdir(join(folder, 'configs'), { recursive: true });
+  await holdConfigs(folder, runs, loaded);
+}
+
+/**
+ * Writes the configs that runs are started with.
+ *
+ * @throws OverparamError `run-differs` where a run of that name has another one; nothing is written then
+ */
+export async function holdConfigs(
+  folder: string,
+  runs: readonly PlannedRun[],
+  loaded: LoadedConfig,
+): Promise<void> {
   const texts = runs.map((run) => configText(run.config, loaded.folder, dirname(run.configFile)));
   // All are compared before any is written: a refusal changes nothing.
   for (const [index, run] of runs.entries()) {
@@ -143,5 +158,8 @@ export async function prepareComparison(
       `The folder "${basename(folder)}" holds row "${run.label}" with other settings: ${differing.join(', ')}. Give the settings it was started with, or choose another --out.`,
     );
   }
-  for (const [index, run] of runs.entries()) await writeFileAtomic(run.configFile, texts[index]!);
+  for (const [index, run] of runs.entries()) {
+    await mkdir(dirname(run.configFile), { recursive: true });
+    await writeFileAtomic(run.configFile, texts[index]!);
+  }
 }

@@ -13,17 +13,29 @@ export interface Standings {
  * an interruption shows a true rate and time left.
  */
 export class ProgressBook {
-  readonly #begin: number[];
-  readonly #done: number[];
-  readonly #end: number[];
-  readonly #finished: boolean[];
+  readonly #begin: number[] = [];
+  readonly #done: number[] = [];
+  readonly #end: number[] = [];
+  readonly #finished: boolean[] = [];
 
-  /** @param updates  of each run */
-  constructor(updates: readonly number[]) {
-    this.#begin = updates.map(() => Number.NaN);
-    this.#done = updates.map(() => 0);
-    this.#end = [...updates];
-    this.#finished = updates.map(() => false);
+  /**
+   * Takes up runs.
+   *
+   * @param updates  of each run
+   * @returns        what each run is called here
+   */
+  add(updates: readonly number[]): number[] {
+    return updates.map((count) => {
+      this.#begin.push(Number.NaN);
+      this.#done.push(0);
+      this.#finished.push(false);
+      return this.#end.push(count) - 1;
+    });
+  }
+
+  /** A run turns out to have so many updates. */
+  expect(run: number, updates: number): void {
+    this.#end[run] = updates;
   }
 
   /** A run has done so many updates; its first report says where it began. */

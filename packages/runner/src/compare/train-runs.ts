@@ -1,10 +1,13 @@
+import type { RunConfig } from '@overparam/config';
+import type { RunResult } from '@overparam/report';
 import { isRunFolder, type LockFolderOptions, orphanPatience, tidyFinished } from '@overparam/run-folder';
+import type { Scores } from '@overparam/training';
 import { readRunResult } from '../run/read-run';
 import type { CompareCallbacks, RunFigures } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
 import { type Outcome, runPool } from './pool';
-import { ProgressBook } from './progress';
+import type { ProgressBook } from './progress';
 
 /** What the runs of a comparison share. */
 export interface Training {
@@ -27,26 +30,28 @@ async function isFinished({ folder }: PlannedRun, options: LockFolderOptions): P
 async function figuresOf({ folder, config }: PlannedRun): Promise<RunFigures | null> {
   const result = isRunFolder(folder) ? await readRunResult(folder).catch(() => null) : null;
   if (result === null) return null;
-  const { choices, metrics } = result;
-  const chosen = config.evaluation === 'last' ? choices.last : choices[config.evaluation]?.scores;
-  return { metrics, scores: chosen ?? choices.last };
+  return { metrics: result.metrics, scores: shownScores(result, config.evaluation) };
+}
+
+/** A run's figures of the epoch that its row shows. */
+export function shownScores({ choices }: RunResult, evaluation: RunConfig['evaluation']): Scores {
+  return (evaluation === 'last' ? choices.last : choices[evaluation]?.scores) ?? choices.last;
 }
 
 /**
  * Trains runs in processes of their own, some at a time, and tells how far they are together. A run that is
  * finished already is not started.
  *
- * @param atOnce   runs at a time
- * @param updates  of each run, in their order
+ * @param atOnce    runs at a time
+ * @param progress  where the runs are kept account of, and what each is called there
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
   atOnce: number,
-  updates: readonly number[],
+  { book, entries }: { readonly book: ProgressBook; readonly entries: readonly number[] },
   training: Training,
 ): Promise<Outcome[]> {
   const { callbacks = {}, signal } = training;
-  const book = new ProgressBook(updates);
   const train = async (index: number): Promise<Outcome> => {
     const run = runs[index]!;
     const finished = await isFinished(run, { note: callbacks.onNote, signal, patience: orphanPatience });
@@ -64,14 +69,14 @@ export async function trainRuns(
             '--resume',
           ],
           onProgress(done) {
-            book.advance(index, done);
+            book.advance(entries[index]!, done);
             callbacks.onProgress?.(book.standings());
           },
           onWork: (text) => callbacks.onWork?.(run, text),
           signal,
         });
     if (outcome.kind === 'stopped') return outcome;
-    book.finish(index);
+    book.finish(entries[index]!);
     const figures = outcome.kind === 'finished' ? await figuresOf(run) : null;
     callbacks.onRunEnd?.(run, outcome, finished, book.standings(), figures);
     return outcome;

@@ -1,17 +1,19 @@
 import { checkHeadTasks, checkTaskOptions, chooseTasks, chosen, type RunConfig } from '@overparam/config';
 import type { DatasetContext, OpenDataset } from '@overparam/plugin';
+import { holdOut } from '@overparam/training';
 
 /** What a config says of the data. */
 export type DataConfig = Pick<RunConfig, 'dataset' | 'tasks'> &
-  Partial<Pick<RunConfig, 'heads' | 'taskOptions'>>;
+  Partial<Pick<RunConfig, 'heads' | 'taskOptions' | 'validation' | 'limit'>>;
 
 /**
- * Opens the dataset that a config names, with the tasks that it names; the caller closes it.
+ * Opens the dataset that a config names, with the tasks that it names and without the images that it holds out, which are
+ * then its split `test`; the caller closes it.
  *
  * @throws OverparamError `unknown-task`, also for heads and options of tasks that there are not; what the dataset throws
  */
 export async function openDataset(
-  { dataset, tasks, heads = null, taskOptions = {} }: DataConfig,
+  { dataset, tasks, heads = null, taskOptions = {}, validation = null, limit = {} }: DataConfig,
   dataDir: string,
   signal?: AbortSignal,
   progress?: DatasetContext['progress'],
@@ -22,7 +24,8 @@ export async function openDataset(
   try {
     checkHeadTasks(heads, opened.tasks);
     checkTaskOptions(taskOptions, opened.tasks);
-    return chooseTasks(opened, tasks);
+    const held = validation && (await holdOut(opened, { ...validation, limit: limit.train }));
+    return chooseTasks(held ?? opened, tasks);
   } catch (error) {
     await opened.close();
     throw error;

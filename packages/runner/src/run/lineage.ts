@@ -11,9 +11,11 @@ import { packageVersion } from '../cli/version';
 export async function lineageOf(
   folder: string,
   config: RunConfig,
-  { updates, dataset }: Pick<TrainingPlan, 'updates' | 'dataset'>,
+  { updates, dataset, recipe }: Pick<TrainingPlan, 'updates' | 'dataset' | 'recipe'>,
 ): Promise<Omit<NetworkMetadata, 'role'>> {
   const { backbone, method, routine, seed, precision } = config;
+  const { part, options } = recipe.backbone;
+  const ancestors = part.ancestors?.(options) ?? [];
   const data = await readDataRecord(folder);
   const about = {
     backbone: backbone.name,
@@ -32,6 +34,7 @@ export async function lineageOf(
     ),
     tasks: dataset.tasks.map(({ name, kind, classes }) => ({ name, kind, classes })),
     normalisation: dataset.normalisation,
+    ...(ancestors.length > 0 && { ancestors }),
   };
   // Options are what JSON can hold, as `checkOptions` has seen to; keys that are undefined go.
   return JSON.parse(JSON.stringify(about)) as Omit<NetworkMetadata, 'role'>;

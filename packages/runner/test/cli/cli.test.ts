@@ -296,6 +296,7 @@ describe('list and doctor', () => {
       'expandnets',
       'doconv',
       'orepa',
+      'sgs',
       'trirep',
     ]);
     expect(methods.every(({ options }) => options.some(({ name }) => name === 'start'))).toBe(true);

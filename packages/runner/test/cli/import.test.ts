@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readNetwork } from '@overparam/export/node';
+import type { StoredTensor } from '@overparam/export';
+import { readNetwork, readSafetensors, writeSafetensors } from '@overparam/export/node';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { main } from '../../src/main';
 import { temporaryFolder } from '../support/tiny';
@@ -63,6 +64,74 @@ test.each([
   expect(written(stderr)).toMatch(words);
   expect(existsSync(out)).toBe(false);
   expect(readdirSync(dirname(out)).filter((entry) => entry.endsWith('.part'))).toEqual([]);
+});
+
+/** A fixture with its bytes changed, in a file of its own. */
+function changed(name: string, change: (bytes: Buffer) => Buffer): string {
+  const file = path(`changed-${readdirSync(path()).length}-${name.split('/').at(-1)}`);
+  writeFileSync(file, change(readFileSync(fixture(name))));
+  return file;
+}
+
+const half = (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1);
+
+/** The deployed RepVGG of the fixtures with its tensors changed. */
+async function repvgg(change: (tensors: Map<string, StoredTensor>) => void): Promise<string> {
+  const { tensors } = await readSafetensors(fixture('networks/repvgg-deploy.safetensors'));
+  const own = new Map(tensors as ReadonlyMap<string, StoredTensor>);
+  change(own);
+  const file = path(`repvgg-${readdirSync(path()).length}.safetensors`);
+  await writeSafetensors(file, { tensors: own, metadata: {} });
+  return file;
+}
+
+const first = 'stage0.rbr_reparam.weight';
+
+test.each<[string, () => string | Promise<string>, string[], RegExp]>([
+  ['half a checkpoint', () => changed('networks/fnl-deep.pth', half), [], /damaged|truncated|cut/],
+  ['half a .keras file', () => changed('keras/two.keras', half), [], /damaged|truncated|cut/],
+  ['half an .h5 file', () => changed('keras/two.h5', half), [], /expected an HDF5 file of Keras, but/],
+  ['half a safetensors file', () => changed('networks/fnl-deep-deploy.safetensors', half), [], /truncated/],
+  [
+    'a picture',
+    () => changed('keras/two.h5', () => Buffer.from('\x89PNG\r\n\x1a\n and so on', 'latin1')),
+    [],
+    /not a safetensors file/,
+  ],
+  [
+    'another kind of file',
+    () => changed('keras/two.h5', () => Buffer.from('{"a": 1}')),
+    [],
+    /Error: .*(TensorFlow\.js|layers)/,
+  ],
+  [
+    'a name that does not fit',
+    () =>
+      repvgg((tensors) => {
+        tensors.set('stage0.rbr_reparam.wieght', tensors.get(first)!);
+        tensors.delete(first);
+      }),
+    ['--as', 'repvgg', '--size', '40x33'],
+    /needs tensor "stage0\.rbr_reparam\.weight" of shape .*Nearest to it is "stage0\.rbr_reparam\.wieght" of shape \[/,
+  ],
+  [
+    'a shape that does not fit',
+    () =>
+      repvgg((tensors) => {
+        const weight = tensors.get(first)! as { data: Float32Array; shape: readonly number[] };
+        tensors.set(first, { dtype: 'F32', shape: [...weight.shape, 1], data: weight.data });
+      }),
+    ['--as', 'repvgg', '--size', '40x33'],
+    /tensor "stage0\.rbr_reparam\.weight" is of shape \[(\d+,){4}1\], and .* takes \[/,
+  ],
+])('%s is a mistake, and leaves nothing behind', async (name, make, more, words) => {
+  const file = await make();
+  const out = path(`out of ${name}`);
+  expect(await main(['import', file, '--out', out, '--engine', 'cpu', ...more])).toBe(2);
+  expect(written(stderr)).toMatch(words);
+  expect(written(stderr)).not.toMatch(/^ {4}at /m);
+  expect(existsSync(out)).toBe(false);
+  expect(readdirSync(path()).filter((entry) => entry.endsWith('.part'))).toEqual([]);
 });
 
 test('a folder that holds something stays as it is', async () => {

@@ -30,6 +30,7 @@ const row = {
   taskOptions: {},
   engine: { name: 'wasm', threads: 2 },
   select: null,
+  validation: null,
 } as unknown as RunConfig;
 
 const planned = {
@@ -43,7 +44,16 @@ const machine = { engine: { description: 'wasm' } as EngineInfo, runsAtOnce: 1, 
 
 function resolved(rows: readonly RunConfig[], seeds: readonly (number | string)[] = [0]): ResolvedComparison {
   const { engine } = machine;
-  return { title: 'Rates', rows, seeds, reference: null, improvement: 'deltaM', projection: null, engine };
+  return {
+    title: 'Rates',
+    rows,
+    seeds,
+    reference: null,
+    improvement: 'deltaM',
+    projection: null,
+    sweep: null,
+    engine,
+  };
 }
 
 describe('how the numbers were obtained', () => {
@@ -64,6 +74,13 @@ describe('how the numbers were obtained', () => {
     expect(obtained.recipeDifferences).toHaveLength(1);
     expect(obtained.recipeDifferences[0]).toMatch(/^Tuned: /);
     expect(obtained.recipeDifferences[0]).toContain('lr.peak');
+    const over = { lr: [0.1, 0.3] };
+    const sweep = { sweep: { over } } as unknown as ResolvedComparison['sweep'];
+    const swept = obtainedFrom({ ...resolved(rows), sweep }, planned, machine);
+    expect(swept.recipe).toContain('peak rate chosen for each row (cosine)');
+    expect(swept.recipeDifferences).toEqual(['Tuned: batch']);
+    const held = { ...row, validation: { share: 0.2, seed: 0 } };
+    expect(obtainedFrom(resolved([held]), planned, machine).recipe).toContain('a validation share of 0.2');
     expect(obtained.recipeDifferences[0]).toContain('batch');
     expect(obtained).toMatchObject({
       title: 'Rates',

@@ -14,6 +14,7 @@ import { coresOf, runsAtOnce } from '../../src/compare/cores';
 import { describeRows } from '../../src/compare/describe-rows';
 import { type PlannedRun, planRuns, slug } from '../../src/compare/plan';
 import { runPool } from '../../src/compare/pool';
+import { ProgressBook } from '../../src/compare/progress';
 import { trainRuns } from '../../src/compare/train-runs';
 
 const command = {
@@ -52,6 +53,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     tasks: null,
     balancer: { name: 'equal' },
     gradients: 'parameters',
+    regulariser: null,
     heads: null,
     taskOptions: {},
     lr: { peak: 0.1, schedule: 'constant' },
@@ -70,6 +72,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     engine: { name: 'wasm' },
     select: null,
     limit: {},
+    validation: null,
     checkpoints: { keep: 'all' },
     plugins: [],
   };
@@ -90,8 +93,14 @@ async function planned(labels: readonly string[], seeds: readonly number[]): Pro
 }
 
 function train(runs: readonly PlannedRun[], signal = new AbortController().signal) {
-  const updates = runs.map(() => 10);
-  return trainRuns(runs, 2, updates, { command, dataDir: 'data', signal, callbacks: compareCallbacks(view) });
+  const book = new ProgressBook();
+  const progress = { book, entries: book.add(runs.map(() => 10)) };
+  return trainRuns(runs, 2, progress, {
+    command,
+    dataDir: 'data',
+    signal,
+    callbacks: compareCallbacks(view),
+  });
 }
 
 async function starts(): Promise<string[]> {

@@ -3,7 +3,8 @@ import { ProgressBook } from '../../src/compare/progress';
 
 describe('progress of a comparison', () => {
   test('counts only what was done since the start', () => {
-    const book = new ProgressBook([100, 100, 100]);
+    const book = new ProgressBook();
+    expect(book.add([100, 100, 100])).toEqual([0, 1, 2]);
     expect(book.standings()).toEqual({ made: 0, toMake: 300, runsDone: 0, runs: 3 });
     book.finish(0);
     expect(book.standings()).toEqual({ made: 0, toMake: 200, runsDone: 1, runs: 3 });
@@ -22,11 +23,16 @@ describe('progress of a comparison', () => {
   });
 
   test('runs may be of different lengths', () => {
-    const book = new ProgressBook([100, 20]);
+    const book = new ProgressBook();
+    book.add([100, 20]);
     book.advance(0, 0);
     book.advance(1, 0);
     book.advance(1, 20);
     book.finish(1);
     expect(book.standings()).toEqual({ made: 20, toMake: 120, runsDone: 1, runs: 2 });
+    // Runs that come up later, and one that turns out shorter.
+    expect(book.add([50])).toEqual([2]);
+    book.expect(0, 60);
+    expect(book.standings()).toEqual({ made: 20, toMake: 130, runsDone: 1, runs: 3 });
   });
 });

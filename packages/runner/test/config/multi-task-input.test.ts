@@ -36,6 +36,30 @@ describe('what cannot be done is named when the config is read', () => {
       /none for task "segmentation"/,
     ],
     [
+      'a preference for other tasks',
+      { balancer: { name: 'upgrad', preference: [1, 2] } },
+      'unsupported-balancer',
+      /"upgrad": option "preference" has 2 weights for 3 tasks \(segmentation, depth, normals\)/,
+    ],
+    [
+      'a preference below zero',
+      { balancer: { name: 'stch', preference: { depth: -1, segmentation: 1, normals: 1 } } },
+      'invalid-options',
+      /balancer "stch": option "preference.depth"/,
+    ],
+    [
+      'two batches a step of data that is one batch',
+      { balancer: 'modo', limit: { train: 3, test: 2 }, batch: 2 },
+      'unsupported-balancer',
+      /"modo": .*two batches.*batch: 2 the 3 training images make a single one/,
+    ],
+    [
+      'an average of a balancer that is not there',
+      { balancer: { name: 'cr-mogm', of: 'mgad' } },
+      'invalid-options',
+      /option "of": Unknown balancer "mgad"; did you mean "mgda"/,
+    ],
+    [
       'averages over representations',
       { balancer: 'db-mtl', gradients: 'representation' as const },
       'unsupported-balancer',

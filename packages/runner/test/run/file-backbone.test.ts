@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readNetwork } from '@overparam/export/node';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { readNetwork, writeNetwork } from '@overparam/export/node';
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { main } from '../../src/main';
 import { temporaryFolder, textOf, tiny } from '../support/tiny';
@@ -13,6 +14,8 @@ beforeEach(() => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
+
+afterEach(() => void vi.unstubAllEnvs());
 
 test("one's own network is trained, goes on from its run's own config, and is collapsed", async () => {
   mkdirSync(path('configs'));
@@ -32,6 +35,44 @@ test("one's own network is trained, goes on from its run's own config, and is co
   const lines = (folder: string) => textOf(folder, 'metrics.jsonl');
   expect(lines(path('again'))).toBe(lines(out));
   expect(existsSync(path('again', 'result.json'))).toBe(true);
+});
+
+test('what a format cannot have is named at export, and nothing is written', async () => {
+  // Slopes that differ by place, which PyTorch has no layer for.
+  const net = tf.sequential({
+    layers: [
+      tf.layers.conv2d({ inputShape: [32, 32, 3], filters: 2, kernelSize: 3, strides: 4 }),
+      tf.layers.prelu({ name: 'slopes' }),
+      tf.layers.conv2d({ filters: 2, kernelSize: 1 }),
+    ],
+  });
+  await writeNetwork(path('net'), net, { role: 'plain' });
+  const config = path('prelu.yaml');
+  writeFileSync(config, stringify({ ...tiny, backbone: { name: 'file', path: 'net' }, epochs: 1 }));
+  expect(await main(['train', config, '--out', path('prelu')])).toBe(0);
+  const stderr = vi.mocked(process.stderr.write);
+  const anew = async (...given: string[]) => {
+    stderr.mockClear();
+    expect(await main(['export', path('prelu'), ...given])).toBe(2);
+    expect(existsSync(path('prelu', 'exported')) ? readdirSync(path('prelu', 'exported')) : []).toEqual([]);
+    return stderr.mock.calls.map(([text]) => String(text)).join('');
+  };
+  expect(await anew('--to', 'safetensors')).toMatch(
+    /The layer "slopes" \(PReLU\) cannot be written for PyTorch.*LeakyReLU/,
+  );
+  vi.stubEnv('OVERPARAM_PYTHON', path('no-python'));
+  expect(await anew('--to', 'safetensors', '--norms', 'fold')).toMatch(/PReLU|has no torch and safetensors/);
+  // A network of the wrong kind in its place, and one that was damaged.
+  const collapsed = path('prelu', 'collapsed');
+  cpSync(collapsed, path('kept'), { recursive: true });
+  for (const name of ['model.json', 'weights.safetensors'])
+    cpSync(path('prelu', 'final', name), `${collapsed}/${name}`);
+  expect(await anew('--to', 'onnx')).toMatch(/expected a network of role "collapsed".*"expanded"/);
+  const weights = readFileSync(path('kept', 'weights.safetensors'));
+  weights[weights.length - 1]! ^= 1;
+  cpSync(path('kept'), collapsed, { recursive: true });
+  writeFileSync(`${collapsed}/weights.safetensors`, weights);
+  expect(await anew('--to', 'onnx')).toMatch(/checksum/);
 });
 
 test('a file that is not there is a mistake in the config', async () => {

@@ -8,6 +8,11 @@ const path = temporaryFolder();
 
 const cases: Record<string, ConfigFile> = {
   'routed cores, a balancer with averaged gradients': { ...tinyScenes, method: 'trirep', balancer: 'db-mtl' },
+  'masks on gradients, a balancer with averaged gradients': {
+    ...tinyScenes,
+    method: { name: 'sgs', every: 1 },
+    balancer: 'db-mtl',
+  },
   'merging trunks, a balancer that looks back after the step': {
     ...tinyScenes,
     method: { name: 'trirep', multiTask: 'merge' },

@@ -14,9 +14,17 @@ const cases: Record<string, ConfigFile> = {
   'plain, joint': tiny,
   'trirep, progressive': { ...tiny, method: 'trirep', routine: 'progressive' },
   'trirep, cyclic, adam': { ...tiny, method: 'trirep', routine: 'cyclic', optimiser: 'adam', lr: 0.003 },
+  'sgs, progressive': { ...tiny, method: { name: 'sgs', every: 2 }, routine: 'progressive' },
+  'repvgg on the two layers of the largest norm, progressive': {
+    ...tiny,
+    method: 'repvgg',
+    routine: 'progressive',
+    select: { top: 2, by: 'weightNorm', among: { kernel: [3, 3] } },
+  },
   'repvgg, alternating': { ...tiny, method: 'repvgg', routine: 'alternating' },
   ...((await hasNativeEngine('going on after an interruption')) && {
     'trirep, progressive, native': onNative,
+    'sgs, native': { ...tiny, method: { name: 'sgs', every: 2 }, engine: 'tensorflow' },
   }),
 };
 

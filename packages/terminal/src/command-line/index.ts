@@ -1,3 +1,4 @@
+export { completionScript, completionShells } from './completion';
 /**
  * The command lines of this project: commander's, with errors in our words.
  *

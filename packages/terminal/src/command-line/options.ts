@@ -24,13 +24,23 @@ export function values(name: string, description: string): Option {
   ]);
 }
 
+// Not where commander keeps its own: help would name them a second time.
+const words = new WeakMap<Option, readonly string[]>();
+
+/** What an option made by {@link choice} has to be one of; empty for others. */
+export function choicesOf(option: Option): readonly string[] {
+  return words.get(option) ?? [];
+}
+
 /** An option with one of some values, such as `--norms <name>`; the first of them where it is not given. */
 export function choice(name: string, choices: readonly [string, ...string[]], description: string): Option {
   // commander's own choices() would take an option's place as a value too, and names it in its own words.
-  return new Option(name, `${description}: ${choices.join(' or ')}`)
+  const option = new Option(name, `${description}: ${choices.join(' or ')}`)
     .argParser((given: string) => {
       if (choices.includes(given)) return given;
       throw new InvalidArgumentError(choices.join(' or '));
     })
     .default(choices[0]);
+  words.set(option, choices);
+  return option;
 }

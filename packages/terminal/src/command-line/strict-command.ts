@@ -18,7 +18,15 @@ export class StrictCommand extends Command {
     this.exitOverride().enablePositionalOptions().showSuggestionAfterError(false);
     this.helpOption('-h, --help', 'Show this help');
     this.configureHelp({
-      styleTitle: (text) => `\u001B[1m${text}\u001B[22m`,
+      // Every command has options; what matters in a list is what it is about.
+      subcommandTerm: (command) =>
+        [
+          command.name(),
+          ...command.registeredArguments.map((word) =>
+            word.required ? `<${word.name()}>` : `[${word.name()}]`,
+          ),
+        ].join(' '),
+      styleTitle: bold,
       styleSubcommandTerm: cyan,
       styleOptionTerm: cyan,
       styleArgumentTerm: cyan,
@@ -49,6 +57,12 @@ export class StrictCommand extends Command {
     return this;
   }
 
+  /** Ends the help with command lines as somebody would type them. */
+  examples(...lines: readonly string[]): this {
+    const title = bold(lines.length === 1 ? 'Example:' : 'Examples:');
+    return this.addHelpText('after', ['', title, ...lines.map((line) => `  ${line}`)].join('\n'));
+  }
+
   /**
    * Sets what the command does. It gets one object with the words by their names in small letters and the options as they
    * are written, such as `data-dir`; those that were not given are absent.
@@ -65,6 +79,10 @@ export class StrictCommand extends Command {
       this.program.exitCode = typeof answer === 'number' ? answer : 0;
     });
   }
+}
+
+function bold(text: string): string {
+  return `\u001B[1m${text}\u001B[22m`;
 }
 
 function cyan(text: string): string {

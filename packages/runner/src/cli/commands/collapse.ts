@@ -6,6 +6,7 @@ import type { CollapseArguments } from '../run-collapse';
 /** `overparam collapse RUN`. */
 export function collapseCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('collapse')
+    .summary("Collapse a run's network again")
     .description("Collapse a run's trained network again, to a folder and with norms of your choice")
     .argument('<RUN>', 'Run folder')
     .takes(
@@ -21,6 +22,7 @@ export function collapseCommand(surroundings: Surroundings): StrictCommand {
       allowPluginsOption,
       ...commonOptions,
     )
+    .examples('overparam collapse runs/first --norms keep --out runs/first/with-norms')
     .does<CollapseArguments>(async (given) => {
       const { runCollapse } = await import('../run-collapse');
       return runCollapse(given, invocationOf(surroundings, given));

@@ -6,6 +6,7 @@ import type { DataArguments } from '../run-data';
 /** `overparam data get|verify|list [NAME]`. */
 export function dataCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('data')
+    .summary('Download, check or list datasets')
     .description('Download, check or list datasets')
     .argument('<ACTION>', 'get, verify or list')
     .argument('[NAME]', 'Name of the dataset')
@@ -15,6 +16,7 @@ export function dataCommand(surroundings: Surroundings): StrictCommand {
       pluginOption,
       ...commonOptions,
     )
+    .examples('overparam data get cifar100')
     .does<DataArguments>(async (given) => {
       const { runData } = await import('../run-data');
       return runData(given, invocationOf(surroundings, given));

@@ -4,9 +4,14 @@ import type { Surroundings } from '../invocation';
 
 /** `overparam engine install|status|remove`. */
 export function engineCommand({ output, signal }: Surroundings): StrictCommand {
-  return commandOf(new StrictCommand('engine'), () => ({
-    stream: process.stderr,
-    result: output.result,
-    signal,
-  }));
+  return commandOf(
+    new StrictCommand('engine')
+      .summary("Install TensorFlow's library, or say what is there")
+      .examples('overparam engine install'),
+    () => ({
+      stream: process.stderr,
+      result: output.result,
+      signal,
+    }),
+  );
 }

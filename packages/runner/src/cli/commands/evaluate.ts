@@ -6,6 +6,7 @@ import type { EvaluateArguments } from '../run-evaluate';
 /** `overparam evaluate RUN`. */
 export function evaluateCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('evaluate')
+    .summary('Evaluate a network of a run on the test images')
     .description('Evaluate a network of a run on the test images')
     .argument('<RUN>', 'Run folder')
     .takes(
@@ -24,6 +25,7 @@ export function evaluateCommand(surroundings: Surroundings): StrictCommand {
       dataOption,
       ...commonOptions,
     )
+    .examples('overparam evaluate runs/first --network final')
     .does<EvaluateArguments>(async (given) => {
       const { runEvaluate } = await import('../run-evaluate');
       return runEvaluate(given, invocationOf(surroundings, given));

@@ -6,6 +6,7 @@ import type { ExportArguments } from '../run-export';
 /** `overparam export RUN --to FORMAT`. */
 export function exportCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('export')
+    .summary('Write a network for ONNX, PyTorch, TensorFlow')
     .description(
       "Write a run's collapsed network for others, read it back where it will be used, and compare",
     )
@@ -26,6 +27,7 @@ export function exportCommand(surroundings: Surroundings): StrictCommand {
       allowPluginsOption,
       ...commonOptions,
     )
+    .examples('overparam export runs/first --to onnx')
     .does<ExportArguments>(async (given) => {
       const { runExport } = await import('../run-export');
       return runExport(given, invocationOf(surroundings, given));

@@ -6,6 +6,7 @@ import type { ImportArguments } from '../run-import';
 /** `overparam import FILE --out FOLDER`. */
 export function importCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('import')
+    .summary('Read a network of PyTorch, Keras, TensorFlow.js')
     .description(
       'Read a network of PyTorch, Keras or TensorFlow.js, collapse it where it is expanded, and check it',
     )
@@ -28,6 +29,7 @@ export function importCommand(surroundings: Surroundings): StrictCommand {
       engineOption,
       ...commonOptions,
     )
+    .examples('overparam import RepVGG-A0-train.pth --as repvgg --out networks/repvgg-a0')
     .does<ImportArguments>(async (given) => {
       const { runImport } = await import('../run-import');
       return runImport(given, invocationOf(surroundings, given));

@@ -3,6 +3,7 @@ import type { Surroundings } from '../invocation';
 import { packageVersion } from '../version';
 import { collapseCommand } from './collapse';
 import { compareCommand } from './compare';
+import { completionCommand } from './completion';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { engineCommand } from './engine';
@@ -11,6 +12,8 @@ import { exportCommand } from './export';
 import { importCommand } from './import';
 import { inspectCommand } from './inspect';
 import { listCommand } from './list';
+import { newCommand } from './new';
+import { quantiseCommand } from './quantise';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
@@ -21,12 +24,15 @@ const commands = [
   verifyCommand,
   evaluateCommand,
   exportCommand,
+  quantiseCommand,
   inspectCommand,
   importCommand,
   listCommand,
+  newCommand,
   doctorCommand,
   engineCommand,
   dataCommand,
+  completionCommand,
 ];
 
 /**

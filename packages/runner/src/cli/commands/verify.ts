@@ -6,6 +6,7 @@ import type { VerifyArguments } from '../run-verify';
 /** `overparam verify RUN`. */
 export function verifyCommand(surroundings: Surroundings): StrictCommand {
   return new StrictCommand('verify')
+    .summary('Compare a trained network with its collapsed one')
     .description('Compare the trained and the collapsed network of a run, layer by layer')
     .argument('<RUN>', 'Run folder')
     .takes(
@@ -14,6 +15,7 @@ export function verifyCommand(surroundings: Surroundings): StrictCommand {
       allowPluginsOption,
       ...commonOptions,
     )
+    .examples('overparam verify runs/first')
     .does<VerifyArguments>(async (given) => {
       const { runVerify } = await import('../run-verify');
       return runVerify(given, invocationOf(surroundings, given));

@@ -1,9 +1,15 @@
 import { OverparamError } from '@overparam/errors';
 import { halfTable } from '@overparam/files/half';
-import type { Numbers } from './numbers';
+
+/** An array as a file has it: its shape, and its numbers in C order. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  /** Bytes keep their type; other numbers are floats wide enough to hold them. */
+  readonly data: Uint8Array | Int8Array | Float32Array | Float64Array;
+}
 
 const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]);
-/** No array of a scene comes near this. */
+/** No array that is read whole comes near this. */
 const mostValues = 2 ** 28;
 
 interface Kind {

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { collapse } from '@overparam/core-reparam';
+import { normalTensor } from '@overparam/engine';
+import type { StoredTensor } from '@overparam/export';
+import { exportNetwork, formats } from '@overparam/formats';
+import type { Method } from '@overparam/plugin';
+import * as tf from '@tensorflow/tfjs';
+import { trainedExpanded } from '../../packages/formats/test/zoo';
+import { outputsInTorch } from '../formats/torch';
+import { runInPythonTensorflow } from './python-tensorflow';
+import { runInStockTfjs } from './stock-tfjs';
+
+/** How far what another program computes is from what the network computes here: max|difference| / max|reference|. */
+export interface Gap {
+  readonly program: string;
+  /** Of all outputs, the largest. */
+  readonly gap: number;
+  /** The same without the farthest thousandth of pixels. */
+  readonly gapOfMost: number;
+}
+
+/** The gaps of a network. */
+export interface Deployed {
+  readonly gaps: readonly Gap[];
+  /** Whether it pools with places: rounding may move a maximum to its neighbour, so that a thousandth of pixels is free. */
+  readonly chooses: boolean;
+}
+
+/**
+ * Trains a network with a method for some steps, collapses it, writes it in every format, and has others run the files.
+ *
+ * @param build  the network, on the present engine
+ */
+export async function checkDeployed(build: () => tf.LayersModel, method: Method): Promise<Deployed> {
+  const network = build();
+  const chooses = network.layers.some((layer) => layer.getClassName() === 'OverparamMaxPoolWithPlaces');
+  const expanded = trainedExpanded(network, method);
+  const gaps: Gap[] = [];
+  for (const norms of ['fold', 'keep'] as const) {
+    const { model } = collapse(expanded, { norms });
+    for (const { name } of formats.filter((format) => format.norms === norms))
+      gaps.push(...(await inFormat(model, name)));
+    model.dispose();
+  }
+  for (const model of [network, expanded]) model.dispose();
+  return { gaps, chooses };
+}
+
+async function inFormat(model: tf.LayersModel, format: string): Promise<Gap[]> {
+  const [input] = model.inputs;
+  const x = normalTensor([6, 1], [2, ...(input!.shape.slice(1) as number[])], 0, 1);
+  const expected = tf.tidy(() => [model.predict(x)].flat() as tf.Tensor[]);
+  const root = await mkdtemp(join(tmpdir(), 'overparam-deployed-'));
+  const folder = join(root, format);
+  try {
+    if (format === 'safetensors') return await inPytorch(model, x, expected);
+    const options = { to: format, probes: [x], tolerance: Number.POSITIVE_INFINITY };
+    // A graph of the dilated network cannot be opened for any number of examples.
+    const batch = format === 'saved-model' ? { batch: 2 } : {};
+    const { readBackBy, outputs } = await exportNetwork(
+      folder,
+      model,
+      { role: 'collapsed' },
+      { ...options, ...batch },
+    );
+    const largest = (key: 'gap' | 'gapOfMost') => Math.max(...outputs.map((output) => output[key]));
+    const gaps = [{ program: readBackBy, gap: largest('gap'), gapOfMost: largest('gapOfMost') }];
+    const given = new Map([[input!.sourceLayer.name, await stored(x)]]);
+    if (format === 'tfjs')
+      gaps.push(await apart('stock TensorFlow.js, cpu', expected, await runInStockTfjs(folder, given)));
+    if (format === 'saved-model' && process.env.OVERPARAM_TENSORFLOW_PYTHON) {
+      const made = await runInPythonTensorflow(folder, given);
+      const inOrder = model.outputs.map(({ sourceLayer }) => made.get(sourceLayer.name)!);
+      gaps.push(await apart('tf.saved_model.load', expected, inOrder));
+    }
+    return gaps;
+  } finally {
+    tf.dispose([x, expected]);
+    await rm(root, { recursive: true });
+  }
+}
+
+/** PyTorch stays, as it takes seconds to start; without one there is nothing to compare. */
+async function inPytorch(
+  model: tf.LayersModel,
+  x: tf.Tensor,
+  expected: readonly tf.Tensor[],
+): Promise<Gap[]> {
+  if (!process.env.OVERPARAM_PYTHON) return [];
+  const found = await outputsInTorch(model, [x]);
+  const gaps = [await apart('PyTorch', expected, await Promise.all(found.map(stored)))];
+  tf.dispose(found);
+  return gaps;
+}
+
+async function stored(tensor: tf.Tensor): Promise<StoredTensor> {
+  return { dtype: 'F32', shape: tensor.shape, data: Float32Array.from(await tensor.data()) };
+}
+
+/** By a count of this file's own: pixels sorted by their farthest channel. */
+async function apart(
+  program: string,
+  expected: readonly tf.Tensor[],
+  found: readonly StoredTensor[],
+): Promise<Gap> {
+  const both = await Promise.all(
+    expected.map(async (tensor, index) => {
+      const reference = await tensor.data();
+      const { data, shape } = found[index]!;
+      if (shape.join() !== tensor.shape.join()) return [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      const channels = tensor.rank === 4 ? tensor.shape[3]! : 1;
+      const pixels = Array.from({ length: reference.length / channels }, (_, pixel) =>
+        Math.max(
+          ...Array.from({ length: channels }, (_, channel) => {
+            const at = pixel * channels + channel;
+            return Math.abs(reference[at]! - (data[at] as number));
+          }),
+        ),
+      ).sort((a, b) => a - b);
+      const most = Array.from(reference as Float32Array).reduce(
+        (largest, value) => Math.max(largest, Math.abs(value)),
+        0,
+      );
+      return [pixels.at(-1)! / most, pixels[Math.ceil(pixels.length * 0.999) - 1]! / most];
+    }),
+  );
+  return {
+    program,
+    gap: Math.max(...both.map(([gap]) => gap!)),
+    gapOfMost: Math.max(...both.map(([, gap]) => gap!)),
+  };
+}

@@ -1,0 +1,3 @@
+import { deployed } from '.';
+
+process.exitCode = await deployed(process.argv.slice(2));

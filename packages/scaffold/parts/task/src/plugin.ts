@@ -1,0 +1,11 @@
+import { definePlugin } from '@overparam/plugin';
+import { myPartData } from './data';
+import { myPart } from './my-part';
+
+/** What a config's `plugins` names. */
+export const plugin = definePlugin({
+  name: 'overparam-plugin-my-part',
+  apiVersion: 1,
+  tasks: [myPart],
+  datasets: [myPartData],
+});

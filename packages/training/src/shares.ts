@@ -1,0 +1,24 @@
+/**
+ * How many members of each group make up a share of all, as evenly as whole numbers allow (largest remainder): each group
+ * gives its share rounded down, and those that lost most by that give one more until the sum is reached. A group keeps at
+ * least one member.
+ *
+ * @param sizes  of the groups
+ * @param share  more than 0 and less than 1
+ * @param total  the sum that is wanted
+ * @returns      one count a group; their sum is less than `total` where too many groups have a single member
+ */
+export function sharesOf(sizes: readonly number[], share: number, total: number): number[] {
+  const most = (group: number) => (sizes.length === 1 ? sizes[group]! : sizes[group]! - 1);
+  const counts = sizes.map((size, group) => Math.min(Math.floor(share * size), most(group)));
+  const lost = (group: number) => share * sizes[group]! - Math.floor(share * sizes[group]!);
+  const order = sizes.map((_, group) => group).sort((a, b) => lost(b) - lost(a) || a - b);
+  let missing = total - counts.reduce((sum, count) => sum + count, 0);
+  for (const group of order) {
+    if (missing < 1) break;
+    if (counts[group]! >= most(group)) continue;
+    counts[group] = counts[group]! + 1;
+    missing -= 1;
+  }
+  return counts;
+}
