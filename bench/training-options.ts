@@ -44,7 +44,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Updates of ResNet-20 on the native engine with each training option, in turns with the plain one. */
-export async function trainingOptions(turns = 9, updates = 3): Promise<OptionCost[]> {
+export async function trainingOptions(turns = 5, updates = 3): Promise<OptionCost[]> {
   await useEngine('tensorflow');
   const dataset = await cifar100Sample.open(parseOptions(cifar100Sample.options, {}), { dataDir: 'data' });
   const tasks = dataset.tasks.map((task) => taskFor(task));

@@ -63,7 +63,7 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
     built(dilatedResnet50, [40, 56, 3], dense, { width: 8, rates: [2, 3, 4] }),
   SegNet: () => built(segnet, [32, 64, 3], dense, { width: 8 }),
   MTAN: () => built(segnetMtan, [32, 64, 3], dense, { width: 8 }),
-  'VGG-16': () => built(vgg16, [32, 64, 3], classes, { width: 4, hidden: 20, grid: 1, norms: true }),
+  'VGG-16': () => built(vgg16, [64, 128, 3], classes, { width: 4, hidden: 20, grid: 2, norms: true }),
   'MobileNet v2': () => built(mobilenetV2, [24, 40, 3], classes, { multiplier: 0.25 }),
   MMoE: () => built(mmoe, [32, 64, 3], dense, { trunk: 'segnet', width: 4, experts: 2 }),
   CGC: () => built(cgc, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'task' }),
