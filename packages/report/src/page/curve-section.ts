@@ -87,13 +87,10 @@ export async function curveSection(
   }
   const many = rows.some(({ runs }) => runs.length > 1);
   const cosines = groups.some(({ curves }) => curves.some(({ id }) => id.startsWith('cosine')));
-  const caption = `${
-    many
-      ? drawsSeeds(rows)
-        ? 'Lines: means over the seeds; faint: single seeds.'
-        : 'Lines: means over the seeds.'
-      : 'One seed.'
-  }${boundariesInWords(rows)}${
+  const lines = drawsSeeds(rows)
+    ? 'Lines: means over the seeds; faint: single seeds.'
+    : 'Lines: means over the seeds.';
+  const caption = `${many ? lines : 'One seed.'}${boundariesInWords(rows)}${
     cosines
       ? ' Cosines are of gradients of the shared parameters: over all updates where a balancer computes them, else on the last batch of each epoch.'
       : ''
