@@ -9,9 +9,9 @@ import { checkDeployed, type Deployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
 import { stopStockTfjs } from './stock-tfjs';
 
-const usage = `Usage: deployed [--network NAME;...] [--method NAME,...] [--wide] [--progress FILE]
+const usage = `Usage: deployed [--network NAME;...] [--method NAME,...] [--wide] [--steps N] [--progress FILE]
 
-Trains every network with every method for some steps, collapses it, writes it in every format, and prints how far what others
+Trains every network with every method for two steps and disturbs statistics, or for --steps and leaves them, collapses it, writes it in every format, and prints how far what others
 compute is from it: ONNX Runtime with its changes of the graph and without, PyTorch (OVERPARAM_PYTHON), TensorFlow by its C API
 and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by tf.saved_model.load, and stock TensorFlow.js. --wide takes networks of
 their papers' widths. With --progress, a
@@ -51,6 +51,7 @@ export async function deployed(given: readonly string[]): Promise<number> {
     options: {
       network: { type: 'string' },
       method: { type: 'string' },
+      steps: { type: 'string' },
       wide: { type: 'boolean', default: false },
       progress: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -62,13 +63,14 @@ export async function deployed(given: readonly string[]): Promise<number> {
   }
   await useEngine('auto');
   const methods = (await allMethods()).filter(({ name }) => values.method?.split(',').includes(name) ?? true);
+  const steps = values.steps === undefined ? undefined : Number(values.steps);
   const all = values.wide ? wideNetworks : networks;
   const names = Object.keys(all).filter((name) => values.network?.split(';').includes(name) ?? true);
   const rows: Row[] = values.progress && existsSync(values.progress) ? before(values.progress) : [];
   for (const network of names) {
     for (const method of methods) {
       if (rows.some((row) => row.network === network && row.method === method.name)) continue;
-      const row = { network, method: method.name, ...(await checkDeployed(all[network]!, method)) };
+      const row = { network, method: method.name, ...(await checkDeployed(all[network]!, method, steps)) };
       rows.push(row);
       if (values.progress) appendFileSync(values.progress, `${JSON.stringify(row)}\n`);
       const words = row.gaps.map((gap) => `${gap.program} ${gapOf(row, gap).toExponential(1)}`);

@@ -92,13 +92,17 @@ export function trained(network: tf.LayersModel, method: Method, norms: 'fold' |
   return model;
 }
 
-/** A network that was expanded and trained for some steps with moving statistics; the caller disposes. */
-export function trainedExpanded(network: tf.LayersModel, method: Method): tf.LayersModel {
+/**
+ * A network that was expanded and trained for some steps with moving statistics; the caller disposes.
+ *
+ * @param steps  2 where left out, and statistics are disturbed then, so that they are unlike their first values
+ */
+export function trainedExpanded(network: tf.LayersModel, method: Method, steps?: number): tf.LayersModel {
   const select = { kernel: [3, 3] as [number, number] };
   const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
   const [input] = network.inputs;
   const variables = parametersOf(expanded).map(({ variable }) => variable);
-  for (let step = 0; step < 2; step++) {
+  for (let step = 0; step < (steps ?? 2); step++) {
     const x = normalTensor([step, 1], [2, ...(input!.shape.slice(1) as number[])], 0, 1);
     const masks = dropoutMasks(expanded, 2, [step, 4]);
     tf.tidy(() => {
@@ -117,7 +121,7 @@ export function trainedExpanded(network: tf.LayersModel, method: Method): tf.Lay
   }
   // As after long training, statistics are unlike their first values.
   for (const [index, { variable, statistic }] of statesOf(expanded).entries()) {
-    if (statistic === null) continue;
+    if (statistic === null || steps !== undefined) continue;
     tf.tidy(() => {
       const noise = normalTensor([index, 9], variable.shape, 0, 0.2);
       const value = statistic === 'variance' ? tf.mul(variable, tf.exp(noise)) : tf.add(variable, noise);
