@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { columns } from '@overparam/terminal';
 import { compare, NoSuchRow } from './compare';
+import type { manyRuns } from './many-runs';
 import type { cifar100Parity } from './parity';
 import { NoData } from './parity/data';
 import type { nyuOverfit } from './parity/overfit';
@@ -42,6 +43,15 @@ const benchmarks: readonly Benchmark[] = [
       `a loss of ${loss.ours.toFixed(4)} here, ${loss.peer.toFixed(4)} in PyTorch (${loss.ratio.toFixed(2)} times); ` +
       `mIoU ${mIoU.ours.toFixed(3)} and ${mIoU.peer.toFixed(3)}; from weights that differ by rounding, ` +
       `runs of one seed end up to ${spread.ours.toFixed(2)} times apart here, ${spread.peer.toFixed(2)} in PyTorch`,
+  },
+  {
+    name: 'many-runs',
+    question: 'How long does it take to plan, collect and draw a comparison of a thousand runs?',
+    run: async ({ short }) => (await import('./many-runs')).manyRuns(short),
+    summary: (result: Awaited<ReturnType<typeof manyRuns>>) =>
+      `${result.runs} runs in ${result.together.toFixed(1)} s of a processor: planned in ${result.planned.toFixed(1)} s, collected in ` +
+      `${result.collected.toFixed(1)} s, drawn in ${result.drawn.toFixed(1)} s, a page of ${(result.page / 2 ** 20).toFixed(1)} MiB; ` +
+      `${(result.memory / 2 ** 20).toFixed(0)} MiB at most`,
   },
   {
     name: 'wasm-training',

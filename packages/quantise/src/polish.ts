@@ -85,6 +85,11 @@ export async function polish(
       lr: { peak: rate, schedule: 'cosine' },
       select: ({ name }) => !kept.has(name),
       evaluation: 'last',
+      // What speaks of the roles and layers of the network as it was expanded, or of another length of training.
+      regulariser: null,
+      parameterGroups: [],
+      averageWeights: null,
+      earlyStopping: null,
       precision: 'float32',
     },
     dataset,

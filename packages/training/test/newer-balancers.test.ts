@@ -185,7 +185,10 @@ test('updates with a second batch, and by element, leave no tensor behind', asyn
 
 test.each([
   ['of the backbone', {}],
-  ['of DeepLab, which are dilated and resized', { head: () => deeplabHead({ width: 8 } as never) }],
+  [
+    'of DeepLab, which are dilated and resized',
+    { head: () => deeplabHead({ filters: 8, rates: [2, 4, 6] }) },
+  ],
 ])('rep-mtl takes heads %s', async (_, changes) => {
   const setup = { ...tinyScenes, limit: { train: 4, test: 2 }, epochs: 1, regulariser: repMtl, ...changes };
   const { history } = await finish(await openRun(setup as Setup));

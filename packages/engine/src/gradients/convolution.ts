@@ -50,3 +50,22 @@ export const convolutionGradient: tf.GradConfig = {
     };
   },
 };
+
+/**
+ * The gradient of a filter's gradient, which tfjs has none for: met where a kernel follows from its input, as those of
+ * branches with norms do, and gradients are differentiated again.
+ */
+export const filterGradientGradient: tf.GradConfig = {
+  kernelName: 'Conv2DBackpropFilter',
+  inputsToSave: ['x', 'dy'],
+  gradFunc: (given, saved, attrs) => {
+    const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+    const filter = given as tf.Tensor4D;
+    const { strides, pad, dataFormat, dimRoundingMode } = attrs as unknown as ConvolutionAttributes;
+    const common = { strides, pad, dataFormat, dimRoundingMode };
+    return {
+      x: () => run('Conv2DBackpropInput', { dy, filter }, { ...common, inputShape: x.shape }) as tf.Tensor,
+      dy: () => run('Conv2D', { x, filter }, { ...common, dilations: 1 }) as tf.Tensor,
+    };
+  },
+};

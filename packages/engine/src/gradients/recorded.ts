@@ -3,7 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 
 /** The part of tfjs's engine that its declarations hide. */
 interface Recorder {
-  readonly state: { readonly gradientDepth: number; readonly kernelDepth: number };
+  readonly state: {
+    readonly gradientDepth: number;
+    readonly kernelDepth: number;
+    readonly activeTape: TapeNode[];
+  };
   gradients(
     f: () => tf.Tensor,
     xs: readonly tf.Tensor[],
@@ -14,6 +18,7 @@ interface Recorder {
 
 /** A remembered op of a recorded pass. */
 export interface TapeNode {
+  readonly kernelName: string;
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly outputs: readonly tf.Tensor[];
 }
@@ -49,6 +54,7 @@ export function recordedGradients(y: tf.Scalar, xs: readonly tf.Tensor[]): tf.Te
   recording = true;
   recorded = true;
   try {
+    dropSteps(engine.state.activeTape);
     const { grads } = engine.gradients(() => y, [...xs], tf.onesLike(y), true);
     return xs.map((x, index) => grads[index] ?? tf.zerosLike(x));
   } finally {
@@ -57,11 +63,28 @@ export function recordedGradients(y: tf.Scalar, xs: readonly tf.Tensor[]): tf.Te
 }
 
 /**
+ * Ops whose results are steps of their inputs, which tfjs has no gradient for: it is 0 wherever there is one. They are
+ * met in the masks of maxima and of lengths.
+ */
+const steps = new Set(
+  (
+    'Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr LogicalNot ArgMax ArgMin Any All ' +
+    'IsNan IsInf IsFinite'
+  ).split(' '),
+);
+
+/** Takes such ops out of a tape, so that what follows from them counts as given. */
+function dropSteps(tape: TapeNode[]): void {
+  const others = tape.filter(({ kernelName }) => !steps.has(kernelName));
+  if (others.length < tape.length) tape.splice(0, tape.length, ...others);
+}
+
+/**
  * Puts the ops of a pass in order, where gradients were recorded in it.
  *
  * An op whose gradient needs its own output keeps a copy of it. tfjs remembers the copying before the op itself, so that a
  * backward pass, which goes by the order, would lose what comes back by way of the copy: a gradient's gradient through tanh,
- * exp, sqrt, softmax and the like.
+ * exp, sqrt, softmax and the like. Comparisons are taken out.
  */
 export function orderTape(tape: TapeNode[]): void {
   if (!recorded) return;
@@ -81,6 +104,7 @@ export function orderTape(tape: TapeNode[]): void {
     else put(node, at);
   });
   tape.splice(0, tape.length, ...ordered);
+  dropSteps(tape);
 }
 
 /**

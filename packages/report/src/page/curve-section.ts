@@ -2,7 +2,7 @@ import type { RowRecord } from '../comparison/records';
 import type { FigureSpec } from '../comparison/run-records';
 import { absent } from '../wording/numbers';
 import { rowStyles } from './colours';
-import { type Curve, curveChart, curveGroups, meanCurve, stageBoundaries } from './curves';
+import { type Curve, curveChart, curveGroups, drawsSeeds, meanCurve, stageBoundaries } from './curves';
 import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
 import { legend } from './legend';
@@ -87,7 +87,10 @@ export async function curveSection(
   }
   const many = rows.some(({ runs }) => runs.length > 1);
   const cosines = groups.some(({ curves }) => curves.some(({ id }) => id.startsWith('cosine')));
-  const caption = `${many ? 'Lines: means over the seeds; faint: single seeds.' : 'One seed.'}${boundariesInWords(rows)}${
+  const lines = drawsSeeds(rows)
+    ? 'Lines: means over the seeds; faint: single seeds.'
+    : 'Lines: means over the seeds.';
+  const caption = `${many ? lines : 'One seed.'}${boundariesInWords(rows)}${
     cosines
       ? ' Cosines are of gradients of the shared parameters: over all updates where a balancer computes them, else on the last batch of each epoch.'
       : ''

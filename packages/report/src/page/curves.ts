@@ -116,7 +116,15 @@ export function stageBoundaries(rows: readonly RowRecord[]): Boundary[] {
   return [...boundaries.values()].sort((a, b) => a.epoch - b.epoch);
 }
 
-/** A curve of all rows: means over the seeds in full strength, single seeds faint behind them. */
+/** Lines of single seeds that can be told apart, and that a page should hold. */
+const mostSeedLines = 200;
+
+/** Whether single seeds are drawn behind their rows' means. */
+export function drawsSeeds(rows: readonly Pick<RowRecord, 'runs'>[]): boolean {
+  return rows.reduce((sum, { runs }) => sum + runs.length, 0) <= mostSeedLines;
+}
+
+/** A curve of all rows: means over the seeds in full strength, single seeds faint behind them where there are few. */
 export function curveChart(
   rows: readonly RowRecord[],
   styles: readonly RowStyle[],
@@ -134,7 +142,10 @@ export function curveChart(
       lineStyle: { color: colour.light, width, opacity, type: [...dash] },
       itemStyle: { color: colour.light },
     });
-    const single = row.runs.length > 1 ? row.runs.map((run) => line(logged(run, curve), 1, 0.28, 2)) : [];
+    const single =
+      row.runs.length > 1 && drawsSeeds(rows)
+        ? row.runs.map((run) => line(logged(run, curve), 1, 0.28, 2))
+        : [];
     return [...single, line(meanCurve(row, curve), 2, 1, 3)];
   });
   const boundaries = stageBoundaries(rows);

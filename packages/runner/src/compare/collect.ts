@@ -1,5 +1,5 @@
 import { collectRun, type RowRecord, type RunFailure, type SeedRun } from '@overparam/report';
-import { readRun } from '../run/read-run';
+import { readRunRecord } from '../run/read-run';
 import type { RowDescription } from './describe-rows';
 import type { PlannedRun } from './plan';
 import type { Outcome } from './pool';
@@ -19,7 +19,7 @@ export async function gatherRows(
     const record = records[row]!;
     const outcome = outcomes[index]!;
     try {
-      if (outcome.kind === 'finished') record.runs.push(collectRun(await readRun(folder), seed));
+      if (outcome.kind === 'finished') record.runs.push(collectRun(await readRunRecord(folder), seed));
       else if (outcome.kind === 'failed') record.failures.push({ seed, message: outcome.message });
     } catch (error) {
       record.failures.push({ seed, message: (error as Error).message });

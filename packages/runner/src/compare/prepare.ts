@@ -15,7 +15,7 @@ import { writeFileAtomic } from '@overparam/files';
 import type { DatasetTask, OpenDataset } from '@overparam/plugin';
 import type { FigureSpec } from '@overparam/report';
 import { prepareFolder } from '@overparam/run-folder';
-import { planTraining } from '@overparam/training';
+import { planTraining, type TrainingPlan } from '@overparam/training';
 import { openDataset } from '../run/data';
 import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';
@@ -51,6 +51,17 @@ export interface CheckRowsOptions {
   runsOf(label: string): readonly string[];
 }
 
+/** What planning depends on: all but names, seeds, and how large steps are. */
+export function planKey({
+  label: _label,
+  seed: _seed,
+  optimiser: _optimiser,
+  weightDecay: _decay,
+  ...config
+}: RunConfig): string {
+  return JSON.stringify({ ...config, lr: { ...config.lr, peak: 1 } });
+}
+
 /**
  * Plans every row before anything is trained, so that a mistake in the last row shows now.
  *
@@ -67,6 +78,8 @@ export async function checkRows(
   let opened = '';
   let dataset: OpenDataset | null = null;
   const sameData = new SameData(signal);
+  // Rows that differ in a rate alone are planned alike.
+  const plans = new Map<string, TrainingPlan>();
   try {
     for (const [index, row] of rows.entries()) {
       onRow(row.label, index, rows.length);
@@ -80,8 +93,10 @@ export async function checkRows(
           dataset = await openDataset(row, dataDir, signal);
           opened = wanted;
         }
-        const plan = planTraining(recipeOf(row), dataset);
-        await sameData.check(runsOf(row.label), plan);
+        const key = planKey(row);
+        const plan = plans.get(key) ?? planTraining(recipeOf(row), dataset);
+        plans.set(key, plan);
+        await sameData.check(runsOf(row.label), { dataset, sizes: plan.sizes });
         for (const note of idleNotes(row, plan.tasks.length)) onNote?.(`${row.label}: ${note}`);
         planned.push({ updates: plan.updates, trainImages: plan.sizes.train });
         for (const figure of figuresOf(plan)) {

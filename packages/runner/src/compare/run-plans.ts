@@ -1,17 +1,6 @@
 import type { RunConfig } from '@overparam/config';
 import type { PlannedRun } from './plan';
-import { type CheckRowsOptions, checkRows, type PlannedRow } from './prepare';
-
-/** What planning depends on: all but names, seeds, and how large steps are. */
-function planKey({
-  label: _label,
-  seed: _seed,
-  optimiser: _,
-  weightDecay: _decay,
-  ...config
-}: RunConfig): string {
-  return JSON.stringify({ ...config, lr: { ...config.lr, peak: 1 } });
-}
+import { type CheckRowsOptions, checkRows, type PlannedRow, planKey } from './prepare';
 
 /** Plans of runs, made once for all that are planned alike: planning a network can take seconds. */
 export class RunPlans {

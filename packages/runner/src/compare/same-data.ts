@@ -15,7 +15,10 @@ export class SameData {
    *
    * @throws OverparamError `data-differs`, `run-damaged`
    */
-  async check(folders: readonly string[], { dataset, sizes }: TrainingPlan): Promise<void> {
+  async check(
+    folders: readonly string[],
+    { dataset, sizes }: Pick<TrainingPlan, 'dataset' | 'sizes'>,
+  ): Promise<void> {
     for (const folder of folders) {
       const before = await readDataRecord(folder);
       if (before !== null) refuseOtherData(basename(folder), before, await this.read(dataset, sizes));

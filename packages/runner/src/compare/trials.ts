@@ -11,7 +11,7 @@ import {
 } from '@overparam/report';
 import { type Setting, settingText, type Trial, type Tried } from '@overparam/sweep';
 import type { Scores } from '@overparam/training';
-import { readRun } from '../run/read-run';
+import { readRunRecord } from '../run/read-run';
 import { type PlannedRun, slug } from './plan';
 import type { Outcome } from './pool';
 import { shownScores } from './train-runs';
@@ -70,7 +70,7 @@ interface RunSummary {
 async function summaryOf(run: PlannedRun, outcome: Outcome): Promise<RunSummary> {
   const failure = outcome.kind === 'failed' ? outcome.message : null;
   try {
-    const { result, metrics, timings } = await readRun(run.folder);
+    const { result, metrics, timings } = await readRunRecord(run.folder);
     return {
       scores: result && shownScores(result, run.config.evaluation),
       failure: failure ?? (result === null ? 'The run ended without a result.' : null),

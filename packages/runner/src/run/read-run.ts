@@ -63,9 +63,16 @@ export async function readRunResult(folder: string): Promise<RunResult | null> {
  *   `run-damaged` where a file was changed into what none of this program's is
  */
 export async function readRun(folder: string): Promise<RunFolder> {
-  const config = await readRunConfig(folder);
+  return { config: await readRunConfig(folder), ...(await readRunRecord(folder)) };
+}
+
+/**
+ * Reads what a run came to, without its config.
+ *
+ * @throws OverparamError as {@link readRun}, but for what is wrong with the config
+ */
+export async function readRunRecord(folder: string): Promise<RunRecord> {
   return {
-    config,
     metrics: await readEpochs(folder),
     timings: await readLines(folder, 'timings.jsonl', epochTimingSchema),
     result: await readRunResult(folder),
