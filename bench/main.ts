@@ -81,12 +81,13 @@ const benchmarks: readonly Benchmark[] = [
     run: async () => (await import('./training-options')).trainingOptions(),
     summary: (result: Awaited<ReturnType<typeof trainingOptions>>) =>
       columns(
-        result.map(({ option, milliseconds, ratio }) => [
+        result.map(({ option, milliseconds, ratio, processorRatio }) => [
           option,
           `${milliseconds.toFixed(1)} ms`,
           `${ratio.toFixed(3)} times the plain update`,
+          `${processorRatio.toFixed(3)} times its processor time`,
         ]),
-        [false, true, true],
+        [false, true, true, true],
       ).replaceAll('\n', '\n  '),
   },
 ];

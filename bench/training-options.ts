@@ -32,11 +32,14 @@ const variants: Readonly<Record<string, Options>> = {
 
 const batch = 128;
 
-/** Milliseconds of an update, its batch read and augmented, and how often that is the plain update's time. */
+/** What an update takes, its batch read and augmented. */
 export interface OptionCost {
   readonly option: string;
   readonly milliseconds: number;
+  /** How often that is the plain update's time. */
   readonly ratio: number;
+  /** The same of processor time, which other programs on the machine do not add to. */
+  readonly processorRatio: number;
 }
 
 function median(values: readonly number[]): number {
@@ -58,6 +61,7 @@ export async function trainingOptions(turns = 5, updates = 3): Promise<OptionCos
     const step = trainingStep({ network, tasks, optimiser, ...options });
     const batches = trainingBatches(dataset, { key, batch, mix, erase });
     const times: number[] = [];
+    const processor: number[] = [];
     let index = 0;
     const update = async () => {
       const started = performance.now();
@@ -66,23 +70,29 @@ export async function trainingOptions(turns = 5, updates = 3): Promise<OptionCos
       tf.dispose(given);
       return performance.now() - started;
     };
-    return { name, times, update };
+    return { name, times, processor, update };
   });
   // Each compiles its steps first; accumulation has two of them.
   for (const { update } of sides) for (let index = 0; index < 4; index++) await update();
   for (let turn = 0; turn < turns; turn++) {
-    for (const { times, update } of sides) {
+    for (const { times, processor, update } of sides) {
       let sum = 0;
+      const before = process.cpuUsage();
       for (let index = 0; index < updates; index++) sum += await update();
       times.push(sum / updates);
+      const { user, system } = process.cpuUsage(before);
+      processor.push(user + system);
     }
   }
   await dataset.close();
-  const plainTimes = sides[0]!.times;
-  return sides.map(({ name, times }) => ({
+  const [plainSide] = sides;
+  // Turn by turn, as the machine is faster at one time than at another.
+  const ratio = (of: readonly number[], to: readonly number[]) =>
+    median(of.map((value, turn) => value / to[turn]!));
+  return sides.map(({ name, times, processor }) => ({
     option: name,
     milliseconds: median(times),
-    // Turn by turn, as the machine is faster at one time than at another.
-    ratio: median(times.map((time, turn) => time / plainTimes[turn]!)),
+    ratio: ratio(times, plainSide!.times),
+    processorRatio: ratio(processor, plainSide!.processor),
   }));
 }
