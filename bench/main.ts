@@ -6,6 +6,7 @@ import type { cifar100Parity } from './parity';
 import { NoData } from './parity/data';
 import type { nyuOverfit } from './parity/overfit';
 import { PeerSetupError } from './setup.mjs';
+import type { trainingOptions } from './training-options';
 import type { wasmLayers } from './wasm-layers';
 import type { wasmTraining } from './wasm-training';
 
@@ -72,6 +73,20 @@ const benchmarks: readonly Benchmark[] = [
           ...[forward, inputGradient, filterGradient].map((speed) => speed.toFixed(1)),
         ]),
         [false, true, true, true],
+      ).replaceAll('\n', '\n  '),
+  },
+  {
+    name: 'training-options',
+    question: 'What do clipping, averaged weights, mixing, erasing and accumulation add to an update?',
+    run: async () => (await import('./training-options')).trainingOptions(),
+    summary: (result: Awaited<ReturnType<typeof trainingOptions>>) =>
+      columns(
+        result.map(({ option, milliseconds, ratio }) => [
+          option,
+          `${milliseconds.toFixed(1)} ms`,
+          `${ratio.toFixed(3)} times the plain update`,
+        ]),
+        [false, true, true],
       ).replaceAll('\n', '\n  '),
   },
 ];

@@ -1,5 +1,5 @@
 // `npm start`: sets up and runs both halves of the poster, examples/poster-cifar and examples/poster-nyuv2, then says where
-// the page with their figures is. Arguments go to `overparam compare` of both, such as
+// the page with their figures is; with `--all-methods`, those of examples/all-methods. Arguments go to `overparam compare` of both, such as
 // `npm start -- --set epochs=5 --out runs/short`; with `--variant`, the halves that have it are run. The native engine is
 // installed before, unless `--no-engine` or the environment's OVERPARAM_NO_ENGINE says to do without: the portable engine
 // then runs, also where the native one is installed.
@@ -7,10 +7,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { main, root, runNode, setup } from './setup.mjs';
 
-const usual = 'runs/poster';
+const all = process.argv.includes('--all-methods');
+const usual = all ? 'runs/all-methods' : 'runs/poster';
 const halves = ['cifar', 'nyuv2'];
 
-const configOf = (half) => `examples/poster-${half}/config.yaml`;
+const configOf = (half) =>
+  all ? `examples/all-methods/${half}.yaml` : `examples/poster-${half}/config.yaml`;
 
 /** The value of an option given as `--name value` or `--name=value`. */
 function optionValue(given, name) {
@@ -49,8 +51,9 @@ async function runHalf(half, out, given) {
 
 await main(async () => {
   await setup();
-  const given = process.argv.slice(2).filter((argument) => argument !== '--no-engine');
-  const skipped = given.length < process.argv.length - 2 || Boolean(process.env.OVERPARAM_NO_ENGINE);
+  const own = ['--no-engine', '--all-methods'];
+  const given = process.argv.slice(2).filter((argument) => !own.includes(argument));
+  const skipped = process.argv.includes('--no-engine') || Boolean(process.env.OVERPARAM_NO_ENGINE);
   if (skipped && optionValue(given, '--engine') === undefined) given.push('--engine', 'wasm');
   if (given.includes('--help') || given.includes('-h')) {
     return runSource('scripts/cli.mjs', 'compare', '--help');
@@ -78,7 +81,9 @@ await main(async () => {
   const code = await runSource('scripts/poster-page.mjs', resolve(root, out), ...run);
   if (code === 0) console.error(`${run.length > 1 ? 'Both figures' : 'Figure'}: ${join(out, 'report.html')}`);
   if (begun) {
-    console.error(`To run it all anew, remove ${out}, or write elsewhere: npm start -- --out runs/another`);
+    console.error(
+      `To run it all anew, remove ${out}, or write elsewhere: npm start -- ${all ? '--all-methods ' : ''}--out runs/another`,
+    );
   }
   return Math.max(worst, code);
 });

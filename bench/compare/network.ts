@@ -23,6 +23,21 @@ const methods: Readonly<Record<MethodName, object>> = {
   fnl: { name: 'fnl', form: 'deep', decay: 'frobenius', initialisation: 'kaiming' },
   repvgg: { name: 'repvgg' },
   trirep: { name: 'trirep', frames: 'channel', multiTask: 'shared' },
+  acb: { name: 'acb' },
+  dbb: { name: 'dbb' },
+  mobileone: { name: 'mobileone' },
+  expandnets: { name: 'expandnets' },
+  doconv: { name: 'doconv' },
+  orepa: { name: 'orepa' },
+  // A mask that stays: what a look at activations costs is measured by itself.
+  sgs: {
+    name: 'sgs',
+    mask: [
+      [1, 2, 1],
+      [2, 4, 2],
+      [1, 2, 1],
+    ],
+  },
   routed: { name: 'trirep', frames: 'channel', multiTask: 'routed' },
 };
 

@@ -4,7 +4,19 @@ import type { Precision, Recompute } from '@overparam/engine';
 export type ModelName = 'resnet20' | 'resnet50' | 'segnet';
 
 /** How the 3x3 convolutions are trained; `routed` is TriRep with a core for each task in the layers that they share. */
-export type MethodName = 'plain' | 'fnl' | 'repvgg' | 'trirep' | 'routed';
+export type MethodName =
+  | 'plain'
+  | 'fnl'
+  | 'repvgg'
+  | 'trirep'
+  | 'routed'
+  | 'acb'
+  | 'dbb'
+  | 'mobileone'
+  | 'expandnets'
+  | 'doconv'
+  | 'orepa'
+  | 'sgs';
 
 /** What is timed: a step of training, or a pass of the collapsed network. */
 export type Mode = 'training' | 'inference';
@@ -93,6 +105,9 @@ function inference(model: ModelName, batch: number): Row {
 
 const methods: readonly MethodName[] = ['repvgg', 'fnl', 'trirep'];
 
+/** Methods whose step is held against PyTorch's on one network, and against our own plain step. */
+const rivals: readonly MethodName[] = ['acb', 'dbb', 'mobileone', 'expandnets', 'doconv', 'orepa', 'sgs'];
+
 /** Every row, in the order in which they run. */
 export const rows: readonly Row[] = [
   training('resnet50', 'plain', 32, true),
@@ -111,6 +126,7 @@ export const rows: readonly Row[] = [
   training('segnet', 'plain', 2, true),
   training('segnet', 'routed', 2, true, ['plain step', 'joint step']),
   ...methods.map((method) => training('resnet20', method, 128, false)),
+  ...rivals.map((method) => training('resnet20', method, 128, true, [...torch, 'plain step'])),
   training('resnet50', 'plain', 64, false),
   ...methods.map((method) => training('resnet50', method, 64, false)),
   inference('resnet20', 64),

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from segnet import SegNet
+from rivals import RIVALS
 from units import METHODS
 
 CLASSES = 100
@@ -24,7 +25,7 @@ class Network(nn.Module):
         # A collapsed network has no norms anywhere; the other methods leave 1x1 convolutions as they are.
         method = self.method if size == 3 or self.method == "folded" else "plain"
         layer = f"{block}_{name.format(index)}"
-        self.units[layer] = METHODS[method](layer, f"{block}_{norm.format(index)}", cin, cout, size, stride)
+        self.units[layer] = {**METHODS, **RIVALS}[method](layer, f"{block}_{norm.format(index)}", cin, cout, size, stride)
         return layer
 
     def stem(self, cout):
@@ -68,10 +69,12 @@ class Network(nn.Module):
         return torch.optim.SGD(self.groups(decay), lr=rate, momentum=0.9, nesterov=True, fused=fused)
 
     def groups(self, decay):
-        """Weight decay on parameters of two axes and more, but for those whose composed kernel decays."""
+        """Weight decay on parameters of two axes and more, but for those whose composed kernel decays, and on some vectors."""
         covered = {id(p) for unit in self.units.values() for p in unit.covered}
-        decayed = [p for p in self.parameters() if p.ndim >= 2 and id(p) not in covered]
-        rest = [p for p in self.parameters() if p.ndim < 2 or id(p) in covered]
+        vectors = {id(p) for unit in self.units.values() for p in unit.also_decayed}
+        decays = lambda p: (p.ndim >= 2 or id(p) in vectors) and id(p) not in covered
+        decayed = [p for p in self.parameters() if decays(p)]
+        rest = [p for p in self.parameters() if not decays(p)]
         return [{"params": decayed, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
 
 

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 LAYOUTS = {
     "as is": lambda value: value,
     "hwio": lambda value: value.permute(3, 2, 0, 1),  # to output, input, height, width
+    "windows": lambda value: value.permute(2, 0, 1, 3).flatten(1, 2),  # height, width, input, f to input, pixel, f
     "dense": lambda value: value.reshape(value.shape[-2:]).t(),  # in, out, or 1, 1, in, out, to out, in
 }
 
@@ -28,6 +29,7 @@ class Unit(nn.Module):
     """What all units share: their place in the network."""
 
     covered = ()
+    also_decayed = ()
 
     def __init__(self, layer, norm_layer, cin, cout, size, stride):
         super().__init__()

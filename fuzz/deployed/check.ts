@@ -21,13 +21,21 @@ export interface Gap {
   readonly gapOfMost: number;
 }
 
+/** The gaps of a network. */
+export interface Deployed {
+  readonly gaps: readonly Gap[];
+  /** Whether it pools with places: rounding may move a maximum to its neighbour, so that a thousandth of pixels is free. */
+  readonly chooses: boolean;
+}
+
 /**
  * Trains a network with a method for some steps, collapses it, writes it in every format, and has others run the files.
  *
  * @param build  the network, on the present engine
  */
-export async function checkDeployed(build: () => tf.LayersModel, method: Method): Promise<Gap[]> {
+export async function checkDeployed(build: () => tf.LayersModel, method: Method): Promise<Deployed> {
   const network = build();
+  const chooses = network.layers.some((layer) => layer.getClassName() === 'OverparamMaxPoolWithPlaces');
   const expanded = trainedExpanded(network, method);
   const gaps: Gap[] = [];
   for (const norms of ['fold', 'keep'] as const) {
@@ -37,7 +45,7 @@ export async function checkDeployed(build: () => tf.LayersModel, method: Method)
     model.dispose();
   }
   for (const model of [network, expanded]) model.dispose();
-  return gaps;
+  return { gaps, chooses };
 }
 
 async function inFormat(model: tf.LayersModel, format: string): Promise<Gap[]> {

@@ -3,32 +3,29 @@ import { parseArgs } from 'node:util';
 import { loadDefaultPlugins } from '@overparam/config';
 import { useEngine } from '@overparam/engine';
 import { type Method, registered } from '@overparam/plugin';
-import { networks } from '../../packages/formats/test/zoo';
+import { networks, wideNetworks } from '../../packages/formats/test/zoo';
 import { stopTorch } from '../formats/torch';
-import { checkDeployed, type Gap } from './check';
+import { checkDeployed, type Deployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
 import { stopStockTfjs } from './stock-tfjs';
 
-const usage = `Usage: deployed [--network NAME,...] [--method NAME,...] [--progress FILE]
+const usage = `Usage: deployed [--network NAME;...] [--method NAME,...] [--wide] [--progress FILE]
 
 Trains every network with every method for some steps, collapses it, writes it in every format, and prints how far what others
 compute is from it: ONNX Runtime with its changes of the graph and without, PyTorch (OVERPARAM_PYTHON), TensorFlow by its C API
-and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by tf.saved_model.load, and stock TensorFlow.js. With --progress, a
+and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by tf.saved_model.load, and stock TensorFlow.js. --wide takes networks of
+their papers' widths. With --progress, a
 series that was interrupted goes on where it stopped.`;
 
 /** The gaps of a network that was trained with a method. */
-export interface Row {
+export interface Row extends Deployed {
   readonly network: string;
   readonly method: string;
-  readonly gaps: readonly Gap[];
 }
 
-/** Networks that pool with places: rounding may move a maximum to its neighbour, so that a thousandth of pixels is free. */
-const choosing: readonly string[] = ['SegNet', 'MTAN'];
-
 /** The gap that counts. */
-export function gapOf({ network }: Pick<Row, 'network'>, { gap, gapOfMost }: Gap): number {
-  return choosing.includes(network) ? gapOfMost : gap;
+export function gapOf({ chooses }: Pick<Row, 'chooses'>, { gap, gapOfMost }: Gap): number {
+  return chooses ? gapOfMost : gap;
 }
 
 /** Gaps beyond this are wrong. */
@@ -54,6 +51,7 @@ export async function deployed(given: readonly string[]): Promise<number> {
     options: {
       network: { type: 'string' },
       method: { type: 'string' },
+      wide: { type: 'boolean', default: false },
       progress: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -64,12 +62,13 @@ export async function deployed(given: readonly string[]): Promise<number> {
   }
   await useEngine('auto');
   const methods = (await allMethods()).filter(({ name }) => values.method?.split(',').includes(name) ?? true);
-  const names = Object.keys(networks).filter((name) => values.network?.split(',').includes(name) ?? true);
+  const all = values.wide ? wideNetworks : networks;
+  const names = Object.keys(all).filter((name) => values.network?.split(';').includes(name) ?? true);
   const rows: Row[] = values.progress && existsSync(values.progress) ? before(values.progress) : [];
   for (const network of names) {
     for (const method of methods) {
       if (rows.some((row) => row.network === network && row.method === method.name)) continue;
-      const row = { network, method: method.name, gaps: await checkDeployed(networks[network]!, method) };
+      const row = { network, method: method.name, ...(await checkDeployed(all[network]!, method)) };
       rows.push(row);
       if (values.progress) appendFileSync(values.progress, `${JSON.stringify(row)}\n`);
       const words = row.gaps.map((gap) => `${gap.program} ${gapOf(row, gap).toExponential(1)}`);

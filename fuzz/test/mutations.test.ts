@@ -94,3 +94,12 @@ test(`files of run folders are accepted as they were written, or not at all, wit
     if (target.sealed) expect(found, target.name).toContain('refused');
   }
 });
+
+// In one of these the HDF5 library fell out of its memory, and took the process with it.
+test.each(['keras', 'keras weights', 'keras h5'])('%s: cases that once ended the process', async (name) => {
+  const check = await checkOf(readers.find((target) => target.name === name)!, await ownFolder());
+  for (const own of [15_004_489, 15_004_561]) {
+    const { outcome, words } = await check(own);
+    expect([own, outcome === 'wrong' && !words.startsWith('took') ? words : 'sound']).toEqual([own, 'sound']);
+  }
+});

@@ -46,7 +46,9 @@ test('every config of a page is one that a test trains with, or is read and reso
         if (language !== 'yaml' || files.some((file) => file.includes(code))) continue;
         const file = join(folder, 'config.yaml');
         writeFileSync(file, code);
-        const { rows } = await resolveComparison(await readConfig(file), { overrides: [] });
+        const { rows } = await resolveComparison(await readConfig(file), { overrides: [] }).catch((error) => {
+          throw new Error(`${page}: ${(error as Error).message}\n${code}`);
+        });
         expect(rows.length, page).toBeGreaterThan(0);
       }
     }

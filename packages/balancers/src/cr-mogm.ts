@@ -10,7 +10,10 @@ import {
 import * as z from 'zod';
 
 /** A balancer by its name, or with its options. */
-const inner = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+const inner = z.union([
+  z.string().min(1),
+  z.looseObject({ name: z.string().min(1).describe('The balancer; its options stand beside.') }),
+]);
 
 const options = z.strictObject({
   of: inner

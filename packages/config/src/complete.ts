@@ -7,6 +7,7 @@ import {
 } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { parseOptions } from '@overparam/plugin';
+import type { Clipping, EarlyStopping, Erasing, Mixing } from '@overparam/training';
 import { embedded } from './embedded';
 import { checkHeads } from './heads';
 import { mergeLayers } from './merge';
@@ -22,15 +23,23 @@ export const defaults = {
   tasks: null,
   balancer: 'equal',
   gradients: 'parameters',
+  regulariser: null,
   heads: null,
   taskOptions: {},
   evaluation: 'last',
   batch: 128,
+  accumulate: 1,
+  earlyStopping: null,
   lr: { peak: 0.1, schedule: 'constant' },
   seed: 0,
   optimiser: { name: 'sgd' },
   weightDecay: { coefficient: 5e-4, norms: false, biases: false },
+  parameterGroups: [],
+  clip: null,
+  averageWeights: null,
   augment: true,
+  mix: null,
+  erase: null,
   statistics: 'unbiased',
   precision: 'float32',
   recompute: 'none',
@@ -40,6 +49,23 @@ export const defaults = {
   checkpoints: { keep: 'all' },
   plugins: [],
 } satisfies RunLayer;
+
+function completeClip(given: Partial<Clipping> | null, where: string): Clipping | null {
+  if (given === null) return null;
+  const { by = 'norm', limit } = given;
+  if (limit === undefined) {
+    throw new OverparamError(
+      'missing-key',
+      `${where}: "clip.limit" is missing. Give the largest ${by === 'norm' ? 'norm of gradients' : 'number in a gradient'}, or clip: null for none.`,
+    );
+  }
+  return { by, limit };
+}
+
+function completeErasing(given: (Pick<Erasing, 'by'> & Partial<Erasing>) | null): Erasing | null {
+  if (given?.by !== 'random') return given as Erasing | null;
+  return { probability: 0.5, area: [0.02, 0.4], aspect: 0.3, fill: 'noise', ...given };
+}
 
 function completeOptimiser({ name, ...given }: OptimiserConfig): OptimiserConfig {
   const kind = optimisers.find((candidate) => candidate.name === name)!;
@@ -96,16 +122,26 @@ export async function completeConfig(
     tasks: merged.tasks!,
     balancer: complete('balancer', merged.balancer, source.name),
     gradients: merged.gradients!,
+    regulariser: merged.regulariser ? complete('regulariser', merged.regulariser, source.name) : null,
     heads: merged.heads!,
     taskOptions: merged.taskOptions!,
     evaluation: merged.evaluation!,
     epochs: merged.epochs!,
     batch: merged.batch!,
+    accumulate: merged.accumulate!,
+    earlyStopping: merged.earlyStopping
+      ? { least: 0, ...(merged.earlyStopping as Pick<EarlyStopping, 'patience'>) }
+      : null,
     lr: checked(embedded(scheduleSchema), merged.lr, source.name, ['lr']),
     seed: merged.seed!,
     optimiser: completeOptimiser(merged.optimiser as OptimiserConfig),
     weightDecay: merged.weightDecay as RunConfig['weightDecay'],
+    parameterGroups: merged.parameterGroups as RunConfig['parameterGroups'],
+    clip: completeClip(merged.clip as Partial<Clipping> | null, source.name),
+    averageWeights: merged.averageWeights as RunConfig['averageWeights'],
     augment: merged.augment!,
+    mix: merged.mix ? { alpha: 1, probability: 1, ...(merged.mix as Pick<Mixing, 'by'>) } : null,
+    erase: completeErasing(merged.erase as Erasing | null),
     statistics: merged.statistics!,
     engine,
     precision: merged.precision!,

@@ -7,10 +7,15 @@ const shorthand: Readonly<Record<string, string>> = {
   backbone: 'name',
   dataset: 'name',
   balancer: 'name',
+  regulariser: 'name',
   optimiser: 'name',
   engine: 'name',
   lr: 'peak',
   weightDecay: 'coefficient',
+  clip: 'limit',
+  earlyStopping: 'patience',
+  mix: 'by',
+  averageWeights: 'decay',
 };
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -22,7 +27,10 @@ export function writtenOut(layer: Readonly<Record<string, unknown>>): Record<str
   return Object.fromEntries(
     Object.entries(layer).map(([key, value]) => {
       const field = shorthand[key];
-      return [key, field && value !== undefined && !isPlainObject(value) ? { [field]: value } : value];
+      return [
+        key,
+        field && value !== undefined && value !== null && !isPlainObject(value) ? { [field]: value } : value,
+      ];
     }),
   );
 }
@@ -35,12 +43,13 @@ function isLength(value: Readonly<Record<string, unknown>>): boolean {
 
 /**
  * Lays `over` on `under`. Objects merge key by key, except that another `name` starts afresh (options of
- * one method mean nothing to another), and that a length takes the place of a length.
+ * one method mean nothing to another) and so does another `by`, and that a length takes the place of a length.
  */
 function mergeValues(under: unknown, over: unknown): unknown {
   if (over === undefined) return under;
   if (!isPlainObject(under) || !isPlainObject(over)) return over;
-  if (over.name !== undefined && under.name !== undefined && over.name !== under.name) return over;
+  for (const kind of ['name', 'by'])
+    if (over[kind] !== undefined && under[kind] !== undefined && over[kind] !== under[kind]) return over;
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const before = under[key];

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { type Plugin, registerPlugin } from '@overparam/plugin';
 
-/** Registers what comes with the runner: methods, routines, backbones, heads, datasets, kinds of tasks and balancers. */
+/** Registers what comes with the runner: methods, routines, backbones, heads, datasets, kinds of tasks, balancers and regularisers. */
 export async function loadDefaultPlugins(): Promise<void> {
   const loaded = await Promise.all([
     import('@overparam/core-reparam'),
@@ -27,6 +27,7 @@ export async function loadDefaultPlugins(): Promise<void> {
     import('@overparam/datasets-own'),
     import('@overparam/mtl-heads'),
     import('@overparam/balancers'),
+    import('@overparam/regularisers'),
   ]);
   const [core, ...packages] = loaded;
   registerPlugin({ name: '@overparam/core-reparam', apiVersion: 1, methods: [core.plain] });

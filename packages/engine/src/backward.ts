@@ -1,5 +1,6 @@
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
+import { orderTape, type TapeNode } from './gradients/recorded';
 import { trainingKernels } from './kernels/names';
 import { passesAre } from './recompute';
 
@@ -18,7 +19,7 @@ interface Recorder {
   readonly state: {
     gradientDepth: number;
     kernelDepth: number;
-    activeTape: { readonly saved?: readonly tf.Tensor[] }[] | null;
+    activeTape: (TapeNode & { readonly saved?: readonly tf.Tensor[] })[] | null;
   };
   startTape(): void;
   endTape(): void;
@@ -64,6 +65,7 @@ export function backwardPasses<Outputs extends tf.TensorContainer, Result>(
     try {
       passesAre('forward');
       const outputs = tf.tidy(forward);
+      orderTape(engine.state.activeTape!);
       passesAre('backward');
       // As inside a kernel: the backward passes are not differentiated, so nothing of them is to be remembered.
       engine.state.kernelDepth++;

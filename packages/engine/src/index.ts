@@ -14,6 +14,7 @@ export { type ConvolutionOptions, convolution, type Padding } from './convolutio
 export { type EngineInfo, type EngineOptions, useEngine } from './engine';
 export { type Engine, type EngineName, type EngineThreads, engines } from './engines';
 export { allFinite } from './finite';
+export { isDifferentiatedTwice, recordedGradients, twiceDifferentiable } from './gradients/recorded';
 export { installTraining } from './install';
 export { trainingKernels } from './kernels/names';
 export * from './keys';

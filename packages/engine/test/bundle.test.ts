@@ -59,6 +59,7 @@ test.each([
   'method-new',
   'mtl-heads',
   'plugin',
+  'regularisers',
   'routines',
   'training',
 ])('all of %s can be bundled for a page', async (name) => {

@@ -104,7 +104,8 @@ export function convertCall(
       const scales = scalesOf(layer, part);
       const scale = raw[0]!.grid?.scale;
       if (!scales || scale === undefined) return [context.constant('bias', '', () => bias)];
-      return [writeBias(emitter, weightName(layer, 'bias'), bias, scales, scale)];
+      const place = weightName(layer, 'bias') + (use === 0 ? '' : `:${use + 1}`);
+      return [writeBias(emitter, place, bias, scales, scale)];
     },
     refuse,
   };

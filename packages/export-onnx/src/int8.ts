@@ -38,6 +38,7 @@ export function writeInt8(
 /**
  * Writes a bias as whole numbers of 32 bits in units of the products that it is added to.
  *
+ * @param place  what its constants are called; another one for each use of the layer, whose inputs have scales of their own
  * @param scale  of what comes into the layer
  */
 export function writeBias(
@@ -49,8 +50,7 @@ export function writeBias(
 ): string {
   const units = scales.map((own) => own * scale);
   const whole = data.map((value, channel) => Math.round(value / units[channel]!));
-  const form = `${place} int32 of ${scale}`;
-  return dequantised(emitter, form, emitter.wholes(form, 'int32', shape, whole), units, 0, 'int32');
+  return dequantised(emitter, place, emitter.wholes(place, 'int32', shape, whole), units, 0, 'int32');
 }
 
 function dequantised(

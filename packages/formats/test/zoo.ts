@@ -9,7 +9,6 @@ import {
   segnet,
   segnetMtan,
   vgg16,
-  vggSmall,
 } from '@overparam/backbones';
 import { collapse, dropoutMasks, expand, forward, parametersOf, statesOf } from '@overparam/core-reparam';
 import { keyFromSeed, normalTensor } from '@overparam/engine';
@@ -63,14 +62,19 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   'dilated ResNet-50 with DeepLab heads': () =>
     built(dilatedResnet50, [40, 56, 3], dense, { width: 8, rates: [2, 3, 4] }),
   SegNet: () => built(segnet, [32, 64, 3], dense, { width: 8 }),
-  'VGG-16': () => built(vgg16, [32, 64, 3], classes, { width: 4, hidden: 20, grid: 1, norms: true }),
-  'small VGG': () => built(vggSmall, [32, 64, 3], classes, { width: 8, layers: [1, 2, 2] }),
+  MTAN: () => built(segnetMtan, [32, 64, 3], dense, { width: 8 }),
+  'VGG-16': () => built(vgg16, [64, 128, 3], classes, { width: 4, hidden: 20, grid: 2, norms: true }),
   'MobileNet v2': () => built(mobilenetV2, [24, 40, 3], classes, { multiplier: 0.25 }),
   MMoE: () => built(mmoe, [32, 64, 3], dense, { trunk: 'segnet', width: 4, experts: 2 }),
   CGC: () => built(cgc, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'task' }),
   'DSelect-k': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'image' }),
-  'DSelect-k by task': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, experts: 2 }),
-  MTAN: () => built(segnetMtan, [32, 64, 3], dense, { width: 8 }),
+};
+
+/** Networks of their papers' widths, on small images. */
+export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
+  'ResNet-50 of full width': () => built(resnet50, [64, 96, 3], classes, {}),
+  'dilated ResNet-50 with DeepLab heads, of full width': () => built(dilatedResnet50, [40, 56, 3], dense, {}),
+  'SegNet of full width': () => built(segnet, [32, 64, 3], dense, {}),
 };
 
 /** Methods that networks are trained with. */

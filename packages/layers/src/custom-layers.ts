@@ -136,6 +136,14 @@ export function maxUnpool(values: tf.Tensor4D, places: tf.Tensor4D): tf.Tensor4D
 /** Vectors no longer than this have no direction. */
 const shortest = 1e-12;
 
+/** 1 / length along the last axis, 0 where there is none. */
+function inverseLength(vectors: tf.Tensor): tf.Tensor {
+  const squares = tf.sum(tf.square(vectors), -1, true);
+  const some = tf.greater(squares, shortest ** 2);
+  const length = tf.sqrt(tf.where(some, squares, tf.onesLike(squares)));
+  return tf.div(tf.cast(some, 'float32'), length);
+}
+
 /**
  * Scales vectors along the last axis to length 1. A vector of length 1e-12 or less, which has no direction to speak
  * of, becomes zero and passes no gradient on, so that no division by zero reaches the weights.
@@ -146,17 +154,14 @@ const shortest = 1e-12;
 export function unitLength<T extends tf.Tensor>(x: T): T {
   const scale = tf.customGrad((...inputs) => {
     const [vectors, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
-    const squares = tf.sum(tf.square(vectors), -1, true);
-    const some = tf.greater(squares, shortest ** 2);
-    const length = tf.sqrt(tf.where(some, squares, tf.onesLike(squares)));
-    const inverse = tf.div(tf.cast(some, 'float32'), length);
-    const y = tf.mul(vectors, inverse);
-    save([y, inverse]);
+    save([vectors]);
     return {
-      value: y,
-      // What a vector's length would take is not passed on: dx = (dy - y (y . dy)) / length.
+      value: tf.mul(vectors, inverseLength(vectors)),
+      // What a vector's length would take is not passed on: dx = (dy - y (y . dy)) / length. Of the vectors themselves, so
+      // that it can be differentiated again.
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [unit, factor] = saved as [tf.Tensor, tf.Tensor];
+        const factor = inverseLength(saved[0]!);
+        const unit = tf.mul(saved[0]!, factor);
         return tf.mul(tf.sub(dy, tf.mul(unit, tf.sum(tf.mul(unit, dy), -1, true))), factor);
       },
     };

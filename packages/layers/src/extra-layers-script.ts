@@ -91,20 +91,23 @@ function maxUnpool(values, places) {
   return unpool(values);
 }
 const shortest = 1e-12;
+function inverseLength(vectors) {
+  const squares = tf.sum(tf.square(vectors), -1, true);
+  const some = tf.greater(squares, shortest ** 2);
+  const length = tf.sqrt(tf.where(some, squares, tf.onesLike(squares)));
+  return tf.div(tf.cast(some, "float32"), length);
+}
 function unitLength(x) {
   const scale = tf.customGrad((...inputs) => {
     const [vectors, save] = inputs;
-    const squares = tf.sum(tf.square(vectors), -1, true);
-    const some = tf.greater(squares, shortest ** 2);
-    const length = tf.sqrt(tf.where(some, squares, tf.onesLike(squares)));
-    const inverse = tf.div(tf.cast(some, "float32"), length);
-    const y = tf.mul(vectors, inverse);
-    save([y, inverse]);
+    save([vectors]);
     return {
-      value: y,
-      // What a vector's length would take is not passed on: dx = (dy - y (y . dy)) / length.
+      value: tf.mul(vectors, inverseLength(vectors)),
+      // What a vector's length would take is not passed on: dx = (dy - y (y . dy)) / length. Of the vectors themselves, so
+      // that it can be differentiated again.
       gradFunc: (dy, saved) => {
-        const [unit, factor] = saved;
+        const factor = inverseLength(saved[0]);
+        const unit = tf.mul(saved[0], factor);
         return tf.mul(tf.sub(dy, tf.mul(unit, tf.sum(tf.mul(unit, dy), -1, true))), factor);
       }
     };

@@ -13,11 +13,11 @@ export function normalisedInformation(
 ): number | null {
   if (count === 0) return null;
   const bins = 1 + Math.ceil(Math.log2(count));
-  const places = binOf(pixels, count, bins);
-  const others = binOf(neighbours, count, bins);
+  const places = binsOf(pixels, count, bins);
+  const others = binsOf(neighbours, count, bins);
   if (!places || !others) return null;
   const joint = new Float64Array(bins * bins);
-  for (let index = 0; index < count; index++) joint[places(index) * bins + others(index)]!++;
+  for (let index = 0; index < count; index++) joint[places[index]! * bins + others[index]!]!++;
   if (dropsDiagonal) for (let bin = 0; bin < bins; bin++) joint[bin * bins + bin] = 0;
   const first = new Float64Array(bins);
   const second = new Float64Array(bins);
@@ -31,8 +31,8 @@ export function normalisedInformation(
   return Math.min(1, Math.max(0, shared / together));
 }
 
-/** Which bin a value is in, by its place; null where all values are one. */
-function binOf(values: Float32Array, count: number, bins: number): ((index: number) => number) | null {
+/** Which bin each value is in; null where all values are one. */
+function binsOf(values: Float32Array, count: number, bins: number): Uint8Array | null {
   let least = Number.POSITIVE_INFINITY;
   let largest = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < count; index++) {
@@ -42,8 +42,13 @@ function binOf(values: Float32Array, count: number, bins: number): ((index: numb
   }
   const width = bins / (largest - least);
   if (!Number.isFinite(width)) return null;
-  // The largest value is in the last bin.
-  return (index) => Math.min(bins - 1, Math.floor((values[index]! - least) * width));
+  const found = new Uint8Array(count);
+  for (let index = 0; index < count; index++) {
+    // Truncated on the way into a byte; the largest value is in the last bin.
+    const bin = (values[index]! - least) * width;
+    found[index] = bin < bins ? bin : bins - 1;
+  }
+  return found;
 }
 
 /** Of a histogram, in nats; empty bins count as nothing. */

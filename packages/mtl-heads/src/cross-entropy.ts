@@ -1,3 +1,4 @@
+import { isDifferentiatedTwice } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { reciprocalCount, total } from './masked';
@@ -30,6 +31,18 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor, smoothing = 0
   }
   // tfjs's own gradient of log-softmax and of gathering goes through ops that are slow or missing on some
   // backends; softmax minus target is the whole of it.
+  if (isDifferentiatedTwice()) {
+    return tf.tidy(() => {
+      const { target, scale } = weightedTarget(labels, classes, smoothing);
+      // -log softmax of the target, which sums to 1 in every row that counts.
+      const shifted = tf.sub(logits, tf.max(logits, -1, true));
+      const rows = tf.sub(
+        tf.log(tf.sum(tf.exp(shifted), -1, true)),
+        tf.sum(tf.mul(target, shifted), -1, true),
+      );
+      return total(tf.mul(rows, scale));
+    });
+  }
   const evaluate = tf.customGrad((x, save) => {
     const shifted = tf.sub(x as tf.Tensor, tf.max(x as tf.Tensor, -1, true));
     const exponentials = tf.exp(shifted);

@@ -1,3 +1,4 @@
+import { isDifferentiatedTwice } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { reciprocalCount, total } from './masked';
@@ -36,6 +37,16 @@ export function maskedCosine(prediction: tf.Tensor, label: tf.Tensor): tf.Scalar
       'shape-mismatch',
       `Predicted and true normals must have one shape; got [${prediction.shape}] and [${label.shape}]. Give the head 3 outputs at the label's size.`,
     );
+  }
+  if (isDifferentiatedTwice()) {
+    return tf.tidy(() => {
+      const squared = tf.sum(tf.square(prediction), -1, true);
+      const longEnough = tf.cast(tf.greater(squared, shortest), 'float32');
+      const inverse = tf.mul(longEnough, tf.rsqrt(tf.maximum(squared, shortest)));
+      const cosine = tf.mul(tf.sum(tf.mul(prediction, label), -1, true), inverse);
+      const valid = knownNormals(label);
+      return total(tf.mul(tf.sub(1, cosine), tf.mul(valid, reciprocalCount(valid))));
+    });
   }
   const evaluate = tf.customGrad((given, save) => {
     const p = given as tf.Tensor;

@@ -1,3 +1,4 @@
+import { isDifferentiatedTwice } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { reciprocalCount, total } from './masked';
@@ -30,6 +31,13 @@ export function maskedError(
       'shape-mismatch',
       `A masked error takes prediction, label and mask of one shape; got [${prediction.shape}], [${label.shape}] and [${valid.shape}]. Give the head the label's channels and size.`,
     );
+  }
+  if (isDifferentiatedTwice()) {
+    return tf.tidy(() => {
+      const difference = tf.sub(prediction, label);
+      const error = kind === 'absolute' ? tf.abs(difference) : tf.square(difference);
+      return total(tf.mul(error, tf.mul(valid, reciprocalCount(valid))));
+    });
   }
   const evaluate = tf.customGrad((p, save) => {
     const difference = tf.sub(p as tf.Tensor, label);

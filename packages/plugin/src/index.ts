@@ -6,6 +6,7 @@
 export { type Key, keyFromSeed, type OptionsSchema } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
 export { checkBalancer } from './check-balancer';
+export { checkRegulariser } from './check-regulariser';
 export { type ChosenExamples, chooseExamples, type ExampleChoice } from './choose-examples';
 export type * from './contracts';
 export { matchesGroup } from './groups';

@@ -19,6 +19,7 @@ export const pluginKinds = {
     functions: ['needs', 'supports', 'initialise', 'weights'],
     optional: ['properties', 'averaging', 'elementFactors', 'afterStep'],
   },
+  regulariser: { list: 'regularisers', word: 'regulariser', functions: ['supports', 'penalty'] },
   task: { list: 'tasks', word: 'kind of task', functions: ['make'] },
   head: { list: 'heads', word: 'head', functions: ['make'] },
 } as const satisfies Readonly<

@@ -1,5 +1,15 @@
 import { nearest, OverparamError } from '@overparam/errors';
-import type { Backbone, Balancer, Dataset, HeadKind, Method, Plugin, Routine, TaskKind } from './contracts';
+import type {
+  Backbone,
+  Balancer,
+  Dataset,
+  HeadKind,
+  Method,
+  Plugin,
+  Regulariser,
+  Routine,
+  TaskKind,
+} from './contracts';
 import { checkPluginForm, pluginKinds } from './plugin-form';
 
 /** What a plugin can add, by kind. */
@@ -9,6 +19,7 @@ export interface PluginParts {
   backbone: Backbone;
   dataset: Dataset;
   balancer: Balancer;
+  regulariser: Regulariser;
   task: TaskKind;
   head: HeadKind;
 }

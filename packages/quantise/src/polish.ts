@@ -8,6 +8,7 @@ import {
   disposeTrained,
   type LoopListeners,
   layoutOf,
+  type OnLayer,
   planTraining,
   type Recipe,
   TrainingLoop,
@@ -50,8 +51,8 @@ export interface PolishOptions extends PlaceOptions {
   readonly rate: number;
   readonly signal?: AbortSignal;
   readonly listeners?: LoopListeners;
-  /** Told how much there is to do. */
-  readonly onStart?: (updates: number) => void;
+  /** Told of each layer that is made ready to be trained. */
+  readonly onLayer?: OnLayer;
 }
 
 /**
@@ -73,22 +74,27 @@ export async function polish(
 ): Promise<tf.LayersModel> {
   const { epochs, rate, signal, listeners } = options;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
-  const { select: _, ...rest } = recipe;
+  const kept = new Set(options.float?.map((path) => path.replaceAll('/', '_')));
   const plan = planTraining(
     {
-      ...rest,
+      ...recipe,
       method: withOptions(int8Weights),
       routine: withOptions(joint),
       backbone: withOptions(placedBackbone(model, grids, tasks, options)),
       epochs,
       lr: { peak: rate, schedule: 'cosine' },
+      select: ({ name }) => !kept.has(name),
       evaluation: 'last',
+      // What speaks of the roles and layers of the network as it was expanded, or of another length of training.
+      regulariser: null,
+      parameterGroups: [],
+      averageWeights: null,
+      earlyStopping: null,
       precision: 'float32',
     },
     dataset,
   );
-  options.onStart?.(plan.updates);
-  const loop = new TrainingLoop(plan, beginTraining(plan), listeners, signal);
+  const loop = new TrainingLoop(plan, beginTraining(plan, null, options.onLayer), listeners, signal);
   try {
     await loop.run();
     const { networks } = await deploy({ ...loop.trained.network, apart: false });

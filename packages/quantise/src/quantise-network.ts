@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { costCard } from '@overparam/core-reparam';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
 import { writeFileAtomic } from '@overparam/files';
 import { onnxMetadata } from '@overparam/formats';
-import type { LoopListeners, Scores } from '@overparam/training';
+import type { LoopListeners } from '@overparam/training';
 import type * as tf from '@tensorflow/tfjs';
 import { polish } from './polish';
 import type { Int8Report } from './report';
@@ -54,10 +55,12 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
   };
   const polished = options.polish && { epochs: options.polish.epochs, rate: options.polish.rate };
   const source = { role: about.role, sha256 };
+  const { parameters, multiplyAdds } = (await costCard(given.model)).expanded;
   const metadata = onnxMetadata({
     ...lineage,
     role: 'quantised',
     source,
+    cost: { parameters, multiplyAdds },
     quantisation: { ...quantisation, ...(polished && { polish: polished }) },
   });
   const asked: Asked = { ...options, metadata };
@@ -73,14 +76,18 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
   };
   let result = await write(given.model);
   try {
-    let before: Scores | null = null;
+    let before: Pick<NonNullable<Int8Report['polish']>, 'before' | 'damage'> | null = null;
     if (options.polish) {
-      before = result.written.figures.after.scores;
+      before = {
+        before: result.written.figures.after.scores,
+        damage: await damageOnData(given, result.simulation, asked),
+      };
       const { epochs, rate, folder } = options.polish;
       const better = await polish(given.model, grids, given.recipe, given.dataset, {
         epochs,
         rate,
         float,
+        onLayer: (done, total) => options.onWork?.('layers made ready', done, total),
         ...(options.signal && { signal: options.signal }),
         ...(options.listeners && { listeners: options.listeners }),
       });
@@ -102,7 +109,7 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
       weights: countWeights(simulation.model, simulation.scalesOf),
       spread,
       calibration: { rule: options.rule, examples: options.examples, grids, dead },
-      polish: options.polish && before ? { ...options.polish, before } : null,
+      polish: options.polish && before ? { ...options.polish, ...before } : null,
       examples: given.sizes.test,
       before: written.figures.before.scores,
       after: written.figures.after.scores,

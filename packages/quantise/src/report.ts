@@ -44,6 +44,8 @@ export interface Int8Report {
     readonly rate: number;
     /** Of the file before polishing. */
     readonly before: Scores;
+    /** Each layer alone, before polishing. */
+    readonly damage: readonly DamageReport[];
     /** Folder of the polished network. */
     readonly folder: string;
   } | null;

@@ -27,6 +27,7 @@ export interface Simulation {
   setWeights(onGrid: (layer: string) => boolean): void;
   /** Places in front of a layer, by name. */
   before(layer: string): readonly string[];
+  /** Frees the model and its weights. */
   dispose(): void;
 }
 

@@ -58,7 +58,9 @@ export function reportTables(report: Int8Report, tasks: readonly Task[]): string
     ]);
   const worst = (layer: Int8Report['damage'][number]) =>
     Object.values(layer.byTask).reduce((a, b) => (b.noise > a.noise ? b : a));
-  const suffering = [...report.damage].sort((a, b) => worst(b).noise - worst(a).noise).slice(0, shownLayers);
+  const first = polish?.damage ?? report.damage;
+  const polished = new Map(report.damage.map((layer) => [layer.layer, agreementText(worst(layer))]));
+  const suffering = [...first].sort((a, b) => worst(b).noise - worst(a).noise).slice(0, shownLayers);
   return [
     [...(report.task === null ? [] : [[`network of ${report.task}`]]), heading, ...compared],
     [
@@ -66,7 +68,11 @@ export function reportTables(report: Int8Report, tasks: readonly Task[]): string
       ...byTask(`in ${check.by}, without its changes of the graph`, check.unoptimised),
       ...byTask('simulated in TensorFlow.js', check.simulation),
     ],
-    suffering.map((layer) => [`${layer.layer} alone in int8`, agreementText(worst(layer))]),
+    suffering.map((layer) => [
+      `${layer.layer} alone in int8`,
+      agreementText(worst(layer)),
+      ...(polish ? [`polished: ${polished.get(layer.layer)}`] : []),
+    ]),
     [
       ['calibrated on', `${calibration.examples} training images, range by ${calibration.rule}`],
       ...(calibration.dead.length > 0 ? [['nothing but zero seen at', calibration.dead.join(', ')]] : []),

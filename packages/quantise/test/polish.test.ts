@@ -1,54 +1,10 @@
-import { resnet } from '@overparam/backbones';
 import { expand, keyFromSeed } from '@overparam/core-reparam';
-import type { OpenDataset, Task } from '@overparam/plugin';
+
 import { int8Weights, polish } from '@overparam/quantise';
-import { joint } from '@overparam/routines';
-import { defineRecipe } from '@overparam/training';
+
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-
-/** One image of two channels, and the number that is to come of it. */
-function oneExample(input: readonly [number, number], label: number): OpenDataset {
-  const split = { size: 1, example: () => null };
-  return {
-    inputShape: [1, 1, 2],
-    tasks: [{ name: 'sum', kind: 'number', outputs: 1, label: { shape: [1], dtype: 'float32' } }],
-    splits: { train: split, test: split },
-    provenance: 'made',
-    augment: (example) => example,
-    input: (_example, target, offset) => target.set(input, offset),
-    label: (_example, _task, target, offset) => {
-      target[offset] = label;
-    },
-    close: () => {},
-  };
-}
-
-/** Half the square of what is missing. */
-const halfSquare: Task = {
-  name: 'sum',
-  kind: 'number',
-  form: 'vector',
-  outputs: 1,
-  label: { shape: [1], dtype: 'float32' },
-  loss: (prediction, label) => tf.mul(0.5, tf.sum(tf.square(tf.sub(prediction, label)))).asScalar(),
-  validLabels: (label) => tf.scalar(label.size),
-  metrics: [{ name: 'none', direction: 'lower', unit: '' }],
-  accumulator: () => ({ add: () => {}, result: () => ({ none: 0 }) }),
-};
-
-function recipeFor(momentum = 0) {
-  return defineRecipe({
-    backbone: resnet,
-    routine: joint,
-    task: () => halfSquare,
-    epochs: 1,
-    batch: 1,
-    lr: 1,
-    optimiser: { name: 'sgd', momentum },
-    augment: false,
-  });
-}
+import { oneExample, recipeFor } from './one-number';
 
 function dense(kernel: readonly number[], bias: number | null = null): tf.LayersModel {
   const model = tf.sequential({
@@ -96,6 +52,20 @@ test('what is beyond the grid passes no gradient to the layer before, and biases
   expect(bias![0]).toBeCloseTo(0.25 + 0.25475, 4);
   // -2 + 1e-3 * 254.75 * 127.5 = 30.48, which becomes the widest of its channel.
   expect(kernel![1]).toBeCloseTo(30.4806, 2);
+});
+
+test('a layer in float32 is trained as it is, and nothing is rounded there', async () => {
+  const last = tf.layers.dense({ name: 'last', units: 1, useBias: false });
+  const model = dense([127, 0.6]);
+  const two = tf.sequential({ name: 'two', layers: [...model.layers, last] });
+  last.setWeights([tf.tensor2d([0.3], [1, 1])]);
+  const both = { ...grids, dense_int8: { scale: 1, zeroPoint: 0 } };
+  const options = { epochs: 1, rate: 0.1, float: ['dense'] };
+  // What comes in stays 1.3; the sum 0.78 is on no grid before "dense", and is 1 before "last".
+  const polished = await polish(two, both, recipeFor(), oneExample([0, 1.3], 0), options);
+  const [first] = polished.getLayer('dense').getWeights();
+  // y = 0.3 * 1; its gradient reaches the kernel as 0.3 * 0.3 * 1.3.
+  expect(first!.dataSync()[1]).toBeCloseTo(0.6 - 0.1 * 0.3 * 0.3 * 1.3, 5);
 });
 
 test('the kernels’ method refuses to begin as the given kernel, which it is not', () => {

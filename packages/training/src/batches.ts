@@ -1,16 +1,32 @@
 import { foldKey, type Key, permutation } from '@overparam/engine';
 import type { DatasetTask, OpenDataset, Wanted } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import { type Erasing, eraseFrom } from './erasing';
 import { wrongLabel, wrongLabelAt } from './label-range';
+import { drawMix, type Mix, type Mixing, mixImages, partnerLabels } from './mixing';
 
-/** A batch as tensors by name: `x`, and `label/<task>` for each task. The caller disposes. */
+/**
+ * A batch as tensors by name: `x`, and `label/<task>` for each task; where images are mixed, also `partner/<task>`, the labels of
+ * what each is mixed with, and `mix`, how much of each is its own. The caller disposes.
+ */
 export type BatchTensors = Record<string, tf.Tensor>;
+
+/** How a batch's images are changed beside the dataset's own augmentation. */
+interface Changes {
+  /** By example: the key of what is taken out of it; null where nothing is. */
+  readonly erase: { readonly erasing: Erasing; readonly keys: readonly Key[] } | null;
+  readonly mix: Mix | null;
+}
+
+const noChanges: Changes = { erase: null, mix: null };
 
 /** Numbers of a batch before they become tensors. */
 interface BatchArrays {
   readonly examples: number;
   readonly x: Float32Array;
   readonly labels: Readonly<Record<string, Float32Array | Int32Array>>;
+  /** Null where images are not mixed with others. */
+  readonly mix: Mix | null;
 }
 
 function volume(shape: readonly number[]): number {
@@ -18,7 +34,12 @@ function volume(shape: readonly number[]): number {
 }
 
 /** Reads examples and lays them side by side; by the dataset's own threads where it has some. */
-async function gather(dataset: OpenDataset, split: string, wanted: readonly Wanted[]): Promise<BatchArrays> {
+async function gather(
+  dataset: OpenDataset,
+  split: string,
+  wanted: readonly Wanted[],
+  { erase, mix }: Changes = noChanges,
+): Promise<BatchArrays> {
   const size = volume(dataset.inputShape);
   const x = new Float32Array(wanted.length * size);
   const labels = Object.fromEntries(
@@ -31,12 +52,15 @@ async function gather(dataset: OpenDataset, split: string, wanted: readonly Want
   for (const [at, { index, key }] of wanted.entries()) {
     const example = ready ? ready[at] : await readOne(dataset, split, index, key);
     dataset.input(example, x, at * size);
+    if (erase)
+      eraseFrom(x.subarray(at * size, (at + 1) * size), dataset.inputShape, erase.erasing, erase.keys[at]!);
     for (const { name, label } of dataset.tasks) {
       dataset.label(example, name, labels[name]!, at * volume(label.shape));
     }
   }
   for (const task of dataset.tasks) checkLabels(split, wanted, task, labels[task.name]!);
-  return { examples: wanted.length, x, labels };
+  if (mix) mixImages(x, [wanted.length, ...dataset.inputShape], mix);
+  return { examples: wanted.length, x, labels, mix };
 }
 
 /** Refuses labels that are no class: losses make anything of them, NaN at best. */
@@ -65,8 +89,13 @@ async function readOne(
 function toTensors(dataset: OpenDataset, batch: BatchArrays): BatchTensors {
   const tensors: BatchTensors = { x: tf.tensor(batch.x, [batch.examples, ...dataset.inputShape], 'float32') };
   for (const { name, label } of dataset.tasks) {
-    tensors[`label/${name}`] = tf.tensor(batch.labels[name]!, [batch.examples, ...label.shape], label.dtype);
+    const shape = [batch.examples, ...label.shape];
+    tensors[`label/${name}`] = tf.tensor(batch.labels[name]!, shape, label.dtype);
+    if (!batch.mix) continue;
+    const partner = partnerLabels(batch.labels[name]!, batch.examples);
+    tensors[`partner/${name}`] = tf.tensor(partner, shape, label.dtype);
   }
+  if (batch.mix) tensors.mix = tf.scalar(batch.mix.share);
   return tensors;
 }
 
@@ -80,6 +109,10 @@ export interface TrainingBatchOptions {
   readonly size?: number;
   /** True where left out. */
   readonly augment?: boolean;
+  /** Mixes the images of a batch; not where left out. */
+  readonly mix?: Mixing | null;
+  /** Takes a part out of each image; not where left out. */
+  readonly erase?: Erasing | null;
 }
 
 /** Training batches by their number in the run; a pure function of key and number. */
@@ -104,39 +137,55 @@ export interface TrainingBatches {
  */
 export function trainingBatches(dataset: OpenDataset, options: TrainingBatchOptions): TrainingBatches {
   const { key, batch, size = dataset.splits.train!.size, augment = true } = options;
+  const { mix = null, erase = null } = options;
   const perEpoch = Math.floor(size / batch);
-  const draws = { dataset, key, batch, size, perEpoch, augment };
+  const draws = { dataset, key, batch, size, perEpoch, augment, mix, erase };
   return {
     perEpoch,
-    read: batchReader({ ...draws, order: 'order', changes: 'augment' }),
-    readSecond: batchReader({ ...draws, order: 'order2', changes: 'augment2' }),
+    read: batchReader({ ...draws, which: '' }),
+    readSecond: batchReader({ ...draws, which: '2' }),
   };
 }
 
-/** What batches follow from, and the purposes that their order and their augmentation are drawn for. */
+/** What batches follow from. */
 interface BatchDraws extends Required<TrainingBatchOptions> {
   readonly dataset: OpenDataset;
   readonly perEpoch: number;
-  readonly order: string;
-  readonly changes: string;
+  /** Stands behind each purpose that something is drawn for, so that second batches are others. */
+  readonly which: '' | '2';
 }
 
 /** Reads batches by their number, and the next one ahead where the dataset has threads for it. */
-function batchReader({ dataset, key, batch, size, perEpoch, augment, ...purposes }: BatchDraws) {
+function batchReader({ dataset, key, batch, size, perEpoch, augment, mix, erase, which }: BatchDraws) {
+  const [height, width] = dataset.inputShape;
   let order: { readonly epoch: number; readonly indices: Uint32Array } | null = null;
   const wantedAt = (index: number): Wanted[] => {
     const epoch = Math.floor(index / perEpoch);
     if (order?.epoch !== epoch)
-      order = { epoch, indices: permutation(foldKey(key, purposes.order, epoch), size) };
+      order = { epoch, indices: permutation(foldKey(key, `order${which}`, epoch), size) };
     const start = (index % perEpoch) * batch;
     return Array.from(order.indices.subarray(start, start + batch), (at) => ({
       index: at,
-      key: augment ? foldKey(key, purposes.changes, epoch, at) : null,
+      key: augment ? foldKey(key, `augment${which}`, epoch, at) : null,
     }));
+  };
+  const changesAt = (index: number, wanted: readonly Wanted[]): Changes => {
+    const epoch = Math.floor(index / perEpoch);
+    return {
+      erase: erase && {
+        erasing: erase,
+        keys: wanted.map(({ index: at }) => foldKey(key, `erase${which}`, epoch, at)),
+      },
+      mix: mix && drawMix(mix, foldKey(key, `mix${which}`, index), [height, width]),
+    };
+  };
+  const gatherAt = (index: number) => {
+    const wanted = wantedAt(index);
+    return gather(dataset, 'train', wanted, changesAt(index, wanted));
   };
   const pending = new Map<number, Promise<BatchArrays>>();
   const start = (index: number): Promise<BatchArrays> => {
-    const begun = pending.get(index) ?? gather(dataset, 'train', wantedAt(index));
+    const begun = pending.get(index) ?? gatherAt(index);
     // An error shows to who reads the batch, which may be nobody.
     begun.catch(() => {});
     pending.set(index, begun);

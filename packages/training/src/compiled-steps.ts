@@ -1,11 +1,15 @@
 import type { CompiledStep, Key, Precision, Recompute } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type { Balancing } from './balancing';
+import type { Clipping } from './clip';
 import { compileGramian, compileLosses, sampleParts } from './gramian';
+import type { ParameterRule } from './parameter-groups';
 import type { Weighing } from './passes';
 import { compilePhase, type PhaseParts } from './phase';
+import type { Regularising } from './regularising';
 import { routesOf } from './routes';
 import type { Trained } from './stage';
+import type { WeightAveraging } from './weight-average';
 
 /** What updates of one stage are made of. */
 export interface StepParts {
@@ -14,10 +18,18 @@ export interface StepParts {
   readonly tasks: readonly Task[];
   /** Null where nothing weighs the losses, as for a single task. */
   readonly balancing: Balancing | null;
+  /** Null or left out where nothing is added to the loss, as for a single task. */
+  readonly regularising?: Regularising | null;
   /** Decides dropout masks and what a balancer draws. */
   readonly key: Key;
   /** Coefficient of the expansions' penalties. */
   readonly penalty: number;
+  /** Rules of parameters by pattern. */
+  readonly parameterGroups: readonly ParameterRule[];
+  /** The largest gradients that an update takes; null for all. */
+  readonly clip: Clipping | null;
+  /** How weights are averaged; null where they are not. */
+  readonly averaging: WeightAveraging | null;
   /** What activations are computed in. */
   readonly precision: Precision;
   /** What is kept for backward passes. */
@@ -37,15 +49,24 @@ export class CompiledSteps {
   }
 
   /** What a phase's step is made of. */
-  partsOf(phase: Phase, weighing: Weighing): PhaseParts {
-    const { tasks, penalty, precision, recompute, trained, balancing } = this.parts;
+  partsOf(phase: Phase, weighing: Weighing, moves = true): PhaseParts {
+    const { tasks, penalty, parameterGroups, clip, precision, recompute, trained } = this.parts;
+    const { balancing, regularising } = this.parts;
+    const { gradientSums } = trained;
+    const sums = gradientSums && { of: gradientSums, moves };
     const elements = balancing?.needs.elements ? balancing : null;
-    return { phase, ...trained, tasks, penalty, precision, recompute, weighing, elements };
+    const options = { penalty, parameterGroups, clip, precision, recompute, elements, regularising };
+    return { phase, sums, ...trained, tasks, weighing, ...options };
   }
 
-  /** The step that changes parameters; see `compilePhase`. */
-  phase(phase: Phase, weighing: Weighing): CompiledStep {
-    return this.stepOf(`${phase.name}/${weighing}`, () => compilePhase(this.partsOf(phase, weighing)));
+  /**
+   * The step that changes parameters; see `compilePhase`.
+   *
+   * @param moves  false where gradients are only added up
+   */
+  phase(phase: Phase, weighing: Weighing, moves = true): CompiledStep {
+    const name = `${phase.name}/${weighing}${moves ? '' : '/sum'}`;
+    return this.stepOf(name, () => compilePhase(this.partsOf(phase, weighing, moves)));
   }
 
   /** Losses alone; see `compileLosses`. */

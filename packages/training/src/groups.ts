@@ -1,6 +1,7 @@
 import type { Parameter } from '@overparam/core-reparam';
 import type { OptimisedParameter } from '@overparam/engine';
 import { matchesGroup, type Phase } from '@overparam/plugin';
+import { type ParameterRule, ruledRates, ruleOf } from './parameter-groups';
 
 /** Which parameters decay, and by how much. */
 export interface WeightDecay {
@@ -27,12 +28,16 @@ export function movingParameters<Moved extends Parameter>(
   );
 }
 
-/** Factors on the learning rate by parameter name; the first selector that matches counts. */
-export function rateFactors(phase: Phase, parameters: readonly Parameter[]): Record<string, number> {
-  const factors: Record<string, number> = {};
+/** Factors on the learning rate by parameter name: the first selector of the phase that matches, times the first rule's. */
+export function rateFactors(
+  phase: Phase,
+  parameters: readonly Parameter[],
+  rules: readonly ParameterRule[] = [],
+): Record<string, number> {
+  const factors = ruledRates(rules, parameters);
   for (const parameter of parameters) {
     const rate = phase.rates.find(({ groups }) => matchesGroup(groups, parameter));
-    if (rate && rate.factor !== 1) factors[parameter.name] = rate.factor;
+    if (rate && rate.factor !== 1) factors[parameter.name] = rate.factor * (factors[parameter.name] ?? 1);
   }
   return factors;
 }
@@ -50,15 +55,16 @@ function decayOf(parameter: Parameter, { coefficient, norms, biases }: WeightDec
 
 /**
  * Parameters as `createOptimiser` takes them: weights decay, norms and biases where that is asked for, and what a
- * method's own penalty covers does not.
+ * method's own penalty covers does not. A rule's coefficient takes the place of the run's.
  */
 export function optimisedParameters(
   parameters: readonly Parameter[],
   weightDecay: WeightDecay,
+  rules: readonly ParameterRule[] = [],
 ): OptimisedParameter[] {
   return parameters.map((parameter) => ({
     name: parameter.name,
     variable: parameter.variable,
-    weightDecay: decayOf(parameter, weightDecay),
+    weightDecay: ruleOf(rules, parameter)?.weightDecay ?? decayOf(parameter, weightDecay),
   }));
 }

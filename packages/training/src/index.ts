@@ -18,8 +18,11 @@ export {
 export { beginTraining } from './begin';
 export { choicesOf } from './choices';
 export { type Chosen, type Configurable, type Part, withOptions } from './chosen';
+export type { Clipping } from './clip';
 export { type Deployed, deploy, disposeDeployed, evaluateDeployed, type LayerGap } from './deploy';
 export type { Moment } from './diagnose';
+export { type EarlyStopping, isOver } from './early-stopping';
+export type { Erasing } from './erasing';
 export {
   createEvaluator,
   type Evaluation,
@@ -35,6 +38,7 @@ export type { LoopListeners, UpdateReport } from './listeners';
 export { TrainingLoop, type TrainingState } from './loop';
 export type { StepInputs } from './measure';
 export { estimateMemory, memoryNote } from './memory';
+export type { Mixing } from './mixing';
 export {
   buildPlain,
   type NetworkData,
@@ -47,6 +51,7 @@ export {
   type TrainedParameter,
   trainedNetwork,
 } from './network';
+export type { ParameterRule } from './parameter-groups';
 export type { Weighing } from './passes';
 export { compilePhase, type PhaseParts } from './phase';
 export type { ByTask, UpdateOutcome } from './phase-steps';
@@ -73,3 +78,4 @@ export {
   trainingStep,
   type UpdateMoment,
 } from './step';
+export { takeAverage, type WeightAverage, type WeightAveraging } from './weight-average';

@@ -3,6 +3,7 @@ import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { requireValidationLosses } from './choices';
 import type { Moment } from './diagnose';
+import { isOver } from './early-stopping';
 import { requireLabels, trainingScores } from './epoch-scores';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate';
 import type { LoopListeners } from './listeners';
@@ -13,6 +14,7 @@ import type { EpochRecord, EpochTiming } from './records';
 import { followedTask } from './routes';
 import { applySchedule, phaseOf, stageAt } from './schedule';
 import { changeStage, type Trained } from './stage';
+import { withAverage } from './weight-average';
 
 /** Where a run begins or goes on; what is trained is then the loop's, see {@link TrainingLoop.trained}. */
 export interface TrainingState {
@@ -54,7 +56,7 @@ export class TrainingLoop {
   }
 
   /**
-   * Trains to the end of the run.
+   * Trains to the end of the run, which may be early.
    *
    * @throws OverparamError `non-finite`, or `interrupted` when the signal aborts
    */
@@ -63,6 +65,8 @@ export class TrainingLoop {
     for (;;) {
       if (this.position.sums.updates === plan.batches.perEpoch) await this.endEpoch();
       if (this.position.update === plan.updates) return;
+      if (this.position.sums.updates === 0 && isOver(plan.recipe.earlyStopping, this.position.history))
+        return;
       await breathe();
       if (this.signal?.aborted) await this.stop();
       await this.update();
@@ -112,8 +116,12 @@ export class TrainingLoop {
         trained: this.state,
         tasks: plan.tasks,
         balancing: plan.balancing,
+        regularising: plan.regularising,
         key: plan.recipe.key,
         penalty: plan.recipe.weightDecay.coefficient,
+        parameterGroups: plan.recipe.parameterGroups,
+        clip: plan.recipe.clip,
+        averaging: plan.recipe.averageWeights,
         precision: plan.recipe.precision,
         recompute: plan.recipe.recompute,
       });
@@ -212,7 +220,7 @@ export class TrainingLoop {
       this.evaluators.get(split) ?? createEvaluator(this.state.network.model, tasks, dataset, options);
     this.evaluators.set(split, evaluator);
     try {
-      return await evaluator.run();
+      return await withAverage(this.state, () => evaluator.run());
     } catch (error) {
       if (signal?.aborted) return this.stop();
       throw error;

@@ -3,7 +3,10 @@ import { widened } from '@overparam/engine';
 import type { Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 
-/** A step's inputs by name: `x`, `label/<task>`, `mask/<layer>`, and numbers that change between steps. */
+/**
+ * A step's inputs by name: `x`, `label/<task>`, `mask/<layer>`, and numbers that change between steps; of mixed images `mix` and
+ * `partner/<task>`, too.
+ */
 export type StepInputs = tf.NamedTensorMap;
 
 const maskPrefix = 'mask/';
@@ -54,6 +57,15 @@ function wrongClasses(prediction: tf.Tensor, label: tf.Tensor): tf.Scalar {
   return tf.sum(tf.cast(tf.logicalAnd(differs, tf.greaterEqual(label, 0)), 'int32'));
 }
 
+/** A task's loss, of mixed images by the labels of both parts. */
+function mixedLoss(task: Task, prediction: tf.Tensor, label: tf.Tensor, inputs: StepInputs): tf.Scalar {
+  const own = task.loss(prediction, label);
+  const { mix } = inputs;
+  if (!mix) return own;
+  const other = task.loss(prediction, inputs[`partner/${task.name}`]!);
+  return tf.add(tf.mul(own, mix), tf.mul(other, tf.sub(1, mix))) as tf.Scalar;
+}
+
 /** How {@link measure} runs the network. */
 export interface MeasureOptions {
   /** The task that is followed, whose trunk is run where tasks have their own; null for all. */
@@ -89,7 +101,7 @@ export function measure(
     const label = inputs[`label/${task.name}`]!;
     labels[task.name] = task.validLabels(label);
     if (only !== null && task.name !== only) return;
-    losses[task.name] = task.loss(predictions[index]!, label);
+    losses[task.name] = mixedLoss(task, predictions[index]!, label, inputs);
     if (task.form === 'class') wrong[task.name] = wrongClasses(predictions[index]!, label);
   });
   return { losses, wrong, labels };

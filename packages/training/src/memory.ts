@@ -16,7 +16,7 @@ const wide = 4;
 const bytesOf = (tensors: readonly tf.Tensor[]) => tensors.reduce((sum, { size }) => sum + wide * size, 0);
 
 /** A batch of nothing, in the shapes of a run's. */
-function emptyBatch({ dataset, recipe }: TrainingPlan, { network }: Trained): StepInputs {
+function emptyBatch({ dataset, recipe }: TrainingPlan, { network, weightAverage }: Trained): StepInputs {
   const { batch, key } = recipe;
   const labels = dataset.tasks.map(({ name, label: { shape, dtype } }) => [
     `label/${name}`,
@@ -25,6 +25,16 @@ function emptyBatch({ dataset, recipe }: TrainingPlan, { network }: Trained): St
   return {
     x: tf.zeros([batch, ...dataset.inputShape]),
     rate: tf.scalar(0),
+    ...(weightAverage && { averageDecay: tf.scalar(0) }),
+    ...(recipe.mix && {
+      mix: tf.scalar(1),
+      ...(Object.fromEntries(
+        labels.map(([name, zeros]) => [
+          (name as string).replace('label', 'partner'),
+          tf.clone(zeros as tf.Tensor),
+        ]),
+      ) as StepInputs),
+    }),
     ...(Object.fromEntries(labels) as StepInputs),
     ...maskInputs(dropoutMasks(network.model, batch, key)),
   };
@@ -44,7 +54,8 @@ export function estimateMemory(
   const { recipe, tasks, schedule } = plan;
   const { precision } = recipe;
   const phase = schedule.phases.find(({ stage }) => stage === trained.network.stage) ?? schedule.phases[0];
-  const step = phaseStep({ ...trained, phase: phase!, tasks, penalty: recipe.weightDecay.coefficient });
+  const { clip, weightDecay } = recipe;
+  const step = phaseStep({ ...trained, phase: phase!, tasks, penalty: weightDecay.coefficient, clip });
   const inputs = emptyBatch(plan, trained);
   try {
     const passes = estimatePasses(step, inputs, { precision });

@@ -1,5 +1,5 @@
 import { decayPenalty, gradientMaps, ownPenalty } from '@overparam/core-reparam';
-import { backwardPasses } from '@overparam/engine';
+import { backwardPasses, twiceDifferentiable } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { Averages } from './averages';
@@ -7,6 +7,7 @@ import { type ElementRule, elementGradients } from './elements';
 import { gradientsOf, type Pass } from './gradients';
 import { type Measured, measure, type StepInputs } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
+import { type Regularising, regularised } from './regularising';
 import { allOf, followedTask, type Routes } from './routes';
 import { watchLayers } from './watch';
 
@@ -32,6 +33,8 @@ export interface GradientParts {
   readonly averages: Averages | null;
   /** There where the weighing is `elements`. */
   readonly elements: ElementRule | null;
+  /** Adds to the loss of phases that follow all tasks; null for nothing. */
+  readonly regularising: Regularising | null;
 }
 
 type Losses = Readonly<Record<string, tf.Scalar>>;
@@ -65,7 +68,7 @@ interface Recorded extends Measured {
   readonly penalties: readonly tf.Scalar[];
   /** Kernels that the pass has composed, by layer. */
   readonly composed: ReadonlyMap<string, tf.Tensor4D>;
-  /** Outputs of the trunk, with the layers that gave them, where elements of their gradients are weighed. */
+  /** Outputs of the trunk, with the layers that gave them, where something looks at their gradients. */
   readonly borders: readonly Border[];
 }
 
@@ -89,12 +92,13 @@ function penaltiesOf(
 }
 
 function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
-  const { phase, network, tasks, penalty, weighing, elements } = parts;
+  const { phase, network, tasks, penalty, weighing, elements, regularising } = parts;
   const only = followedTask(phase);
   const composed = new Map<string, tf.Tensor4D>();
   const borders: Border[] = [];
-  const watched =
-    weighing === 'elements' && elements!.space === 'representation' ? network.layout.representations : [];
+  const isRegularised = regularising !== null && only === null;
+  const isWatched = isRegularised || (weighing === 'elements' && elements!.space === 'representation');
+  const watched = isWatched ? network.layout.representations : [];
   const measured = watchLayers(
     network.model.layers.filter(({ name }) => watched.includes(name)),
     (layer, output) => borders.push({ layer, output }),
@@ -109,7 +113,18 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
       tasks,
       isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
     ),
-    penalties: penaltiesOf(network.model, composed, penalty),
+    penalties: [
+      ...penaltiesOf(network.model, composed, penalty),
+      ...(isRegularised
+        ? [
+            regularised(
+              regularising,
+              tasks.map(({ name }) => measured.losses[name]!),
+              borders.map(({ output }) => output),
+            ),
+          ]
+        : []),
+    ],
     composed,
     borders,
   };
@@ -199,6 +214,13 @@ export function stepGradients(
   inputs: StepInputs,
   updateStatistics = true,
 ): StepGradients {
+  const { regularising, phase } = parts;
+  const isRegularised = regularising !== null && followedTask(phase) === null;
+  const work = () => recordedStep(parts, inputs, updateStatistics);
+  return isRegularised ? twiceDifferentiable(work) : work();
+}
+
+function recordedStep(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): StepGradients {
   const { routes, tasks, weighing } = parts;
   return backwardPasses(
     () => {

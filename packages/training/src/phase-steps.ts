@@ -2,6 +2,7 @@ import { dropoutMasks } from '@overparam/core-reparam';
 import { foldKey, type Key } from '@overparam/engine';
 import type { BalancerState, Phase, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import { movesAt } from './accumulation';
 import type { Balancing } from './balancing';
 import { CompiledSteps, type StepParts } from './compiled-steps';
 import { type Moment, nonFiniteError } from './diagnose';
@@ -227,9 +228,18 @@ export class PhaseSteps {
     inputs: StepInputs,
     moment: Moment,
   ): Promise<Changed> {
-    const all = { ...inputs, rate: tf.scalar(moment.rate) };
+    const { weightAverage, gradientSums } = this.parts.trained;
+    const batches = gradientSums?.batches ?? 1;
+    const moves = movesAt(moment.update, batches);
+    // PyTorch's averages begin as copies of what the first update leaves.
+    const decay = moment.update < batches ? 0 : (this.parts.averaging?.decay ?? 0);
+    const numbers: Record<string, tf.Tensor> = {
+      rate: tf.scalar(moment.rate),
+      ...(weightAverage && { averageDecay: tf.scalar(decay) }),
+    };
+    const all = { ...inputs, ...numbers };
     try {
-      const outputs = await read(this.steps.phase(phase, weighing)(all));
+      const outputs = await read(this.steps.phase(phase, weighing, moves)(all));
       if (outputs.finite![0] !== 1) throw nonFiniteError(this.steps.partsOf(phase, weighing), all, moment);
       const labels = byTask(outputs, 'labels');
       return {
@@ -239,7 +249,7 @@ export class PhaseSteps {
         labels: this.parts.tasks.map(({ name }) => labels[name]!),
       };
     } finally {
-      all.rate.dispose();
+      tf.dispose(numbers);
     }
   }
 }

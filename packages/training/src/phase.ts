@@ -9,13 +9,18 @@ import {
 } from '@overparam/engine';
 import type { Phase, Task } from '@overparam/plugin';
 import type * as tf from '@tensorflow/tfjs';
+import { addGradients, clearSums, type GradientSums } from './accumulation';
 import type { Averages } from './averages';
+import { type Clipping, clipped } from './clip';
 import type { ElementRule } from './elements';
 import { rateFactors } from './groups';
 import type { StepInputs } from './measure';
 import type { TrainedNetwork } from './network';
+import type { ParameterRule } from './parameter-groups';
 import { type GradientParts, stepGradients, type Weighing } from './passes';
+import type { Regularising } from './regularising';
 import { allOf, routesOf } from './routes';
+import { moveAverage, type WeightAverage } from './weight-average';
 
 /** What a phase's step is made of. */
 export interface PhaseParts {
@@ -31,6 +36,16 @@ export interface PhaseParts {
   readonly averages?: Averages | null;
   /** What weighs elements of gradients by themselves; null or left out where nothing does. */
   readonly elements?: ElementRule | null;
+  /** Adds to the loss; null or left out for nothing. */
+  readonly regularising?: Regularising | null;
+  /** Rules of parameters by pattern; none where left out. */
+  readonly parameterGroups?: readonly ParameterRule[];
+  /** The largest gradients that are taken; all are where left out. */
+  readonly clip?: Clipping | null;
+  /** Moves with the parameters; takes the input `averageDecay`. */
+  readonly weightAverage?: WeightAverage | null;
+  /** Where gradients of several batches are summed up, and whether the optimiser then moves; each batch by itself where left out. */
+  readonly sums?: { readonly of: GradientSums; readonly moves: boolean } | null;
   /** What activations are computed in; `float32` where left out. */
   readonly precision?: Precision;
   /** What is kept for the backward pass; `none` where left out. */
@@ -39,14 +54,24 @@ export interface PhaseParts {
 
 /** What the gradients of a phase follow from. */
 export function gradientParts(parts: PhaseParts): GradientParts {
-  const { phase, network, tasks, penalty, weighing = 'sum', averages = null, elements = null } = parts;
+  const {
+    phase,
+    network,
+    tasks,
+    penalty,
+    weighing = 'sum',
+    averages = null,
+    elements = null,
+    regularising = null,
+  } = parts;
   const routes = routesOf(phase, tasks, network.parameters, network.trunks);
-  return { phase, network, tasks, routes, penalty, weighing, averages, elements };
+  return { phase, network, tasks, routes, penalty, weighing, averages, elements, regularising };
 }
 
 /**
- * One training step of a phase, compiled. It takes a batch (see `StepInputs`), `rate`, and, unless the losses count
- * alike, `weights` and `heads`, and where elements are weighed by themselves numbers for each (see `uniformInputs`). It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
+ * One training step of a phase, compiled. It takes a batch (see `StepInputs`), `rate`, `averageDecay` where weights are
+ * averaged, and, unless the losses count alike, `weights` and `heads`, and where elements are weighed by themselves numbers
+ * for each (see `uniformInputs`). It gives `loss` (the sum of the losses, without the penalty), `loss/<task>` and
  * `wrong/<task>` of the followed tasks, `labels/<task>` (how many are valid) of every task, and `finite`. A step with a
  * non-finite loss or gradient leaves parameters and optimiser slots as they were.
  */
@@ -57,16 +82,31 @@ export function compilePhase(parts: PhaseParts): CompiledStep {
 
 /** As {@link compilePhase}, not compiled. */
 export function phaseStep(parts: PhaseParts): (inputs: Tensors) => Tensors {
-  const { phase, optimiser } = parts;
+  const {
+    phase,
+    network,
+    optimiser,
+    clip = null,
+    weightAverage = null,
+    parameterGroups,
+    sums = null,
+  } = parts;
   const gradientsFrom = gradientParts(parts);
-  const factors = rateFactors(phase, allOf(gradientsFrom.routes));
+  const factors = rateFactors(phase, allOf(gradientsFrom.routes), parameterGroups);
   return (inputs) => {
     const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
       gradientsFrom,
       inputs as StepInputs,
     );
     const finite = allFinite([...descended, ...Object.values(gradients)]);
-    optimiser.update(gradients, { rate: inputs.rate as tf.Scalar, rateFactors: factors, apply: finite });
+    const given = sums ? addGradients(sums.of, gradients, finite) : gradients;
+    if (sums === null || sums.moves) {
+      const rate = inputs.rate as tf.Scalar;
+      optimiser.update(clipped(given, clip), { rate, rateFactors: factors, apply: finite });
+      if (sums) clearSums(sums.of, Object.keys(given));
+      if (weightAverage)
+        moveAverage(weightAverage, network, { decay: inputs.averageDecay as tf.Scalar, apply: finite });
+    }
     return {
       loss,
       ...named('loss', losses),

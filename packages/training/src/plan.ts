@@ -2,12 +2,18 @@ import { expansionsOf, isRanking, parameterGroups } from '@overparam/core-repara
 import { learningRate } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
+import { checkAccumulation } from './accumulation';
 import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
 import { checkTrunks } from './checks';
+import { checkStopping } from './early-stopping';
+import { checkMixing } from './mixing';
 import { buildPlain, networkOfStage } from './network';
+import { checkRules } from './parameter-groups';
 import type { Recipe } from './recipe';
+import { checkRegularisedNetwork, type Regularising, regularisingOf } from './regularising';
 import { requireSplit, splitSize } from './splits';
+import { tryRegularising } from './try-regularising';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
 export interface TrainingPlan {
@@ -17,6 +23,8 @@ export interface TrainingPlan {
   readonly tasks: readonly Task[];
   /** How losses are weighed; null where nothing weighs them, as for a single task. */
   readonly balancing: Balancing | null;
+  /** What is added to the loss; null for nothing. */
+  readonly regularising: Regularising | null;
   readonly batches: TrainingBatches;
   /** Gradient evaluations in the whole run. */
   readonly updates: number;
@@ -55,7 +63,12 @@ function sizesOf({ limit, batch, evaluation }: Recipe, dataset: OpenDataset): Tr
 }
 
 /** The expanded network's groups, trunks and warnings, and how many parameters there are with and without expansion. */
-function inspect(recipe: Recipe, dataset: OpenDataset) {
+function inspect(
+  recipe: Recipe,
+  dataset: OpenDataset,
+  tasks: readonly Task[],
+  regularising: Regularising | null,
+) {
   const expanded = networkOfStage(recipe, dataset, {
     stage: 'expanded',
     start: 'as configured',
@@ -63,7 +76,12 @@ function inspect(recipe: Recipe, dataset: OpenDataset) {
   });
   let plain: Network | null = null;
   try {
+    if (regularising) {
+      checkRegularisedNetwork(regularising, expanded);
+      tryRegularising(regularising, expanded, tasks, dataset.inputShape);
+    }
     plain = buildPlain(recipe, dataset);
+    checkRules(recipe.parameterGroups, expanded.parameters);
     const groups = parameterGroups(expanded.parameters);
     const { trunks, layout, states, apart } = expanded;
     const layers = expansionsOf(expanded.model);
@@ -101,21 +119,26 @@ function chosenLayers({ select }: Recipe, layers: readonly string[]) {
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
- * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-routine`, `no-validation-split`, and
+ * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`,
+ *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
-  const { key, batch, epochs, augment, lr } = recipe;
+  const { key, batch, epochs, augment, mix, erase, lr } = recipe;
   const sizes = sizesOf(recipe, dataset);
-  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment });
+  checkStopping(recipe.earlyStopping, sizes.val);
+  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment, mix, erase });
   const updates = epochs * batches.perEpoch;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
+  checkMixing(mix, tasks, batch);
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(recipe.balancer, names, recipe.gradients);
   if (balancing) {
     checkBalancedData(balancing, { batches: batches.perEpoch, batch, images: sizes.train });
   }
-  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset);
+  const { precision } = recipe;
+  const regularising = regularisingOf(recipe.regulariser, { tasks: names, batch, precision });
+  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset, tasks, regularising);
   const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
@@ -123,12 +146,14 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
     options,
   );
+  checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
   return {
     recipe: { ...recipe, ...choice.select },
     dataset,
     tasks,
     balancing,
+    regularising,
     batches,
     updates,
     sizes,

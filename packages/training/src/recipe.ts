@@ -14,12 +14,19 @@ import type {
   GradientSpace,
   Head,
   Method,
+  Regulariser,
   Routine,
   Task,
 } from '@overparam/plugin';
 import { type Chosen, chosenOf, type Part } from './chosen';
+import type { Clipping } from './clip';
+import type { EarlyStopping } from './early-stopping';
+import type { Erasing } from './erasing';
 import { noDecay, type WeightDecay } from './groups';
+import type { Mixing } from './mixing';
+import type { ParameterRule } from './parameter-groups';
 import type { EpochChoice } from './records';
+import type { WeightAveraging } from './weight-average';
 
 /** All that a run follows from beside its data: values, no names. */
 export interface Recipe {
@@ -31,6 +38,8 @@ export interface Recipe {
   /** Null for the plain sum of the losses; of no effect with a single task. */
   readonly balancer: Chosen<Balancer> | null;
   readonly gradients: GradientSpace;
+  /** Adds to the loss of several tasks; null for nothing. */
+  readonly regulariser: Chosen<Regulariser> | null;
   /** Loss and metrics of a task that the dataset has labels for. */
   task(declared: DatasetTask): Task;
   /** A task's head; null for the backbone's own. */
@@ -43,14 +52,28 @@ export interface Recipe {
   readonly epochs: number;
   /** Examples in one update. */
   readonly batch: number;
+  /** Batches whose mean gradient the optimiser moves by, at the last of them. */
+  readonly accumulate: number;
   readonly augment: boolean;
+  /** How the images of a batch are mixed, and their losses with them; null for not at all. */
+  readonly mix: Mixing | null;
+  /** What is taken out of each training image; null for nothing. */
+  readonly erase: Erasing | null;
   /** Uses only the first examples of a split. */
   readonly limit: { readonly train?: number; readonly test?: number };
   readonly lr: ScheduleConfig;
   readonly optimiser: OptimiserConfig;
   readonly weightDecay: WeightDecay;
+  /** How parameters differ by pattern or role; the first rule that chooses one counts. */
+  readonly parameterGroups: readonly ParameterRule[];
+  /** The largest gradients that an update takes; null for all. */
+  readonly clip: Clipping | null;
+  /** Averages of the weights are evaluated and deployed in their place; null for the weights themselves. */
+  readonly averageWeights: WeightAveraging | null;
   /** Which figures count in the end. */
   readonly evaluation: EpochChoice;
+  /** When the run ends before its last epoch; null for never. */
+  readonly earlyStopping: EarlyStopping | null;
   /** What training steps compute activations in; all that is evaluated, saved and collapsed is float32. */
   readonly precision: Precision;
   /** What training steps keep for their backward passes; the same run in either. */
@@ -58,7 +81,7 @@ export interface Recipe {
 }
 
 /** The fields of a {@link Recipe} that are parts of plugins. */
-export type Parts = 'method' | 'routine' | 'backbone' | 'balancer';
+export type Parts = 'method' | 'routine' | 'backbone' | 'balancer' | 'regulariser';
 
 /** What a recipe cannot do without; the rest has a default, see {@link defineRecipe}. */
 export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimiser'> &
@@ -69,6 +92,8 @@ export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimise
     readonly method?: Part<Method>;
     /** The plain sum of the losses where left out. */
     readonly balancer?: Part<Balancer>;
+    /** Nothing added to the loss where left out. */
+    readonly regulariser?: Part<Regulariser>;
     /** A number for a rate that stays as it is. */
     readonly lr: number | ScheduleConfig;
   };
@@ -83,15 +108,22 @@ export type RecipeOptions = Pick<Recipe, 'task' | 'epochs' | 'batch' | 'optimise
  *   batch: 32, lr: 0.1, optimiser: { name: 'sgd', momentum: 0.9 } });
  */
 export function defineRecipe(options: RecipeOptions): Recipe {
-  const { method = plain, routine, backbone, balancer, lr } = options;
+  const { method = plain, routine, backbone, balancer, regulariser, lr } = options;
   return {
     key: keyFromSeed(0),
     gradients: 'parameters',
     head: () => null,
     statistics: 'unbiased',
+    accumulate: 1,
+    earlyStopping: null,
     augment: true,
+    mix: null,
+    erase: null,
     limit: {},
     weightDecay: noDecay,
+    parameterGroups: [],
+    clip: null,
+    averageWeights: null,
     evaluation: 'last',
     precision: 'float32',
     recompute: 'none',
@@ -100,6 +132,7 @@ export function defineRecipe(options: RecipeOptions): Recipe {
     routine: chosenOf(routine),
     backbone: chosenOf(backbone),
     balancer: balancer ? chosenOf(balancer) : null,
+    regulariser: regulariser ? chosenOf(regulariser) : null,
     lr: typeof lr === 'number' ? { peak: lr, schedule: 'constant' } : lr,
   };
 }

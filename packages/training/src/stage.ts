@@ -2,25 +2,31 @@ import type { Parameter } from '@overparam/core-reparam';
 import { createOptimiser, type Optimiser } from '@overparam/engine';
 import type { Stage } from '@overparam/plugin';
 import type { Variable } from '@tensorflow/tfjs';
+import { createGradientSums, type GradientSums } from './accumulation';
 import { type Averages, createAverages } from './averages';
 import { optimisedParameters } from './groups';
 import { networkFor, type OnLayer, plainForm, type TrainedNetwork } from './network';
 import type { TrainingPlan } from './plan';
 import type { Recipe } from './recipe';
+import { createWeightAverage, type WeightAverage } from './weight-average';
 
 /** A network with its optimiser, and the running averages of task gradients where a balancer wants them. */
 export interface Trained {
   readonly network: TrainedNetwork;
   readonly optimiser: Optimiser;
   readonly averages: Averages | null;
+  /** Averages of the weights, which are evaluated and deployed in their place; null for none. */
+  readonly weightAverage: WeightAverage | null;
+  /** Gradients of batches that count as one; null where each counts by itself. */
+  readonly gradientSums: GradientSums | null;
 }
 
 /** The optimiser of a network, its slots at zero; the caller disposes. */
 export function optimiserFor(
-  { optimiser, weightDecay }: Pick<Recipe, 'optimiser' | 'weightDecay'>,
+  { optimiser, weightDecay, parameterGroups }: Pick<Recipe, 'optimiser' | 'weightDecay' | 'parameterGroups'>,
   network: Pick<TrainedNetwork, 'parameters'>,
 ): Optimiser {
-  return createOptimiser(optimiser, optimisedParameters(network.parameters, weightDecay));
+  return createOptimiser(optimiser, optimisedParameters(network.parameters, weightDecay, parameterGroups));
 }
 
 /** A network with all that training it needs, at zero; see {@link disposeTrained}. */
@@ -29,22 +35,38 @@ export function equip(
   network: TrainedNetwork,
 ): Trained {
   const averages = balancing?.needs.averages ? createAverages(network, tasks) : null;
-  return { network, optimiser: optimiserFor(recipe, network), averages };
+  const weightAverage = recipe.averageWeights ? createWeightAverage(network) : null;
+  const gradientSums = recipe.accumulate > 1 ? createGradientSums(network, recipe.accumulate) : null;
+  return { network, optimiser: optimiserFor(recipe, network), averages, weightAverage, gradientSums };
 }
 
 /** Frees a network and all that goes with it. */
-export function disposeTrained({ network, optimiser, averages }: Trained): void {
+export function disposeTrained({ network, optimiser, averages, weightAverage, gradientSums }: Trained): void {
   optimiser.dispose();
   averages?.dispose();
+  weightAverage?.dispose();
+  gradientSums?.dispose();
   network.model.dispose();
 }
 
 /** All tensors that a run needs to go on, by name; they belong to what is trained. */
-export function variablesOf({ network, optimiser, averages }: Trained): ReadonlyMap<string, Variable> {
+export function variablesOf({
+  network,
+  optimiser,
+  averages,
+  weightAverage,
+  gradientSums,
+}: Trained): ReadonlyMap<string, Variable> {
   return new Map([
     ...network.parameters.map(({ name, variable }) => [`parameters/${name}`, variable] as const),
     ...network.states.map(({ name, variable }) => [`states/${name}`, variable] as const),
     ...[...optimiser.slots].map(([name, variable]) => [`slots/${name}`, variable] as const),
+    ...[...(gradientSums?.slots ?? [])].map(
+      ([name, variable]) => [`gradientSums/${name}`, variable] as const,
+    ),
+    ...[...(weightAverage?.slots ?? [])].map(
+      ([name, variable]) => [`weightAverage/${name}`, variable] as const,
+    ),
     ...[...(averages?.slots ?? [])].map(([name, variable]) => [`averages/${name}`, variable] as const),
   ]);
 }
@@ -89,7 +111,7 @@ function transferSlots(before: Slots, after: Slots, transfer: ReadonlyMap<string
 
 /**
  * Goes over to another stage without changing the function that is learnt: collapses, expands again and
- * carries the optimiser's slots over by {@link transferOf}. What was before is disposed.
+ * carries the optimiser's slots over by {@link transferOf}. Averages of weights begin anew. What was before is disposed.
  *
  * @param onLayer  told of each layer that is expanded
  */

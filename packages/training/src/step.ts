@@ -17,20 +17,26 @@ import type {
   GradientSpace,
   Network,
   Phase,
+  Regulariser,
   Schedule,
   Task,
 } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
+import { createGradientSums } from './accumulation';
 import { createAverages } from './averages';
 import { balancingOf, checkBalancedNetwork } from './balancing';
 import { chosenOf, type Part } from './chosen';
+import type { Clipping } from './clip';
 import { noDecay, optimisedParameters, type WeightDecay } from './groups';
 import type { StepInputs } from './measure';
+import { checkRules, type ParameterRule } from './parameter-groups';
 import { PhaseSteps, type UpdateOutcome } from './phase-steps';
+import { checkRegularisedNetwork, regularisingOf } from './regularising';
 import { followedTask } from './routes';
 import { applySchedule, phaseOf } from './schedule';
 import type { Trained } from './stage';
 import { checkBatch, checkPhase, checkSecond, checkStages, listNetwork } from './step-checks';
+import { createWeightAverage, type WeightAveraging } from './weight-average';
 
 /** What {@link trainingStep} trains, and how. */
 export interface TrainingStepOptions {
@@ -49,10 +55,20 @@ export interface TrainingStepOptions {
   readonly balancer?: Part<Balancer>;
   /** Which gradients a balancer compares; those of all shared `parameters` where left out. */
   readonly gradients?: GradientSpace;
+  /** Adds to the loss of several tasks; nothing where left out. */
+  readonly regulariser?: Part<Regulariser>;
   /** What the step makes its own from, or one that the caller made for the network's parameters and disposes. */
   readonly optimiser: OptimiserConfig | Optimiser;
   /** None where left out. An optimiser of the caller's own decays by itself; methods' penalties take the coefficient. */
   readonly weightDecay?: WeightDecay;
+  /** How parameters differ by pattern or role; none where left out. */
+  readonly parameterGroups?: readonly ParameterRule[];
+  /** Batches whose mean gradient the optimiser moves by, at the last of them; 1 where left out. */
+  readonly accumulate?: number;
+  /** The largest gradients that an update takes; all are where left out. */
+  readonly clip?: Clipping | null;
+  /** Averages the weights beside the network, in `trained.weightAverage`; not where left out. */
+  readonly averageWeights?: WeightAveraging | null;
   /** Decides dropout and what a balancer draws; that of seed 0 where left out. */
   readonly key?: Key;
   /** What activations are computed in; `float32` where left out. */
@@ -111,7 +127,7 @@ const everything: Phase = { name: 'all', stage: 'expanded', moves: [{}], rates: 
  * @throws OverparamError `not-expanded` for a network without expanded layers, `task-mismatch` where outputs and tasks
  *   do not fit, `empty-phase` for a phase that moves nothing, `unsupported-balancer` for a balancer that needs what the
  *   step cannot give, `unsupported-routine` for a schedule that changes the network; `invalid-optimiser`; `precision-unsupported`,
- *   `unknown-recompute`
+ *   `unknown-recompute`, `empty-group`
  * @example
  * const network = expandNetwork(model, { method: trirep, tasks, key });
  * const step = trainingStep({ network, tasks, balancer: upgrad, optimiser: { name: 'adam' } });
@@ -123,6 +139,10 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     phase = everything,
     schedule,
     weightDecay = noDecay,
+    parameterGroups = [],
+    accumulate = 1,
+    clip = null,
+    averageWeights = null,
     key = keyFromSeed(0),
     precision = 'float32',
     recompute = 'none',
@@ -135,20 +155,37 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   const balancer = options.balancer ? chosenOf(options.balancer) : null;
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(balancer, names, options.gradients ?? 'parameters');
+  const regularising = regularisingOf(options.regulariser ? chosenOf(options.regulariser) : null, {
+    tasks: names,
+    // Batches come later, of any size.
+    batch: Number.MAX_SAFE_INTEGER,
+    precision,
+  });
+  if (regularising) checkRegularisedNetwork(regularising, network);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
 
+  checkRules(parameterGroups, network.parameters);
   const own = isOptimiser(options.optimiser)
     ? null
-    : createOptimiser(options.optimiser, optimisedParameters(network.parameters, weightDecay));
+    : createOptimiser(
+        options.optimiser,
+        optimisedParameters(network.parameters, weightDecay, parameterGroups),
+      );
   const optimiser = own ?? (options.optimiser as Optimiser);
   const averages = balancing?.needs.averages ? createAverages(network, tasks) : null;
-  const trained: Trained = { network, optimiser, averages };
+  const gradientSums = accumulate > 1 ? createGradientSums(network, accumulate) : null;
+  const weightAverage = averageWeights ? createWeightAverage(network) : null;
+  const trained: Trained = { network, optimiser, averages, weightAverage, gradientSums };
   const steps = new PhaseSteps({
     trained,
     tasks,
     balancing,
+    regularising,
     key,
     penalty: weightDecay.coefficient,
+    parameterGroups,
+    clip,
+    averaging: averageWeights,
     precision,
     recompute,
   });
@@ -178,6 +215,8 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     steps.dispose();
     own?.dispose();
     averages?.dispose();
+    weightAverage?.dispose();
+    gradientSums?.dispose();
   };
   return Object.assign(run, { trained, dispose });
 }

@@ -1,7 +1,8 @@
-import { dbMtl, graddrop, mgda, modo, pcgrad } from '@overparam/balancers';
+import { dbMtl, equal, graddrop, mgda, modo, pcgrad } from '@overparam/balancers';
 import { createOptimiser, foldKey, keyFromSeed, randomUniform, useEngine } from '@overparam/engine';
 import { regression } from '@overparam/mtl-heads';
 import type { Balancer, BalancerState, Phase } from '@overparam/plugin';
+import { repMtl } from '@overparam/regularisers';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createAverages } from '../src/averages';
@@ -9,6 +10,7 @@ import { balancingOf } from '../src/balancing';
 import { disposeTrained, optimisedParameters, type UpdateOutcome, withOptions } from '../src/index';
 import { type TrainedNetwork, trainedNetwork } from '../src/network';
 import { PhaseSteps } from '../src/phase-steps';
+import { regularisingOf } from '../src/regularising';
 
 // A network of two shared layers and two heads; everything that an update does to it is computed again from gradients
 // of a forward pass written out here.
@@ -133,6 +135,7 @@ async function updates(
   options: object,
   gradients: 'parameters' | 'representation',
   count = 1,
+  regulariser: object | null = null,
 ): Promise<Seen[]> {
   const tasks = names.map((task) => regression({ name: task, shape: [2] }));
   const balancing = balancingOf(withOptions(balancer, options), names, gradients)!;
@@ -142,6 +145,8 @@ async function updates(
     network,
     optimiser: createOptimiser({ name: 'sgd' }, optimisedParameters(network.parameters, noDecay)),
     averages: balancing.needs.averages ? createAverages(network, tasks) : null,
+    weightAverage: null,
+    gradientSums: null,
   };
   const tensorsOf = (given: typeof secondBatch) => ({
     x: tf.tensor(given.images, [5, 3]),
@@ -153,9 +158,17 @@ async function updates(
     trained,
     tasks,
     balancing,
+    regularising: regularisingOf(regulariser && withOptions(repMtl, regulariser), {
+      tasks: names,
+      batch: 5,
+      precision: 'float32',
+    }),
     key: keyFromSeed(3),
     penalty: 0,
     precision: 'float32',
+    parameterGroups: [],
+    clip: null,
+    averaging: null,
     recompute: 'none',
   });
   const read = () =>
@@ -341,3 +354,49 @@ test("graddrop drops signs by the elements of the trunk's output, the same in al
   expectClose(seen!.moved(shared), through(seen!.before, kept));
   expectHeads(seen!, [1, 1]);
 });
+
+/**
+ * What Rep-MTL adds to the gradients of all weights. The heads are linear and their losses mean squares of 10 numbers, so that
+ * saliencies are `2 / 10 (z W + b - label) W'`, and only these are differentiated.
+ */
+function explicitPenalty(values: Values, given: object): Readonly<Record<string, number[]>> {
+  const all = [...shared, ...names.flatMap(headOf)];
+  return tf.tidy(() => {
+    const penalty = (...weights: tf.Tensor[]) => {
+      const at = (name: string) => weights[all.indexOf(name)]!;
+      const layer = (x: tf.Tensor, name: string) =>
+        tf.tanh(tf.add(tf.matMul(x, at(`${name}/kernel`)), at(`${name}/bias`)));
+      const z = layer(layer(tf.tensor(images, [5, 3]), 'shared1'), 'shared2');
+      const saliencies = names.map((task) => {
+        const [kernel, bias] = headOf(task).map(at) as [tf.Tensor, tf.Tensor];
+        const errors = tf.sub(tf.add(tf.matMul(z, kernel), bias), tf.tensor(labels[task], [5, 2]));
+        return tf.mul(tf.matMul(errors, kernel, false, true), 0.2);
+      });
+      return repMtl.penalty([{ output: z, saliencies }], withOptions(repMtl, given).options as never);
+    };
+    const found = tf.grads(penalty)(all.map((name) => tf.tensor([...values[name]!], shapes[name]!)));
+    return Object.fromEntries(all.map((name, index) => [name, [...found[index]!.dataSync()]]));
+  });
+}
+
+test.each([
+  [equal, {}, 'parameters', { entropy: 0.6, alignment: 0.4, temperature: 0.5 }],
+  [pcgrad, {}, 'parameters', { alignment: 0 }],
+  [graddrop, { leak: 1 }, 'representation', { entropy: 0, temperature: 0.3 }],
+  [dbMtl, { beta: 0.9 }, 'parameters', {}],
+] as const)(
+  'a regulariser adds its gradients, whatever the balancer: %#',
+  async (balancer, options, space, given) => {
+    const [[plain], [added]] = [
+      await updates(balancer as Balancer, options, space),
+      await updates(balancer as Balancer, options, space, 1, given),
+    ] as [Seen[], Seen[]];
+    expect(added!.outcome.loss).toBe(plain!.outcome.loss);
+    const extra = explicitPenalty(added!.before, given);
+    for (const list of [shared, headOf('first'), headOf('second')]) {
+      const more = list.flatMap((name) => extra[name]!);
+      expect(Math.max(...more.map(Math.abs))).toBeGreaterThan(1e-3);
+      expectClose(added!.moved(list), plus(plain!.moved(list), more));
+    }
+  },
+);

@@ -38,6 +38,9 @@ async function expectCounts(run: OpenRun, phases: number): Promise<Record<string
     key: recipe.key,
     penalty,
     precision: 'float32',
+    parameterGroups: [],
+    clip: null,
+    averaging: null,
     recompute: 'none',
   });
   const batch = await plan.batches.read(0);

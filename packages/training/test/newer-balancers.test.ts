@@ -10,7 +10,9 @@ import {
   stch,
 } from '@overparam/balancers';
 import { trirep } from '@overparam/method-new';
+import { deeplabHead } from '@overparam/mtl-heads';
 import type { Balancer } from '@overparam/plugin';
+import { repMtl } from '@overparam/regularisers';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import {
@@ -36,6 +38,11 @@ const asked: readonly (readonly [string, Partial<RecipeOptions>])[] = [
   ['graddrop: elements of parameters', { balancer: graddrop }],
   ["graddrop: elements of the trunk's output", { balancer: graddrop, gradients: 'representation' }],
   ['graddrop with a core for each task', { balancer: graddrop, method: trirep, gradients: 'representation' }],
+  ['rep-mtl', { regulariser: repMtl }],
+  [
+    'rep-mtl with a core for each task and a balancer',
+    { regulariser: withOptions(repMtl, { temperature: 0.5 }), method: trirep, balancer: normEqualise },
+  ],
   ['cr-mogm of gradvac: its state', { balancer: withOptions(crMogm, { of: 'gradvac' }) }],
   ['cr-mogm of db-mtl: averages', { balancer: withOptions(crMogm, { of: { name: 'db-mtl', beta: 0.5 } }) }],
 ];
@@ -168,10 +175,22 @@ test('a balancer that needs no task gradients pays for none', async () => {
 });
 
 test('updates with a second batch, and by element, leave no tensor behind', async () => {
-  for (const changes of asked.slice(0, 4)) {
+  for (const changes of asked.slice(0, 6)) {
     const counts: number[] = [];
     const setup: Setup = { ...tinyTwoTasks, ...short, ...changes[1] };
     await finish(await openRun(setup), () => ({ onUpdate: () => void counts.push(tf.memory().numTensors) }));
     expect(counts[1], changes[0]).toBe(counts[2]);
   }
+});
+
+test.each([
+  ['of the backbone', {}],
+  [
+    'of DeepLab, which are dilated and resized',
+    { head: () => deeplabHead({ filters: 8, rates: [2, 4, 6] }) },
+  ],
+])('rep-mtl takes heads %s', async (_, changes) => {
+  const setup = { ...tinyScenes, limit: { train: 4, test: 2 }, epochs: 1, regulariser: repMtl, ...changes };
+  const { history } = await finish(await openRun(setup as Setup));
+  expect(Number.isFinite(history[0]!.train.loss)).toBe(true);
 });

@@ -3,6 +3,7 @@ import { useEngine } from '@overparam/engine';
 import { trirep } from '@overparam/method-new';
 import { regression } from '@overparam/mtl-heads';
 import type { Balancer, BalancerNeed, Network, Phase, Schedule } from '@overparam/plugin';
+import { repMtl } from '@overparam/regularisers';
 import { progressive } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -236,6 +237,26 @@ describe('balancers that need what the step cannot give', () => {
     expect(() => withOptions(pcgrad, { head: 'weighted' })).toThrow(
       expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('"heads"') }),
     );
+  });
+});
+
+describe('regularisers of networks whose tasks share nothing to look at', () => {
+  const apart = () => {
+    const { model, owner } = smallNetwork();
+    return { model, owner, representations: [] };
+  };
+  test.each<[string, () => Network, Partial<TrainingStepOptions>, RegExp]>([
+    ['heads on the input', apart, {}, /"rep-mtl": .*no layers whose outputs separate/],
+    [
+      'trunks',
+      () => smallNetwork(trirep, { multiTask: 'perTask' }),
+      {},
+      /no representation that tasks share/,
+    ],
+  ])('%s', (_, network, options, message) => {
+    const error = refused({ ...options, regulariser: repMtl, network: network() });
+    expect(error.message).toMatch(message);
+    expect(error.code).toBe('unsupported-regulariser');
   });
 });
 

@@ -88,11 +88,12 @@ function momentsOf(x: Tensor4D): Tensor2D {
   const evaluate = tf.customGrad((...given) => {
     const [image, save] = given as unknown as [Tensor4D, tf.GradSaveFunc];
     const rows = image.reshape([pixels, channels]) as Tensor2D;
-    save([rows]);
+    // The image and not its rows, so that the gradient can be differentiated again.
+    save([image]);
     return {
       value: tf.concat([tf.matMul(rows, rows, true, false).div(pixels), rows.mean(0, true)]),
       gradFunc: (dy, saved) => {
-        const [kept] = saved as unknown as [Tensor2D];
+        const kept = saved[0]!.reshape([pixels, channels]) as Tensor2D;
         const second = dy.slice([0, 0], [channels, channels]).mul(2 / pixels) as Tensor2D;
         const first = dy.slice([channels, 0], [1, channels]).div(pixels);
         return tf.matMul(kept, second).add(first).reshape(x.shape);

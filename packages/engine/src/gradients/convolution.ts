@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { tapFilterGradient, tapInputGradient } from '../kernels/dilated';
 import { trainingKernels } from '../kernels/names';
+import { isRecording } from './recorded';
 import { type ConvolutionAttributes, pairOf, run } from './run';
 
 /** The gradient of tfjs's Conv2D, dilation included (its own refuses dilation). */
@@ -15,8 +16,10 @@ export const convolutionGradient: tf.GradConfig = {
     const gradient = dy as tf.Tensor4D;
     const common = { strides, pad, dataFormat, dimRoundingMode };
     const dilated = dilations[0] > 1 || dilations[1] > 1;
+    // Sums over taps can be differentiated again.
     const direct =
-      !dilated || tf.getKernel(trainingKernels.dilatedInputGradient, tf.getBackend()) !== undefined;
+      !dilated ||
+      (!isRecording() && tf.getKernel(trainingKernels.dilatedInputGradient, tf.getBackend()) !== undefined);
     if (!direct) {
       const info = tf.backend_util.computeConv2DInfo(
         x.shape,
@@ -44,6 +47,25 @@ export const convolutionGradient: tf.GradConfig = {
           { x, dy: gradient },
           { ...common, ...more, filterShape: filter.shape },
         ) as tf.Tensor,
+    };
+  },
+};
+
+/**
+ * The gradient of a filter's gradient, which tfjs has none for: met where a kernel follows from its input, as those of
+ * branches with norms do, and gradients are differentiated again.
+ */
+export const filterGradientGradient: tf.GradConfig = {
+  kernelName: 'Conv2DBackpropFilter',
+  inputsToSave: ['x', 'dy'],
+  gradFunc: (given, saved, attrs) => {
+    const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+    const filter = given as tf.Tensor4D;
+    const { strides, pad, dataFormat, dimRoundingMode } = attrs as unknown as ConvolutionAttributes;
+    const common = { strides, pad, dataFormat, dimRoundingMode };
+    return {
+      x: () => run('Conv2DBackpropInput', { dy, filter }, { ...common, inputShape: x.shape }) as tf.Tensor,
+      dy: () => run('Conv2D', { x, filter }, { ...common, dilations: 1 }) as tf.Tensor,
     };
   },
 };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { broadcastGradients } from './broadcast';
-import { convolutionGradient } from './convolution';
+import { convolutionGradient, filterGradientGradient } from './convolution';
 import { depthwiseGradient } from './depthwise';
 import { batchNormGradient, reluGradient } from './fused';
 import { pieceGradients } from './pieces';
@@ -8,6 +8,7 @@ import { widen } from './widen';
 
 const gradients: readonly tf.GradConfig[] = [
   convolutionGradient,
+  filterGradientGradient,
   depthwiseGradient,
   reluGradient,
   batchNormGradient,

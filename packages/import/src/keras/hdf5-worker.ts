@@ -15,7 +15,11 @@ export type Hdf5Answer =
 // First `ready`, then an answer for each task.
 void loadHdf5().then((library) => {
   parentPort!.on('message', async (task: Hdf5Task) => {
-    parentPort!.postMessage(await answer(library, task));
+    const answered = await answer(library, task);
+    // Arrays are handed over, not copied.
+    const buffers =
+      'parts' in answered ? [...answered.parts.arrays.values()].map(({ data }) => data.buffer) : [];
+    parentPort!.postMessage(answered, buffers as ArrayBuffer[]);
   });
   parentPort!.postMessage('ready');
 });

@@ -4,6 +4,7 @@ export type * from './dataset';
 export type * from './method';
 export type * from './picture';
 export type * from './plugin';
+export type * from './regulariser';
 export type * from './routine';
 export type * from './site';
 export type * from './task';

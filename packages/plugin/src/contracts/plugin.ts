@@ -2,6 +2,7 @@ import type { Backbone, HeadKind } from './backbone';
 import type { Balancer } from './balancer';
 import type { Dataset } from './dataset';
 import type { Method } from './method';
+import type { Regulariser } from './regulariser';
 import type { Routine } from './routine';
 import type { TaskKind } from './task-kind';
 
@@ -20,6 +21,8 @@ export interface Plugin {
   readonly datasets?: readonly Dataset<any, any>[];
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly balancers?: readonly Balancer<any>[];
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly regularisers?: readonly Regulariser<any>[];
   /** Kinds of tasks, for datasets to declare. */
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly tasks?: readonly TaskKind<any>[];

@@ -7,6 +7,7 @@
 export { type BackboneKit, testBackbone } from './backbone';
 export { type BalancerKit, testBalancer } from './balancer';
 export { type DatasetKit, testDataset } from './dataset';
+export { type RegulariserKit, testRegulariser } from './regulariser';
 export { type RoutineKit, testRoutine } from './routine';
 export { type DefineTest, ensure, patient } from './runner';
 export { type TaskKit, testTask } from './task';

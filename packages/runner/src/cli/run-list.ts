@@ -25,6 +25,7 @@ const pluginKinds: Readonly<Record<string, PluginKind>> = {
   backbones: 'backbone',
   datasets: 'dataset',
   balancers: 'balancer',
+  regularisers: 'regulariser',
   heads: 'head',
   tasks: 'task',
 };

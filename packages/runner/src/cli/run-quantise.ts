@@ -87,6 +87,10 @@ export async function runQuantise(args: QuantiseArguments, { output, signal }: I
           status.line(alignColumns(heading, rows, [false, true, true, true]));
         },
         listeners: {
+          onEpoch({ history }) {
+            const { epoch, train, test } = history.at(-1)!;
+            status.line(`epoch ${epoch}: loss ${train.loss.toFixed(4)}, test loss ${test.loss.toFixed(4)}`);
+          },
           onUpdate: ({ update, updates, loss }) =>
             status.show(`polishing: ${update} of ${updates}, loss ${loss.toFixed(3)}`),
         },

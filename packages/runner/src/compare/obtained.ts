@@ -25,7 +25,7 @@ function flatOptions(options: Readonly<Record<string, unknown>>, path = ''): [st
 
 /** `resnet (depth 8)`: a choice with those options that are not the default. */
 export function choiceText(
-  kind: 'backbone' | 'dataset' | 'balancer' | 'head',
+  kind: 'backbone' | 'dataset' | 'balancer' | 'regulariser' | 'head',
   { name, ...options }: Choice,
 ): string {
   const { options: standard = {} } = checkOptions(lookup(kind, name).options);
@@ -38,7 +38,7 @@ export function choiceText(
 
 /** What of the tasks' training and measuring is not the default; the balancer, where there is something to balance. */
 function taskTexts(row: RunConfig, tasks: number): string[] {
-  const { balancer, gradients, heads, taskOptions, statistics } = row;
+  const { balancer, gradients, regulariser, heads, taskOptions, statistics } = row;
   const defaults = new Map([
     ['labelSmoothing', '0'],
     ['absentClass', 'skip'],
@@ -48,6 +48,7 @@ function taskTexts(row: RunConfig, tasks: number): string[] {
   return [
     ...(tasks > 1 ? [`balancer ${choiceText('balancer', balancer)}`] : []),
     ...(tasks > 1 && gradients !== 'parameters' ? [`gradients of the ${gradients}`] : []),
+    ...(tasks > 1 && regulariser !== null ? [`regulariser ${choiceText('regulariser', regulariser)}`] : []),
     ...headTexts(heads),
     ...(statistics === 'biased' ? ['biased statistics of norms'] : []),
     ...chosen.map(([name, value]) => `${name} ${value}`),
@@ -68,7 +69,20 @@ function isChosen(path: string, keys: readonly string[]): boolean {
 
 /** The recipe that all rows share, unless a row says otherwise. */
 function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): string {
-  const { optimiser, lr, weightDecay, augment, validation } = row;
+  const {
+    accumulate,
+    earlyStopping,
+    optimiser,
+    lr,
+    weightDecay,
+    parameterGroups,
+    clip,
+    averageWeights,
+    augment,
+    mix,
+    erase,
+    validation,
+  } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
   const told = (path: string, value: number) => (isChosen(path, keys) ? 'chosen for each row' : value);
   const nesterov = 'nesterov' in optimiser && optimiser.nesterov ? ' with Nesterov momentum' : '';
@@ -76,7 +90,14 @@ function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): str
     `${name}${nesterov}`,
     `peak rate ${told('lr.peak', peak)} (${schedule})`,
     `weight decay ${told('weightDecay.coefficient', weightDecay.coefficient)}`,
+    ...(accumulate > 1 ? [`mean gradients of ${accumulate} batches`] : []),
+    ...(earlyStopping ? [`early stopping after ${earlyStopping.patience} epochs`] : []),
+    ...(parameterGroups.length > 0 ? [`${parameterGroups.length} parameter groups`] : []),
+    ...(clip ? [`gradients clipped by ${clip.by} at ${clip.limit}`] : []),
+    ...(averageWeights ? [`weights averaged with decay ${averageWeights.decay}`] : []),
     augment ? 'augmented' : 'not augmented',
+    ...(mix ? [`${mix.by} (alpha ${mix.alpha}, in ${mix.probability * 100} % of batches)`] : []),
+    ...(erase ? [erase.by === 'cutout' ? `cutout ${erase.size}` : 'random erasing'] : []),
     ...(validation === null
       ? []
       : [

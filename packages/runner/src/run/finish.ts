@@ -54,7 +54,7 @@ export async function finishRun(
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<RunResult> {
-  const { dataset, sizes, updates, parameters, schedule } = plan;
+  const { dataset, sizes, parameters, schedule } = plan;
   const deployed = await deploy(trained.network);
   try {
     const collapsed = await evaluateDeployed(deployed, plan, signal);
@@ -66,9 +66,10 @@ export async function finishRun(
       method: config.method.name,
       routine: config.routine.name,
       seed: config.seed,
-      epochs: config.epochs,
+      // Fewer than planned where it was stopped early.
+      epochs: progress.history.length,
       batch: config.batch,
-      updates,
+      updates: progress.update,
       metrics: figuresOf(plan),
       final: progress.history.at(-1)!.test,
       collapsed,

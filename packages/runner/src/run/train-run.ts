@@ -41,6 +41,7 @@ import {
   type Trained,
   TrainingLoop,
   type TrainingPlan,
+  takeAverage,
   type UpdateReport,
 } from '@overparam/training';
 import { openDataset } from './data';
@@ -219,6 +220,7 @@ async function trainPlan(
     await loop.run().catch((error: unknown) => {
       throw isOverparamError(error) && error.code === 'interrupted' ? interruption() : error;
     });
+    takeAverage(loop.trained);
     return await finishRun(folder, config, plan, loop.trained, loop.progress, signal).catch(
       (error: unknown) => {
         lock.lost.throwIfAborted();

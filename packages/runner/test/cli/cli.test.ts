@@ -309,7 +309,8 @@ describe('list and doctor', () => {
       { name: string; options: { name: string }[] }[]
     >;
     const names = (kind: string) => all[kind]!.map(({ name }) => name);
-    expect(names('balancers')).toHaveLength(17);
+    expect(names('balancers')).toHaveLength(28);
+    expect(names('regularisers')).toEqual(['rep-mtl']);
     expect(all.balancers!.find(({ name }) => name === 'cagrad')!.options.map(({ name }) => name)).toContain(
       'c',
     );

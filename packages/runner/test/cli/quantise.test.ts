@@ -97,6 +97,18 @@ describe('a network of classes', () => {
     const { networks } = await printed<Inspected>('inspect', report.polish!.folder);
     expect(networks[0]).toMatchObject({ role: 'collapsed', about: { source: { role: 'collapsed' } } });
     expect(networks[0]!.about.polish).toMatchObject({ epochs: 2, precision: 'int8' });
+    expect(report.polish!.damage.map(({ layer }) => layer)).toEqual(report.damage.map(({ layer }) => layer));
+  });
+
+  test('is told of in words: before and after, and the layers that suffer', async () => {
+    expect(
+      await main(['quantise', run, '--examples', '8', '--range', 'minmax', '--to', path('words.onnx')]),
+    ).toBe(0);
+    const text = written(stdout);
+    expect(text).toMatch(/^ +float32 +int8$/m);
+    expect(text).toMatch(/^top-1 error +[\d.]+ % +[\d.]+ %$/m);
+    expect(text).toMatch(/^\S+ alone in int8 +[\d.]+ % noise/m);
+    expect(text).toContain('calibrated on    8 training images, range by minmax');
   });
 
   test('is refused for what does not fit, and nothing is written', async () => {

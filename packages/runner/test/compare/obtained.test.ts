@@ -26,6 +26,7 @@ const row = {
   tasks: null,
   balancer: { name: 'equal' },
   gradients: 'parameters',
+  regulariser: null,
   heads: null,
   taskOptions: {},
   engine: { name: 'wasm', threads: 2 },

@@ -85,9 +85,9 @@ function prepare({ network, seed }: DenseRun, tasks: readonly Task[]): tf.Layers
 }
 
 /** Images in [0, 1), and labels of which about a fifth is unknown. */
-function batchOf(step: number, [height, columns]: readonly [number, number]) {
-  const shape = [batch, height, columns];
-  const pixels = batch * height * columns;
+export function denseBatch(step: number, [height, columns]: readonly [number, number], examples: number) {
+  const shape = [examples, height, columns];
+  const pixels = examples * height * columns;
   const draw = (name: string, count = pixels) => noise(step, name, count).map((value) => value * 0.5 + 0.5);
   const classes = draw('classes').map((value) => Math.floor(value * 6) - 1);
   const known = draw('known depth');
@@ -127,10 +127,10 @@ export function followDense(run: DenseRun): number[][] {
   const step = compilePhase({ phase: joint, network, tasks, optimiser, penalty: 0 });
   const rate = tf.scalar(setting.lr);
   const history = Array.from({ length: steps }, (_, index) => {
-    const batch = batchOf(index, imageSize);
-    const found = step({ ...batch, rate });
+    const given = denseBatch(index, imageSize, batch);
+    const found = step({ ...given, rate });
     const values = tasks.map(({ name }) => found[`loss/${name}`]!.dataSync()[0]!);
-    tf.dispose([batch, found]);
+    tf.dispose([given, found]);
     return values;
   });
   step.dispose();

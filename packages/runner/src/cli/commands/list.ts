@@ -12,7 +12,7 @@ export function listCommand(surroundings: Surroundings): StrictCommand {
     )
     .argument(
       '[KIND]',
-      'methods, routines, backbones, datasets, balancers, heads, tasks, improvements, engines or optimisers; all of them where left out',
+      'methods, routines, backbones, datasets, balancers, regularisers, heads, tasks, improvements, engines or optimisers; all of them where left out',
     )
     .takes(pluginOption, ...commonOptions)
     .examples('overparam list methods')

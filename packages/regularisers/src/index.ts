@@ -1,0 +1,16 @@
+/**
+ * Penalties on what several tasks share.
+ *
+ * @packageDocumentation
+ */
+import { definePlugin, type Plugin } from '@overparam/plugin';
+import { repMtl } from './rep-mtl';
+
+export { repMtl };
+
+/** All regularisers of this package. */
+export const plugin: Plugin = definePlugin({
+  name: '@overparam/regularisers',
+  apiVersion: 1,
+  regularisers: [repMtl],
+});
