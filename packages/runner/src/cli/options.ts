@@ -27,6 +27,12 @@ export const allowPluginsOption = flag(
   "Run the code of plugins that the run's config names; only for a folder that you trust",
 );
 
+/** Option of commands that train. */
+export const dryRunOption = flag(
+  '--dry-run',
+  'Say what would run, for how long (from a few updates) and in how much memory; nothing is written',
+);
+
 /** Options of commands that take a config. */
 export const configOptions = [
   engineOption,

@@ -7,6 +7,7 @@ import type { CompareCallbacks, RunFigures } from '../compare/callbacks';
 import { compareRows } from '../compare/compare';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
+import { runCompareForecast } from './run-forecast';
 
 /** Arguments of `overparam compare`. */
 export interface CompareArguments extends ConfigArguments {
@@ -14,6 +15,7 @@ export interface CompareArguments extends ConfigArguments {
   readonly out?: string;
   readonly 'data-dir'?: string;
   readonly resume?: boolean;
+  readonly 'dry-run'?: boolean;
   readonly jobs?: string;
   readonly sweep?: readonly string[];
 }
@@ -77,14 +79,20 @@ export function compareCallbacks(view: ProgressView): CompareCallbacks {
 export async function runCompare(given: CompareArguments, invocation: Invocation): Promise<number> {
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
-  const view = createProgressView(process.stderr);
   const asked = requestOf(invocation, given);
   const request = { ...asked, overrides: [...asked.overrides, ...(given.sweep ?? []).map(parseSweep)] };
+  const dataDir = dataDirectory(given['data-dir']);
+  const jobs = jobsFrom(given.jobs);
+  if (given['dry-run']) {
+    await runCompareForecast(await readConfig(given.config), request, { dataDir, jobs }, invocation);
+    return 0;
+  }
+  const view = createProgressView(process.stderr);
   const done = await compareRows(await readConfig(given.config), request, {
     out,
-    dataDir: dataDirectory(given['data-dir']),
+    dataDir,
     resume: given.resume,
-    jobs: jobsFrom(given.jobs),
+    jobs,
     signal,
     callbacks: compareCallbacks(view),
   }).finally(() => view.end());

@@ -10,6 +10,7 @@ import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
+import { runTrainForecast } from './run-forecast';
 
 /** Arguments of `overparam train`. */
 export interface TrainArguments extends ConfigArguments {
@@ -17,6 +18,7 @@ export interface TrainArguments extends ConfigArguments {
   readonly 'data-dir'?: string;
   readonly out?: string;
   readonly resume?: boolean;
+  readonly 'dry-run'?: boolean;
 }
 
 /** `runs/resnet-fnl-joint-seed0`, the folder of a run that was given none. */
@@ -96,6 +98,10 @@ async function savedEngine(args: TrainArguments): Promise<string | undefined> {
 
 /** Runs `overparam train`. */
 export async function runTrain(args: TrainArguments, invocation: Invocation): Promise<void> {
+  if (args['dry-run']) {
+    const loaded = await readConfig(args.config);
+    return runTrainForecast(loaded, requestOf(invocation, args), dataDirectory(args['data-dir']), invocation);
+  }
   const link = parentLink();
   const view = createProgressView(process.stderr);
   try {

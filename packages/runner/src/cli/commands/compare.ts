@@ -1,7 +1,7 @@
 import { StrictCommand, value, values } from '@overparam/terminal/command-line';
 import { configHint } from '../config-hint';
 import { invocationOf, type Surroundings } from '../invocation';
-import { commonOptions, configOptions } from '../options';
+import { commonOptions, configOptions, dryRunOption } from '../options';
 import type { CompareArguments } from '../run-compare';
 
 /** `overparam compare CONFIG`. */
@@ -17,6 +17,7 @@ export function compareCommand(surroundings: Surroundings): StrictCommand {
         "Choose each row's value of a key on validation images; may be given many times",
       ),
       value('--jobs <count>', 'Runs at a time (by cores)'),
+      dryRunOption,
       ...commonOptions,
     )
     .hints(configHint)

@@ -10,6 +10,7 @@ import { engineCommand } from './engine';
 import { evaluateCommand } from './evaluate';
 import { exportCommand } from './export';
 import { importCommand } from './import';
+import { initCommand } from './init';
 import { inspectCommand } from './inspect';
 import { listCommand } from './list';
 import { newCommand } from './new';
@@ -18,6 +19,7 @@ import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands = [
+  initCommand,
   trainCommand,
   compareCommand,
   collapseCommand,
