@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { loadDefaultPlugins } from '@overparam/config';
 import { nearest, OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
@@ -32,14 +32,23 @@ type Answers = Record<keyof typeof questions, string>;
 /** Asks what was not given, where somebody is there to be asked. */
 async function answersOf(given: InitArguments, signal: AbortSignal): Promise<Answers> {
   const isAnyone = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const asking = isAnyone ? createInterface({ input: process.stdin, output: process.stderr }) : null;
-  const answers: Partial<Answers> = {};
+  const asking = isAnyone ? createInterface({ input: process.stdin, output: process.stderr, signal }) : null;
+  // One reader for all questions: lines that are typed ahead of a question are its answer.
+  const lines = asking?.[Symbol.asyncIterator]();
+  const ask = async (question: string): Promise<string> => {
+    if (!asking || !lines) return '';
+    asking.setPrompt(question);
+    asking.prompt();
+    const line = await lines.next();
+    if (line.done) throw new OverparamError('interrupted', 'Stopped; nothing was written.');
+    return line.value;
+  };
   try {
+    const answers: Partial<Answers> = {};
     for (const [key, [question, usual]] of Object.entries(questions)) {
       const name = key as keyof Answers;
       const shown = usual === '' ? '' : ` [${usual}]`;
-      const answer = given[name] ?? (await asking?.question(`${question}${shown}: `, { signal })) ?? '';
-      answers[name] = answer.trim() || usual;
+      answers[name] = (given[name] ?? (await ask(`${question}${shown}: `))).trim() || usual;
     }
     return answers as Answers;
   } finally {
