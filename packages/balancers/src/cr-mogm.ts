@@ -30,7 +30,13 @@ const options = z.strictObject({
     .describe('Decay of the running average; 0 is the balancer itself.'),
 });
 
-type CrMogmOptions = z.output<typeof options>;
+/** Options of {@link crMogm}. */
+export interface CrMogmOptions {
+  /** The balancer whose weights are averaged, with all its options. */
+  readonly of: { readonly name: string } & Readonly<Record<string, unknown>>;
+  /** Decay of the running average, from 0 to 1; 0 is the balancer itself. */
+  readonly alpha: number;
+}
 
 /** The balancer that is averaged. */
 function balancerNamed(name: string): Balancer {

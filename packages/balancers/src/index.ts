@@ -33,6 +33,7 @@ import { stch } from './stch';
 import { uncertainty } from './uncertainty';
 import { upgrad } from './upgrad';
 
+export type { CrMogmOptions } from './cr-mogm';
 export {
   alignedMtl,
   cagrad,

@@ -6,7 +6,7 @@
 import { definePlugin, type Plugin } from '@overparam/plugin';
 import { repMtl } from './rep-mtl';
 
-export { repMtl };
+export { type RepMtlOptions, repMtl } from './rep-mtl';
 
 /** All regularisers of this package. */
 export const plugin: Plugin = definePlugin({

@@ -20,7 +20,12 @@ const options = z.strictObject({
     .describe('Of the alignment: small sets an example apart from the most similar others.'),
 });
 
-type RepMtlOptions = z.output<typeof options>;
+/** Options of {@link repMtl}. */
+export interface RepMtlOptions {
+  readonly entropy: number;
+  readonly alignment: number;
+  readonly temperature: number;
+}
 
 /**
  * Added where nothing may be salient: to divisors, to squares of saliencies, and to squares of what they come to at a length

@@ -32,6 +32,13 @@ const row = {
   engine: { name: 'wasm', threads: 2 },
   select: null,
   validation: null,
+  accumulate: 1,
+  earlyStopping: null,
+  parameterGroups: [],
+  clip: null,
+  averageWeights: null,
+  mix: null,
+  erase: null,
 } as unknown as RunConfig;
 
 const planned = {
