@@ -5,6 +5,8 @@ import { reciprocalCount, total } from './masked';
 
 /** Squared length below which a prediction has no direction. */
 const shortest = 1e-24;
+/** The same where gradients are differentiated again: the fifth power of a length's inverse has to be a float32. */
+const shortestTwice = 1e-14;
 
 /**
  * Where a normal is known: 1 where any component differs from 0, `[..., 1]`.
@@ -41,8 +43,10 @@ export function maskedCosine(prediction: tf.Tensor, label: tf.Tensor): tf.Scalar
   if (isDifferentiatedTwice()) {
     return tf.tidy(() => {
       const squared = tf.sum(tf.square(prediction), -1, true);
-      const longEnough = tf.cast(tf.greater(squared, shortest), 'float32');
-      const inverse = tf.mul(longEnough, tf.rsqrt(tf.maximum(squared, shortest)));
+      const longEnough = tf.cast(tf.greater(squared, shortestTwice), 'float32');
+      // 1 in place of what is too short: infinities of its derivatives would be NaN times the mask.
+      const safe = tf.add(tf.mul(squared, longEnough), tf.sub(1, longEnough));
+      const inverse = tf.mul(longEnough, tf.rsqrt(safe));
       const cosine = tf.mul(tf.sum(tf.mul(prediction, label), -1, true), inverse);
       const valid = knownNormals(label);
       return total(tf.mul(tf.sub(1, cosine), tf.mul(valid, reciprocalCount(valid))));

@@ -21,6 +21,7 @@ export interface TapeNode {
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, tf.Tensor>>;
   readonly outputs: readonly tf.Tensor[];
+  readonly saved?: readonly tf.Tensor[];
 }
 
 let recording = false;
@@ -76,7 +77,10 @@ const steps = new Set(
 /** Takes such ops out of a tape, so that what follows from them counts as given. */
 function dropSteps(tape: TapeNode[]): void {
   const others = tape.filter(({ kernelName }) => !steps.has(kernelName));
-  if (others.length < tape.length) tape.splice(0, tape.length, ...others);
+  if (others.length === tape.length) return;
+  // What the tape keeps for its ops is freed with the tape, on which these are not any more.
+  for (const { kernelName, saved } of tape) if (steps.has(kernelName)) tf.dispose([...(saved ?? [])]);
+  tape.splice(0, tape.length, ...others);
 }
 
 /**
