@@ -24,6 +24,7 @@ export {
   configSchema,
   type HeadChoice,
   type LayerChoice,
+  type LayerRanking,
   type RunConfig,
   type RunLayer,
 } from './schema';

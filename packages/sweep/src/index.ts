@@ -11,5 +11,5 @@ export { type Direction, shortfalls } from './judge';
 export { type Choice, choose, nextTrials, type SweptRow } from './next';
 export { type Range, type SweepConfig, sweepSchema } from './schema';
 export { type Setting, settingText, valueText } from './setting';
-export { completeSweep, isRange, type Over, type Strategy, type Sweep } from './sweep';
+export { completeSweep, isRange, type Over, type Seed, type Strategy, type Sweep } from './sweep';
 export type { Trial, Tried } from './trial';

@@ -1,7 +1,8 @@
 import { OverparamError } from '@overparam/errors';
 import type { Range, SweepConfig } from './schema';
 
-type Seed = number | string;
+/** A seed: a whole number, or a decimal string beyond 2^53. */
+export type Seed = number | string;
 
 /** How settings are found. */
 export type Strategy =

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export type { GradientSums } from './accumulation';
 export { type Agreement, type AgreementOptions, predictionAgreement } from './agreement';
 export type { Averages } from './averages';
 export { type Balancing, balancingOf } from './balancing';
@@ -22,6 +23,7 @@ export type { Clipping } from './clip';
 export { type Deployed, deploy, disposeDeployed, evaluateDeployed, type LayerGap } from './deploy';
 export type { Moment } from './diagnose';
 export { type EarlyStopping, isOver } from './early-stopping';
+export type { ElementRule } from './elements';
 export type { Erasing } from './erasing';
 export {
   createEvaluator,
@@ -59,6 +61,7 @@ export { planTraining, type TrainingPlan } from './plan';
 export { type EpochSums, firstProgress, type Progress, type Sums } from './progress';
 export { defineRecipe, type Parts, type Recipe, type RecipeOptions } from './recipe';
 export type * from './records';
+export type { Regularising } from './regularising';
 export { planRoutine, type RoutineRun } from './routine';
 export { phaseOf, stageAt } from './schedule';
 export { requireSplit, splitSize } from './splits';
@@ -78,4 +81,4 @@ export {
   trainingStep,
   type UpdateMoment,
 } from './step';
-export { takeAverage, type WeightAverage, type WeightAveraging } from './weight-average';
+export { type Averaged, takeAverage, type WeightAverage, type WeightAveraging } from './weight-average';

@@ -54,7 +54,7 @@ export function moveAverage(
 }
 
 /** What is trained, with its average. */
-interface Averaged {
+export interface Averaged {
   readonly network: Pick<TrainedNetwork, 'parameters'>;
   readonly weightAverage: WeightAverage | null;
 }
