@@ -10,6 +10,7 @@ import { allOf, type Routes } from './routes';
 export interface ElementRule {
   /** Whose elements: those of parameters, or of the trunk's outputs. */
   readonly space: GradientSpace;
+  /** Factors of each task's gradient, of its shape, from all tasks' and from numbers from 0 to 1 for each element. */
   elementFactors(gradients: readonly tf.Tensor[], uniform: tf.Tensor): readonly tf.Tensor[];
 }
 
