@@ -9,7 +9,7 @@ export const leastSeeds = 3;
 
 /**
  * How a row stands against the baseline in a figure: `better` and `worse` where the interval leaves out zero, `undecided`
- * where it does not, and with fewer than {@link leastSeeds} common seeds. With one common seed there is no interval, and `lower` or `higher` is only what that
+ * where it does not, and with fewer than `leastSeeds` common seeds. With one common seed there is no interval, and `lower` or `higher` is only what that
  * seed showed; `unknown` where no seed has both.
  */
 export type Standing = 'better' | 'worse' | 'undecided' | 'lower' | 'higher' | 'equal' | 'unknown';
