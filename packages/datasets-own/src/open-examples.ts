@@ -1,6 +1,12 @@
-import { foldKey, type Key, keyFromSeed, permutation } from '@overparam/engine';
+import { foldKey, type Key, keyFromSeed } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { DatasetTask, OpenDataset } from '@overparam/plugin';
+import {
+  chooseExamples,
+  type DatasetTask,
+  drawShares,
+  type OpenDataset,
+  type Split,
+} from '@overparam/plugin';
 import { drawMovement, type ImageShape, move, type OwnExample } from './example';
 import type { CommonOptions } from './options';
 
@@ -15,21 +21,14 @@ export interface OwnData {
   readonly source: string;
 }
 
-/** Indices of what is for training and for testing where the data do not say: some of each group, by a seed. */
+/** Indices of what is for training and for testing where the data do not say: a share of each group, by a seed. */
 export function chooseTest(
   groups: readonly (readonly number[])[],
   { testShare, splitSeed }: CommonOptions,
 ): { readonly train: number[]; readonly test: number[] } {
-  const train: number[] = [];
-  const test: number[] = [];
-  for (const [at, group] of groups.entries()) {
-    const order = permutation(foldKey(keyFromSeed(splitSeed), 'test', at), group.length);
-    // At least one of each on either side, where a group has two.
-    const wanted = Math.round(testShare * group.length);
-    const count = Math.min(Math.max(wanted, group.length > 1 ? 1 : 0), group.length - 1);
-    for (const [index, place] of order.entries()) (index < count ? test : train).push(group[place]!);
-  }
-  return { train: train.sort((a, b) => a - b), test: test.sort((a, b) => a - b) };
+  const drawn = drawShares(groups, testShare, foldKey(keyFromSeed(splitSeed), 'test'));
+  const all = groups.flat().sort((a, b) => a - b);
+  return { train: all.filter((index) => !drawn.has(index)), test: all.filter((index) => drawn.has(index)) };
 }
 
 /** Mean and standard deviation of each channel over images of bytes, of pixel / 255. */
@@ -64,9 +63,17 @@ function byChannel(name: string, given: number | number[], channels: number, lea
 export function openExamples(data: OwnData, options: CommonOptions): OpenDataset<OwnExample> {
   const { inputShape, tasks, missing } = data;
   const [, , channels] = inputShape;
-  const train = data.train.slice(0, options.limit.train);
-  const test = data.test.slice(0, options.limit.test);
-  const isPicture = train[0]!.image instanceof Uint8Array;
+  const chosen = chooseExamples({ train: data.train.length, test: data.test.length }, options);
+  const split = (from: readonly OwnExample[], places: Uint32Array): Split<OwnExample> => ({
+    size: places.length,
+    example: (index) => from[places[index]!]!,
+  });
+  const splits = {
+    train: split(data.train, chosen.train),
+    ...(chosen.val && { val: split(data.train, chosen.val) }),
+    test: split(data.test, chosen.test),
+  };
+  const isPicture = data.train[0]!.image instanceof Uint8Array;
   const given = options.normalise;
   const normalisation = given
     ? {
@@ -74,7 +81,10 @@ export function openExamples(data: OwnData, options: CommonOptions): OpenDataset
         std: byChannel('std', given.std, channels, 0),
       }
     : isPicture
-      ? statisticsOf(data.train, channels)
+      ? statisticsOf(
+          Array.from(chosen.train, (place) => data.train[place]!),
+          channels,
+        )
       : null;
   const { mean, std } = normalisation ?? { mean: [0], std: [1] };
   const scale = isPicture ? 255 : 1;
@@ -82,16 +92,14 @@ export function openExamples(data: OwnData, options: CommonOptions): OpenDataset
     ? Math.round(255 * (mean.reduce((sum, value) => sum + value, 0) / mean.length))
     : 0;
   const { padding, flip } = options.augmentation;
-  const split = (examples: readonly OwnExample[]) => ({
-    size: examples.length,
-    example: (index: number) => examples[index]!,
-  });
   return {
     inputShape,
     tasks,
     ...(normalisation !== null && isPicture && { normalisation }),
-    splits: { train: split(train), test: split(test) },
-    provenance: `${data.source}; ${train.length} train, ${test.length} test`,
+    splits,
+    provenance: `${data.source}; ${Object.entries(splits)
+      .map(([name, { size }]) => `${size} ${name}`)
+      .join(', ')}`,
     augment(example, key: Key) {
       if (padding === 0 && !flip) return example;
       const movement = drawMovement(key, padding, flip);

@@ -1,3 +1,4 @@
+import type { ExampleChoice } from '@overparam/plugin';
 import * as z from 'zod';
 
 const count = z.int().min(1);
@@ -13,7 +14,7 @@ export interface PictureOptions {
 }
 
 /** What is done with what was read, whatever it was read from. */
-export interface CommonOptions {
+export interface CommonOptions extends ExampleChoice {
   /** `(pixel / 255 - mean) / std`, for each channel or one for all; from the training images where null. */
   readonly normalise: { readonly mean: number | number[]; readonly std: number | number[] } | null;
   /** Pixels by which training images are shifted at most, and whether they are mirrored. */
@@ -21,7 +22,6 @@ export interface CommonOptions {
   /** Where nothing says what is for testing: the share of examples that is, and the seed that chooses them. */
   readonly testShare: number;
   readonly splitSeed: number;
-  readonly limit: { readonly train?: number; readonly test?: number };
 }
 
 /** Keys of {@link PictureOptions}. */
@@ -58,6 +58,8 @@ export const commonShape = {
     .default(0.2)
     .describe('Share of the examples that is for testing, where the data do not say.'),
   splitSeed: z.int().min(0).default(0).describe('Which examples are for testing, where the data do not say.'),
+  holdOut: z.int().min(0).default(0).describe('Training examples that become the split val.'),
+  holdOutSeed: z.int().min(0).default(0).describe('Which examples are held out.'),
   limit: z
     .strictObject({
       train: count.optional().describe('Of the training split.'),

@@ -234,3 +234,19 @@ test('a number that is missing stands where it is said what stands for it', asyn
   }
   expect(ages.sort()).toEqual([-1, 3]);
 });
+
+test('training examples that are held out are the split val, and no part of the mean', async () => {
+  const options = { folder: 'pets', size: [4, 4], testShare: 0.2, holdOut: 3 };
+  const data = await open(imageFolder as never, options);
+  expect(Object.entries(data.splits).map(([name, { size }]) => [name, size])).toEqual([
+    ['train', 5],
+    ['val', 3],
+    ['test', 2],
+  ]);
+  const values = await Promise.all(
+    Array.from({ length: 5 }, async (_, at) => (await data.splits.train!.example(at)).image[0]!),
+  );
+  const mean = values.reduce((sum, value) => sum + value, 0) / 5;
+  expect(data.normalisation!.mean[0]).toBeCloseTo(mean / 255, 10);
+  expect(data.provenance).toContain('5 train, 3 val, 2 test');
+});

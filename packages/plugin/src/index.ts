@@ -9,6 +9,7 @@ export { checkBalancer } from './check-balancer';
 export { checkRegulariser } from './check-regulariser';
 export { type ChosenExamples, chooseExamples, type ExampleChoice } from './choose-examples';
 export type * from './contracts';
+export { drawShares } from './draw-shares';
 export { matchesGroup } from './groups';
 export { headOf, type OwnHeads } from './head-of';
 export { type JsonSchema, jsonSchemaOf } from './json-schema';

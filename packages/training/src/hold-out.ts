@@ -1,7 +1,6 @@
-import { foldKey, keyFromSeed, permutation } from '@overparam/engine';
+import { foldKey, keyFromSeed } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { DatasetTask, OpenDataset, Split } from '@overparam/plugin';
-import { sharesOf } from './shares';
+import { type DatasetTask, drawShares, type OpenDataset, type Split } from '@overparam/plugin';
 import { splitSize } from './splits';
 
 /** Which part of the training split is held out, to choose by. */
@@ -64,20 +63,7 @@ export async function holdOut(
     );
   }
   const groups = await groupsOf(dataset, size);
-  const counts = sharesOf(
-    groups.map((group) => group.length),
-    share,
-    wanted,
-  );
-  const key = foldKey(keyFromSeed(seed), 'validation');
-  const held = new Set(
-    groups.flatMap((group, at) =>
-      Array.from(
-        permutation(foldKey(key, at), group.length).subarray(0, counts[at]),
-        (place) => group[place]!,
-      ),
-    ),
-  );
+  const held = drawShares(groups, share, foldKey(keyFromSeed(seed), 'validation'));
   const all = Array.from({ length: size }, (_, index) => index);
   const parts = {
     train: all.filter((index) => !held.has(index)),

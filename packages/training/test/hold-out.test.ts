@@ -3,7 +3,6 @@ import type { OpenDataset } from '@overparam/plugin';
 import { describe, expect, test } from 'vitest';
 import { evaluationBatches, trainingBatches } from '../src/batches';
 import { holdOut } from '../src/index';
-import { sharesOf } from '../src/shares';
 
 interface Example {
   readonly index: number;
@@ -124,11 +123,4 @@ describe('a share of the training split held out', () => {
       await expect(holdOut(dataset, { share, seed: 0 })).rejects.toMatchObject({ code: 'validation-split' });
     }
   });
-});
-
-test('a group keeps a member, and the others make up for it', () => {
-  expect(sharesOf([1, 1, 8], 0.5, 5)).toEqual([0, 0, 5]);
-  expect(sharesOf([1, 1], 0.5, 1)).toEqual([0, 0]);
-  expect(sharesOf([3, 3, 3], 1 / 3, 3)).toEqual([1, 1, 1]);
-  expect(sharesOf([7], 0.9, 6)).toEqual([6]);
 });
