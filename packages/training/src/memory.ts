@@ -51,11 +51,21 @@ export function estimateMemory(
   plan: TrainingPlan,
   trained: Trained,
 ): Readonly<Record<Recompute, number>> | null {
-  const { recipe, tasks, schedule } = plan;
+  const { recipe, tasks, schedule, regularising } = plan;
   const { precision } = recipe;
   const phase = schedule.phases.find(({ stage }) => stage === trained.network.stage) ?? schedule.phases[0];
-  const { clip, weightDecay } = recipe;
-  const step = phaseStep({ ...trained, phase: phase!, tasks, penalty: weightDecay.coefficient, clip });
+  const { clip, weightDecay, parameterGroups } = recipe;
+  const { gradientSums } = trained;
+  const step = phaseStep({
+    ...trained,
+    phase: phase!,
+    tasks,
+    penalty: weightDecay.coefficient,
+    parameterGroups,
+    clip,
+    regularising,
+    sums: gradientSums && { of: gradientSums, moves: true },
+  });
   const inputs = emptyBatch(plan, trained);
   try {
     const passes = estimatePasses(step, inputs, { precision });

@@ -1,11 +1,12 @@
 import { resnet } from '@overparam/backbones';
 import { precisionProblem } from '@overparam/engine';
+import { repMtl } from '@overparam/regularisers';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { estimateMemory, memoryNote, withOptions } from '../src/index';
 import { engines } from './support/engines';
 import { closeRun, openRun } from './support/runs';
-import { type Setup, tiny } from './support/setups';
+import { type Setup, tiny, tinyTwoTasks } from './support/setups';
 
 const setup: Setup = {
   ...tiny,
@@ -56,6 +57,25 @@ describe.skipIf(!engines.includes('tensorflow'))('the estimate of memory', () =>
   test('says where recomputing is of no use', async () => {
     const { note } = await askedOf({ batch: 2, recompute: 'blocks' });
     expect(note).toMatch(/recompute: blocks saves next to nothing\.$/);
+  });
+
+  test('looks at all that a step does, and leaves nothing behind', async () => {
+    const plain = await askedOf({ batch: 64 });
+    const more = await askedOf({
+      batch: 64,
+      averageWeights: { decay: 0.9 },
+      accumulate: 2,
+      clip: { by: 'norm', limit: 1 },
+      mix: { by: 'mixup', alpha: 1, probability: 1 },
+    });
+    expect(more.left).toBe(0);
+    // Sums and averages of each of its parameters, at least.
+    expect(more.memory!.none - plain.memory!.none).toBeGreaterThan(2 * 4 * 269_722);
+    const scenes = { ...tinyTwoTasks, batch: 32, limit: { train: 64, test: 10 } };
+    const without = await askedOf(scenes);
+    const penalised = await askedOf({ ...scenes, regulariser: withOptions(repMtl) });
+    expect(penalised.left).toBe(0);
+    expect(penalised.memory!.none).toBeGreaterThan(without.memory!.none);
   });
 
   test('is less in half precision', async ({ skip }) => {
