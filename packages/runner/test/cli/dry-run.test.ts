@@ -1,24 +1,12 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { main } from '../../src/main';
+import { catchStreams } from '../support/streams';
 import { temporaryFolder, tiny } from '../support/tiny';
 
 const path = temporaryFolder();
-let stdout: MockInstance<typeof process.stdout.write>;
-let said = '';
-
-beforeEach(() => {
-  said = '';
-  stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
-
-const printed = () => String(stdout.mock.calls.at(-1)![0]);
+const { said, printed, object } = catchStreams();
 
 function configFile(more: object): string {
   const file = path('config.yaml');
@@ -29,8 +17,8 @@ function configFile(more: object): string {
 test('a dry run of one run times updates, counts all of them, and writes nothing', async () => {
   const file = configFile({ epochs: 40 });
   const before = readdirSync(path());
-  expect(await main(['train', file, '--dry-run', '--json', '--out', path('run')]), said).toBe(0);
-  const { runs } = JSON.parse(printed()) as { runs: Record<string, unknown>[] };
+  expect(await main(['train', file, '--dry-run', '--json', '--out', path('run')]), said()).toBe(0);
+  const { runs } = object<{ runs: Record<string, unknown>[] }>();
   expect(runs).toHaveLength(1);
   // 24 images in batches of 8: three updates an epoch.
   expect(runs[0]).toMatchObject({ updates: 120, epochs: 40, trainImages: 24, testImages: 10, memory: null });
@@ -43,7 +31,7 @@ test('a dry run of one run times updates, counts all of them, and writes nothing
 test('a dry run of a comparison has a line for each row, and the time of all runs', async () => {
   const rows = [{ label: 'plain' }, { label: 'scaled', method: 'fnl' }];
   const file = configFile({ rows, seeds: [1, 2, 3] });
-  expect(await main(['compare', file, '--dry-run', '--jobs', '2', '--out', path('runs')]), said).toBe(0);
+  expect(await main(['compare', file, '--dry-run', '--jobs', '2', '--out', path('runs')]), said()).toBe(0);
   expect(printed()).toMatch(/^plain +9 +3 +24 /m);
   expect(printed()).toMatch(/^scaled +9 +3 +24 /m);
   expect(printed()).toContain('6 runs (2 rows, 3 seeds), 2 at a time, on wasm');
@@ -52,9 +40,9 @@ test('a dry run of a comparison has a line for each row, and the time of all run
 });
 
 test('a run of fewer updates than there are to time is no error, and a mistake is one', async () => {
-  expect(await main(['train', configFile({ epochs: 1, batch: 24 }), '--dry-run', '--json']), said).toBe(0);
-  const { runs } = JSON.parse(printed()) as { runs: Record<string, unknown>[] };
+  expect(await main(['train', configFile({ epochs: 1, batch: 24 }), '--dry-run', '--json']), said()).toBe(0);
+  const { runs } = object<{ runs: Record<string, unknown>[] }>();
   expect(runs[0]).toMatchObject({ updates: 1, timed: 0, secondsPerUpdate: null });
   expect(await main(['train', configFile({ batch: 100 }), '--dry-run'])).toBe(2);
-  expect(said).toContain('batch: 100 is larger than the 24 training images');
+  expect(said()).toContain('batch: 100 is larger than the 24 training images');
 });

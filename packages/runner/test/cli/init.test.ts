@@ -1,21 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readConfig, resolveComparison } from '@overparam/config';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { main } from '../../src/main';
+import { catchStreams } from '../support/streams';
 import { temporaryFolder } from '../support/tiny';
 
 const path = temporaryFolder();
-let said = '';
-
-beforeEach(() => {
-  said = '';
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
-});
-afterEach(() => vi.restoreAllMocks());
+const { said } = catchStreams();
 
 const rowsOf = async (file: string) => {
   const request = { overrides: [{ path: ['engine'], value: 'wasm' }] };
@@ -24,7 +15,7 @@ const rowsOf = async (file: string) => {
 
 test('where nobody can be asked, the usual is written, and is a whole config', async () => {
   const file = path('usual.yaml');
-  expect(await main(['init', file]), said).toBe(0);
+  expect(await main(['init', file]), said()).toBe(0);
   const rows = await rowsOf(file);
   expect(rows.map(({ method }) => method.name)).toEqual(['plain', 'repvgg', 'trirep']);
   expect(rows[0]).toMatchObject({ dataset: { name: 'cifar100-sample' }, epochs: 10, batch: 50 });
@@ -36,7 +27,7 @@ test.each([
   ['my "flowers": 1', 'image-folder', 'resnet'],
 ])('data "%s" are trained with what is usual for them', async (data, dataset, backbone) => {
   const file = path(`${dataset}.yaml`);
-  expect(await main(['init', file, '--data', data, '--methods', 'plain, fnl', '--epochs', '3']), said).toBe(
+  expect(await main(['init', file, '--data', data, '--methods', 'plain, fnl', '--epochs', '3']), said()).toBe(
     0,
   );
   const rows = await rowsOf(file);
@@ -53,7 +44,7 @@ test.each([
 ])('%j is a mistake, and nothing is written', async (options, message) => {
   const file = path('wrong.yaml');
   expect(await main(['init', file, ...options])).toBe(2);
-  expect(said).toContain(message);
+  expect(said()).toContain(message);
   expect(existsSync(file)).toBe(false);
 });
 
