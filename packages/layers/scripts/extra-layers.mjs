@@ -1,18 +1,26 @@
 // Makes src/extra-layers-script.ts of src/custom-layers.ts: `node scripts/extra-layers.mjs`, from this package's folder.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { transform } from 'esbuild';
+import { build } from 'esbuild';
 
 const path = (name) => fileURLToPath(new URL(`../src/${name}`, import.meta.url));
 
 /** The layers as a script for browsers and Node that takes TensorFlow.js from the global `tf`. */
 export async function extraLayersScript() {
-  const source = await readFile(path('custom-layers.ts'), 'utf8');
-  const { code } = await transform(source, { loader: 'ts', target: 'es2022' });
-  const body = code
-    .replace(/^import \* as tf from "@tensorflow\/tfjs";$/m, '')
+  const { outputFiles } = await build({
+    entryPoints: [path('custom-layers.ts')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['@tensorflow/tfjs'],
+    write: false,
+  });
+  const body = outputFiles[0].text
+    // Each file imports TensorFlow.js, by a name of its own; there is one.
+    .replace(/^import \* as tf\d* from "@tensorflow\/tfjs";$/gm, '')
+    .replace(/\btf\d+\./g, 'tf.')
+    .replace(/^\/\/ .*$/gm, '')
     .replace(/^export \{[^}]*\};$/m, '')
-    .replace(/^export /gm, '')
     .replace(/^\/\*\*[\s\S]*?^ \*\/$/gm, '')
     .replace(/\n{2,}/g, '\n')
     .trim();
