@@ -9,6 +9,7 @@ export { checkHeadTasks, headChoice, isForAll } from './heads';
 export { idleNotes } from './idle';
 export { configJsonSchema } from './json-schema';
 export { configKeys } from './keys';
+export type { LayerChoice, LayerRanking } from './layer-schema';
 export { mergeLayers } from './merge';
 export { applyOverrides, type Override, parseOverride, parseSweep } from './override';
 export { loadDefaultPlugins, loadPlugins, movePlugins } from './plugins';
@@ -23,8 +24,6 @@ export {
   type ConfigFile,
   configSchema,
   type HeadChoice,
-  type LayerChoice,
-  type LayerRanking,
   type RunConfig,
   type RunLayer,
 } from './schema';

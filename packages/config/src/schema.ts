@@ -22,6 +22,8 @@ import type {
 } from '@overparam/training';
 import { z } from 'zod';
 import { embedded, kindByName } from './embedded';
+import { type LayerChoice, type LayerRanking, layerChoice, layerRanking } from './layer-schema';
+import { updateShape } from './update-schema';
 
 /** A plugin's value by name, with its options beside the name. */
 const named = z.union([
@@ -31,64 +33,6 @@ const named = z.union([
 
 /** An integer, or a decimal string for seeds beyond 2^53. */
 const seed = z.union([z.int().min(0), z.string().regex(/^\d{1,20}$/, 'expected a decimal string of digits')]);
-
-/** Layers by name or pattern, with negation and union. */
-export type LayerChoice =
-  | string
-  | { readonly kind: 'conv2d' | 'dense' | 'conv1d' | 'depthwise' }
-  | { readonly kernel: readonly [number, number] }
-  | { readonly not: LayerChoice }
-  | { readonly any: readonly LayerChoice[] }
-  | { readonly all: readonly LayerChoice[] };
-
-const layerChoice: z.ZodType<LayerChoice> = z.lazy(() => layerForms);
-
-/** Made once: a choice inside a choice refers to it. */
-const layerForms: z.ZodType<LayerChoice> = z.union([
-  z.string().min(1),
-  z.strictObject({
-    kind: z.enum(['conv2d', 'dense', 'conv1d', 'depthwise']).describe('Layers of this kind.'),
-  }),
-  z.strictObject({
-    kernel: z
-      .tuple([z.int().min(1), z.int().min(1)])
-      .describe('Convolutions with kernels of this height and width.'),
-  }),
-  z.strictObject({ not: layerChoice.describe('Layers that this does not choose.') }),
-  z.strictObject({
-    any: z.array(layerChoice).min(1).describe('Layers that at least one of these chooses.'),
-  }),
-  z.strictObject({ all: z.array(layerChoice).min(1).describe('Layers that each of these chooses.') }),
-]);
-
-/** Layers by rank. */
-export type LayerRanking = {
-  readonly by: 'weightNorm' | 'parameters';
-  readonly among?: LayerChoice;
-} & ({ readonly top: number } | { readonly fraction: number } | { readonly budget: number });
-
-const amounts = ['top', 'fraction', 'budget'] as const;
-
-const layerRanking = z
-  .strictObject({
-    by: z
-      .enum(['weightNorm', 'parameters'])
-      .describe('What layers are ranked by, the largest first: the norm of their first kernel, or its size.'),
-    top: z.int().min(1).optional().describe('How many layers are expanded.'),
-    fraction: z.number().positive().max(1).optional().describe('The share of the layers, above 0 up to 1.'),
-    budget: z
-      .int()
-      .min(1)
-      .optional()
-      .describe('Trained numbers that the expansions may add to the network together.'),
-    among: layerChoice
-      .optional()
-      .describe('Layers that are ranked; all that the method supports where absent.'),
-  })
-  .refine((given) => amounts.filter((amount) => given[amount] !== undefined).length === 1, {
-    error: 'a ranking says how many layers once: by top, by fraction or by budget',
-    path: ['by'],
-  }) as unknown as z.ZodType<LayerRanking>;
 
 const engineNames = engines.map(({ name }) => name);
 const engineOrAuto = z.enum(['auto', ...engineNames]);
@@ -112,13 +56,7 @@ const runShape = {
   dataset: named.describe('The data, with its options beside `name`.'),
   epochs: z.int().min(1).describe('Passes over the training data.'),
   batch: z.int().min(1).describe('Images in one update.'),
-  accumulate: z
-    .int()
-    .min(1)
-    .max(65536)
-    .describe(
-      'Batches whose mean gradient the optimiser moves by, at the last of them: an update of as many times the images in the same memory.',
-    ),
+  ...updateShape,
   lr: z
     .union([z.number().positive(), embedded(scheduleLayerSchema)])
     .describe('Peak learning rate, or `{ peak, schedule, warmup, ... }`; a number alone keeps the schedule.'),
@@ -184,22 +122,6 @@ const runShape = {
     .describe(
       'Which figures tables show, of those that are all reported: the last network, the mean over the last ten epochs, or the epoch that is best on the split `val`.',
     ),
-  earlyStopping: z
-    .union([
-      z.int().min(1),
-      z.strictObject({
-        patience: z.int().min(1).describe('Epochs in a row without a better loss.'),
-        least: z
-          .number()
-          .min(0)
-          .optional()
-          .describe('By how much a loss must be less to be better; 0 where absent.'),
-      }),
-    ])
-    .nullable()
-    .describe(
-      "Ends a run after so many epochs in a row without a better loss on the split `val`, by PyTorch Lightning's definition; null for never.",
-    ),
   seed: seed.describe('Decides the whole run: weights, data order and augmentation.'),
   optimiser: kindByName<OptimiserConfig['name'], OptimiserConfig>(optimisers).describe(
     "The optimiser, by PyTorch's definitions.",
@@ -214,109 +136,7 @@ const runShape = {
       }),
     ])
     .describe('Coefficient; weights of rank 2 and more decay, norms and biases only where asked for.'),
-  parameterGroups: z
-    .array(
-      z.strictObject({
-        match: z
-          .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-          .optional()
-          .describe(
-            'Names `<layer>/<parameter>`, or patterns of them with `*` and `?`, such as `stem_*`; all where absent.',
-          ),
-        role: z
-          .enum(['core', 'frame', 'branch', 'scale', 'norm', 'plain'])
-          .optional()
-          .describe('What they are within an expansion; any where absent.'),
-        rate: z.number().min(0).optional().describe("Factor on the learning rate, beside the routine's own."),
-        weightDecay: z
-          .number()
-          .min(0)
-          .optional()
-          .describe("Coefficient of the optimiser's weight decay in place of the run's."),
-      }),
-    )
-    .describe(
-      'How parameters differ in rate and weight decay, by pattern or role; the first group that chooses one counts.',
-    ),
-  clip: z
-    .union([
-      z.number().positive(),
-      z.strictObject({
-        by: z
-          .enum(['norm', 'value'])
-          .optional()
-          .describe(
-            'All gradients of an update by their common norm (the default), or each number by itself.',
-          ),
-        limit: z.number().positive().optional().describe('The largest norm, or the largest number.'),
-      }),
-    ])
-    .nullable()
-    .describe(
-      "The largest gradients that an update takes, by PyTorch's definitions: a number for their common norm, or `{ by, limit }`; null for all.",
-    ),
-  averageWeights: z
-    .union([
-      z.number().min(0).lt(1),
-      z.strictObject({
-        decay: z.number().min(0).lt(1).describe('Share of the average that stays at each update.'),
-      }),
-    ])
-    .nullable()
-    .describe(
-      'An exponential moving average of the weights (EMA), which is evaluated and deployed in their place: its decay, such as 0.999; null for none.',
-    ),
   augment: z.boolean().describe('Whether training images are augmented.'),
-  mix: z
-    .union([
-      z.enum(['mixup', 'cutmix', 'either']),
-      z.strictObject({
-        by: z
-          .enum(['mixup', 'cutmix', 'either'])
-          .describe('The sum of two images, a box of another image, or one of the two for each batch.'),
-        alpha: z
-          .number()
-          .positive()
-          .max(100)
-          .optional()
-          .describe("A batch's share of the first image is drawn from Beta(alpha, alpha); 1 where absent."),
-        probability: z
-          .number()
-          .min(0)
-          .max(1)
-          .optional()
-          .describe('Share of batches that are mixed; 1 where absent.'),
-      }),
-    ])
-    .nullable()
-    .describe(
-      'Mixes each training image with another of its batch, and their losses with them, for tasks with classes: `mixup`, `cutmix`, or `either`; null for not at all.',
-    ),
-  erase: z
-    .union([
-      z.strictObject({
-        by: z.literal('cutout').describe('A square about a random pixel becomes zero.'),
-        size: z.int().min(1).describe('Side of the square in pixels.'),
-      }),
-      z.strictObject({
-        by: z.literal('random').describe('A rectangle of random area and form is filled (random erasing).'),
-        probability: z.number().min(0).max(1).optional().describe('Share of images; 0.5 where absent.'),
-        area: z
-          .tuple([z.number().gt(0).lt(1), z.number().gt(0).lt(1)])
-          .refine(([least, largest]) => least <= largest, 'expected the least share first')
-          .optional()
-          .describe('Least and largest share of the image; [0.02, 0.4] where absent.'),
-        aspect: z
-          .number()
-          .gt(0)
-          .max(1)
-          .optional()
-          .describe('Least ratio of height to width, the largest is one over it; 0.3 where absent.'),
-        fill: z.enum(['noise', 'zero']).optional().describe('Normal numbers, as where absent, or zero.'),
-      }),
-    ])
-    .nullable()
-    .describe('Takes a part out of each training image, whose labels stay; null for nothing.'),
   statistics: z
     .enum(['unbiased', 'biased'])
     .describe("Running variance of batch norms: unbiased as in PyTorch, or the batch's own."),
