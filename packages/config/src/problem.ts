@@ -29,22 +29,40 @@ export function unknownKeys(where: string, keys: readonly UnknownKey[]): Overpar
   return new OverparamError('unknown-key', `${where}: ${text}`);
 }
 
-/** The issue that says most about an input: inside a union, that of the branch that came furthest. */
-function deepest(
-  issue: z.core.$ZodIssue,
-  path: readonly PropertyKey[],
-): { issue: z.core.$ZodIssue; path: PropertyKey[] } {
+/** An issue, and where it is. */
+interface Found {
+  readonly issue: z.core.$ZodIssue;
+  readonly path: readonly PropertyKey[];
+  /** Whether what it is about has no key that nothing reads. */
+  readonly knowsAll: boolean;
+}
+
+const isUnknown = (issue: z.core.$ZodIssue) =>
+  issue.code === 'unrecognized_keys' || knownBeside(issue) !== undefined;
+
+/**
+ * The issue that says most about an input. Inside a union that is what the branch that was meant finds wrong, which knows every
+ * key; else a key that no branch knows; else that of the branch that came furthest.
+ */
+function deepest(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Found {
   const here = [...path, ...issue.path];
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path: here };
-  const inner = issue.errors.flatMap((branch) => branch.slice(0, 1).map((first) => deepest(first, here)));
+  const itself = { issue, path: here, knowsAll: !isUnknown(issue) };
+  if (issue.code !== 'invalid_union') return itself;
+  const branches = issue.errors.map((branch) => branch.map((one) => deepest(one, here)));
   // What is there and wrong says more than what another branch misses.
-  const missing = ({ issue: { input } }: { readonly issue: z.core.$ZodIssue }) => Number(input === undefined);
-  const furthest = inner.sort((a, b) => b.path.length - a.path.length || missing(a) - missing(b))[0];
-  const structural = inner.find(
-    (entry) => entry.issue.code === 'unrecognized_keys' || knownBeside(entry.issue),
-  );
-  const best = structural ?? furthest;
-  return best && (best.path.length > here.length || structural) ? best : { issue, path: here };
+  const missing = (found: Found) => Number(found.issue.input === undefined);
+  const byDepth = (a: Found, b: Found) => b.path.length - a.path.length || missing(a) - missing(b);
+  const firsts = branches
+    .flatMap((branch) =>
+      branch.slice(0, 1).map((first) => ({ ...first, knowsAll: branch.every(({ knowsAll }) => knowsAll) })),
+    )
+    .filter((found) => found.path.length > here.length)
+    .sort(byDepth);
+  const unknown = branches
+    .flat()
+    .filter((found) => isUnknown(found.issue))
+    .sort(byDepth);
+  return firsts.find(({ knowsAll }) => knowsAll) ?? unknown[0] ?? firsts[0] ?? itself;
 }
 
 /**

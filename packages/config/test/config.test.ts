@@ -97,6 +97,15 @@ describe('reading', () => {
     ['{ top: 2, by: weightNorms }', 'expected one of "weightNorm"|"parameters"'],
     ['{ top: 2, budget: 9, by: parameters }', 'says how many layers once'],
     ['{ by: parameters }', 'says how many layers once'],
+    [
+      '{ top: 2, by: wightNorm }',
+      'select.by: Invalid option: expected one of "weightNorm"|"parameters". It is "wightNorm"',
+    ],
+    ['{ top: 2 }', 'select.by: Invalid option: expected one of "weightNorm"|"parameters"'],
+    ['{ by: weightNorm, top: 0 }', 'select.top: Too small'],
+    ['{ kernel: [3, 0] }', 'select.kernel[1]: Too small'],
+    ['{ kindd: conv2d }', 'unknown key "select.kindd". Did you mean "kind"?'],
+    ['{ not: { kindd: conv2d } }', 'unknown key "select.not.kindd". Did you mean "kind"?'],
     ['{ tops: 2, by: parameters }', 'unknown key "select.tops". Did you mean "top"?'],
     ['{ not: { top: 2, by: parameters } }', 'select.not'],
   ])('a choice of layers by rank is checked: %s', async (select, words) => {
