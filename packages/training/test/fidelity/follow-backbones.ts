@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { plugin } from '@overparam/backbones';
 import { expand, type Parameter, parametersOf, plain } from '@overparam/core-reparam';
-import { createOptimiser, keyFromSeed } from '@overparam/engine';
+import { keyFromSeed } from '@overparam/engine';
 import { classification, depth, normals, segmentation } from '@overparam/mtl-heads';
 import { parseOptions, type Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { optimisedParameters } from '../../src/groups';
-import { compilePhase } from '../../src/phase';
 import { denseBatch } from './follow-dense';
+import { followSteps } from './follow-steps';
 import { noise } from './noise';
-import { joint, trainedNetwork } from './trained-network';
 
 const losses = z.array(z.array(z.number()));
 const schema = z.object({
@@ -118,25 +116,7 @@ export function followBackbone(run: BackboneRun): number[][] {
   const model = expand(base.model, { method: plain, key });
   base.model.dispose();
   assign(run.seed, parametersOf(model));
-  const network = trainedNetwork(model);
-  const optimiser = createOptimiser(
-    run.optimiser === 'sgd'
-      ? { name: 'sgd', momentum: optimisers.sgd.momentum, nesterov: false }
-      : { name: 'adam' },
-    optimisedParameters(network.parameters, { coefficient: 0, norms: false, biases: false }),
-  );
-  const step = compilePhase({ phase: joint, network, tasks, optimiser, penalty: 0 });
-  const rate = tf.scalar(optimisers[run.optimiser].lr);
-  const history = Array.from({ length: steps }, (_, index) => {
-    const batch = batchOf(run, index);
-    const found = step({ ...batch, rate });
-    const values = tasks.map(({ name }) => found[tasks.length > 1 ? `loss/${name}` : 'loss']!.dataSync()[0]!);
-    tf.dispose([batch, found]);
-    return values;
-  });
-  step.dispose();
-  optimiser.dispose();
-  model.dispose();
-  rate.dispose();
-  return history;
+  const { momentum } = optimisers.sgd;
+  const optimiser = { name: run.optimiser, lr: optimisers[run.optimiser].lr, momentum };
+  return followSteps(model, tasks, optimiser, steps, (index) => batchOf(run, index));
 }

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dilatedResnet50, segnet } from '@overparam/backbones';
 import { expand, parametersOf, plain } from '@overparam/core-reparam';
-import { createOptimiser, keyFromSeed } from '@overparam/engine';
+import { keyFromSeed } from '@overparam/engine';
 import { depth, normals, segmentation } from '@overparam/mtl-heads';
 import { parseOptions, type Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
-import { optimisedParameters } from '../../src/groups';
-import { compilePhase } from '../../src/phase';
+import { followSteps } from './follow-steps';
 import { noise } from './noise';
-import { joint, trainedNetwork } from './trained-network';
 
 const size = z.tuple([z.int(), z.int()]);
 const losses = z.array(z.tuple([z.number(), z.number(), z.number()]));
@@ -116,26 +114,7 @@ export function followDense(run: DenseRun): number[][] {
     normals({ name: 'normals', size: imageSize }),
   ];
   const model = prepare(run, tasks);
-  const setting = optimisers[run.optimiser];
-  const network = trainedNetwork(model);
-  const optimiser = createOptimiser(
-    run.optimiser === 'sgd'
-      ? { name: 'sgd', momentum: optimisers.sgd.momentum, nesterov: false }
-      : { name: 'adam' },
-    optimisedParameters(network.parameters, { coefficient: 0, norms: false, biases: false }),
-  );
-  const step = compilePhase({ phase: joint, network, tasks, optimiser, penalty: 0 });
-  const rate = tf.scalar(setting.lr);
-  const history = Array.from({ length: steps }, (_, index) => {
-    const given = denseBatch(index, imageSize, batch);
-    const found = step({ ...given, rate });
-    const values = tasks.map(({ name }) => found[`loss/${name}`]!.dataSync()[0]!);
-    tf.dispose([given, found]);
-    return values;
-  });
-  step.dispose();
-  optimiser.dispose();
-  model.dispose();
-  rate.dispose();
-  return history;
+  const { momentum } = optimisers.sgd;
+  const optimiser = { name: run.optimiser, lr: optimisers[run.optimiser].lr, momentum };
+  return followSteps(model, tasks, optimiser, steps, (index) => denseBatch(index, imageSize, batch));
 }
