@@ -1,3 +1,4 @@
+import type { PartSource } from './source';
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Role } from './method';
 
@@ -73,6 +74,8 @@ export interface Routine<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** The whole plan of a run, made before it begins; a pure function. */
   plan(run: RunShape, options: Options): Schedule;

@@ -19,6 +19,7 @@ export interface TrainArguments extends ConfigArguments {
   readonly out?: string;
   readonly resume?: boolean;
   readonly 'dry-run'?: boolean;
+  readonly tensorboard?: boolean;
 }
 
 /** `runs/resnet-fnl-joint-seed0`, the folder of a run that was given none. */
@@ -116,6 +117,7 @@ export async function runTrain(args: TrainArguments, invocation: Invocation): Pr
       dataDir: dataDirectory(args['data-dir']),
       configFolder: loaded.folder,
       resume: args.resume,
+      tensorboard: args.tensorboard,
       callbacks: callbacksFor(view, link, config.validation === null ? 'test' : 'validation'),
       // A comparison that was killed has runs that save their state before they end.
       ...(link && { patience: orphanPatience }),

@@ -17,6 +17,8 @@ export interface Training {
   readonly dataDir: string;
   readonly signal: AbortSignal;
   readonly callbacks?: CompareCallbacks;
+  /** Whether runs write event files for TensorBoard. */
+  readonly tensorboard?: boolean;
 }
 
 /** Whether a run is finished; what its process left when it was killed then is removed. */
@@ -67,6 +69,7 @@ export async function trainRuns(
             '--data-dir',
             training.dataDir,
             '--resume',
+            ...(training.tensorboard ? ['--tensorboard'] : []),
           ],
           onProgress(done) {
             book.advance(entries[index]!, done);
