@@ -100,7 +100,7 @@ describe.skipIf(!chromium)('the live page', () => {
 
   test('goes on with the run, keeps its zoom, and stays when the run is over', async () => {
     const { served, page, errors } = await open(sampleRun(0, 'training'));
-    expect(await page.locator('#state').innerText()).toContain('Training: epoch 0 of 12');
+    expect(await page.locator('#state').textContent()).toContain('Training: epoch 0 of 12');
     expect(await page.locator('.chart').count()).toBe(0);
     served.show(sampleRun(6, 'training'));
     const slider = page.locator('.chart[data-curve=test-1] input[type=range]');
@@ -113,11 +113,11 @@ describe.skipIf(!chromium)('the live page', () => {
     expect([await slider.getAttribute('min'), await slider.getAttribute('max')]).toEqual(before);
     served.show(sampleRun(12, 'finished'));
     await page.getByText('Finished.').waitFor();
-    expect(await page.locator('#figures').innerText()).toContain('collapsed');
+    expect(await page.locator('#figures').textContent()).toContain('collapsed');
     await served.close();
     await page.waitForTimeout(300);
     // A run that is over needs its server no more.
-    expect(await page.locator('#connection').innerText()).toBe('');
+    expect(await page.locator('#connection').textContent()).toBe('');
     expect(errors).toEqual([]);
     await page.context().close();
   });

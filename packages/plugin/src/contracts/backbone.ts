@@ -1,6 +1,6 @@
-import type { PartSource } from './source';
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
+import type { PartSource } from './source';
 import type { Task, TaskForm } from './task';
 
 /** A task as a backbone sees it: what its answer is like, and no word of what it is about. Every `Task` is one. */

@@ -1,6 +1,6 @@
-import type { PartSource } from './source';
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Tensor } from '@tensorflow/tfjs';
+import type { PartSource } from './source';
 
 /**
  * What a balancer asks the training loop for.

@@ -1,5 +1,5 @@
-import type { PartSource } from './source';
 import type { Key, OptionsSchema } from '@overparam/engine';
+import type { PartSource } from './source';
 import type { LabelSpec } from './task';
 
 /** Numbers of one tensor of a batch, without the batch axis in `shape`. */

@@ -1,7 +1,7 @@
-import type { PartSource } from './source';
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import type { PlainLayer, PlainWeights, Site, SiteKind } from './site';
+import type { PartSource } from './source';
 
 /**
  * What a parameter is to the routines: `core` (the factor that carries the kernel), `frame` (factors around

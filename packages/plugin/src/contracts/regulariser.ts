@@ -1,6 +1,6 @@
-import type { PartSource } from './source';
 import type { OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import type { PartSource } from './source';
 
 /** What is known when a config is read. */
 export interface RegulariserSetup {

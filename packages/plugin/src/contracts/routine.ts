@@ -1,6 +1,6 @@
-import type { PartSource } from './source';
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Role } from './method';
+import type { PartSource } from './source';
 
 /** Parameters that move together: all those of one role, block and task. */
 export interface ParameterGroup {

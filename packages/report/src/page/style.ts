@@ -58,11 +58,11 @@ button:disabled{opacity:.5;cursor:default}
 button.small{padding:.05rem .5rem;min-width:1.9rem;min-height:1.65rem;font-size:.8125rem}
 .legend button{display:flex;align-items:center;gap:.45rem;padding:.1rem .55rem;background:none}
 .legend button[aria-pressed=false]{opacity:.55;text-decoration:line-through}
-th button{display:inline-flex;align-items:baseline;gap:.25rem;font-size:inherit;font-weight:inherit;text-align:inherit;background:none;border:0;padding:0;border-radius:3px}
+th button{display:inline-block;font-size:inherit;font-weight:inherit;text-align:inherit;background:none;border:0;padding:0;border-radius:3px}
 th button:hover{text-decoration:underline}
-th button::after{content:"↕";font-weight:400;color:var(--muted);font-size:.75em}
-[aria-sort=ascending] button::after{content:"▲";color:var(--ink)}
-[aria-sort=descending] button::after{content:"▼";color:var(--ink)}
+th button::after{content:" ↕";font-weight:400;color:var(--muted);font-size:.75em}
+[aria-sort=ascending] button::after{content:" ▲";color:var(--ink)}
+[aria-sort=descending] button::after{content:" ▼";color:var(--ink)}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px}
 .save{display:flex;flex-wrap:wrap;gap:.5rem}
 pre{margin:.6rem 0;padding:.7rem .9rem;overflow:auto;max-height:24rem;background:var(--wash);border:1px solid var(--line);border-radius:8px;font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

@@ -33,8 +33,8 @@ function pageOf({ records, obtained }: ReturnType<typeof sampleTasks>): string {
 }
 
 /** The numbers that a chart tells of an epoch, by row. */
-function told(page: Page): Promise<string> {
-  return page.locator('.chart[data-curve=test-1] .readout').innerText();
+async function told(page: Page): Promise<string> {
+  return String(await page.locator('.chart[data-curve=test-1] .readout').textContent());
 }
 
 describe.skipIf(!chromium)('the page of a comparison, opened from a file', () => {
@@ -146,7 +146,7 @@ describe.skipIf(!chromium)('the page of a comparison, opened from a file', () =>
     await page.goto(await saved('still', pageOf(sampleComparison(3))));
     expect(await page.locator('svg:visible').count()).toBe(5 + 7);
     expect(await page.locator('[data-save]:visible').count()).toBe(0);
-    expect(await page.locator('noscript').innerText()).toContain('needs a browser that runs scripts');
+    expect(await page.locator('noscript').textContent()).toContain('needs a browser that runs scripts');
     await context.close();
   });
 

@@ -4,9 +4,7 @@ import { OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
 import { renderRunPage, renderTable } from '@overparam/report';
 import { isRunFolder, ownFileProblem } from '@overparam/run-folder';
-import { comparisonPage } from '../compare/output';
-import { isComparisonFolder, readComparison } from '../compare/redraw';
-import { runReportOf } from '../run/run-report';
+import { comparisonPage, isComparisonFolder, readComparison, runReportOf } from '@overparam/saved-runs';
 import type { Invocation } from './invocation';
 
 /** Arguments of `overparam report`. */

@@ -6,10 +6,9 @@ import { OverparamError } from '@overparam/errors';
 import { isLockHeld } from '@overparam/files';
 import { figureText, figureTitle, headlines, type RunReport, scoreIn } from '@overparam/report';
 import { isRunFolder } from '@overparam/run-folder';
+import { isComparisonFolder, runReportOf } from '@overparam/saved-runs';
 import { createProgressView, type ProgressView } from '@overparam/terminal';
 import { followRun, type LivePage, serveLivePage, type WatchedRun } from '@overparam/watch';
-import { isComparisonFolder } from '../compare/redraw';
-import { runReportOf } from '../run/run-report';
 import type { Invocation } from './invocation';
 
 /** Arguments of `overparam watch`. */

@@ -1,8 +1,8 @@
 import type { RunConfig } from '@overparam/config';
 import type { RunResult } from '@overparam/report';
 import { isRunFolder, type LockFolderOptions, orphanPatience, tidyFinished } from '@overparam/run-folder';
+import { readRunResult } from '@overparam/saved-runs';
 import type { Scores } from '@overparam/training';
-import { readRunResult } from '../run/read-run';
 import type { CompareCallbacks, RunFigures } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';

@@ -31,6 +31,7 @@ import {
   writeLines,
   writeRunAbout,
 } from '@overparam/run-folder';
+import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from '@overparam/saved-runs';
 import { beginEvents } from '@overparam/tensorboard';
 import {
   beginTraining,
@@ -51,7 +52,6 @@ import * as tf from '@tensorflow/tfjs';
 import { packageVersion } from '../cli/version';
 import { openDataset } from './data';
 import { figuresOf, finishRun } from './finish';
-import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
 
 /** What a run is before its first update. */
 export interface RunStart {

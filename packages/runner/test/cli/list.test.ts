@@ -29,7 +29,8 @@ test('every part has a line, options with descriptions, and its paper where it c
     expect(entries.length, kind).toBeGreaterThan(0);
     for (const { name, summary, options } of entries) {
       expect(summary, `${kind}: ${name}`).toMatch(/^\S.{8,118}$/);
-      for (const option of options) expect(option.description, `${kind}: ${name}: ${option.name}`).toMatch(/\S/);
+      for (const option of options)
+        expect(option.description, `${kind}: ${name}: ${option.name}`).toMatch(/\S/);
     }
   }
   for (const [kind, names] of Object.entries(own)) {

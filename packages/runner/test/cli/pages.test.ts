@@ -59,7 +59,9 @@ test('a comparison is drawn again as it was, from its own folder', async () => {
   expect(await main(['report', out]), said()).toBe(0);
   expect(textOf(out, 'report.html')).toBe(before);
   expect(await main(['watch', out])).toBe(2);
-  expect(said()).toContain(`holds a comparison. Watch one of its runs: overparam watch ${path('compared', 'plain-seed1')}`);
+  expect(said()).toContain(
+    `holds a comparison. Watch one of its runs: overparam watch ${path('compared', 'plain-seed1')}`,
+  );
 });
 
 test('what cannot be drawn or watched is said, with what to do', async () => {
@@ -70,7 +72,9 @@ test('what cannot be drawn or watched is said, with what to do', async () => {
   };
   expect(await mistake('report', path('nothing'))).toContain('holds neither a run nor a comparison.');
   expect(await mistake('watch', path('nothing'))).toContain('is not a run folder: it has no config.yaml.');
-  expect(await mistake('watch', path('run'), '--port', '70000')).toContain('from 1 to 65535, and got "70000"');
+  expect(await mistake('watch', path('run'), '--port', '70000')).toContain(
+    'from 1 to 65535, and got "70000"',
+  );
   rmSync(path('compared', 'compare.json'));
   expect(await mistake('report', path('compared'))).toContain('is not finished: it has no compare.json yet.');
   writeFileSync(path('compared', 'compare.json'), '{"rows": []}');

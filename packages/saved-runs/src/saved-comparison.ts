@@ -5,8 +5,8 @@ import { OverparamError } from '@overparam/errors';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { parseJson } from '@overparam/run-folder';
-import type { RunPlace } from './output';
-import { slug } from './plan';
+import type { RunPlace } from './comparison-page';
+import { slug } from './slug';
 
 /** What `compare.json` holds. */
 type ComparisonFile = ComparisonResult & {
