@@ -141,7 +141,8 @@ describe('the page of three tasks', () => {
     expect(page).toContain(
       '<th scope="row">Empty</th><td class="number">-</td><td class="number">0.5000</td>',
     );
-    expect(page).not.toMatch(/NaN|null|undefined/);
+    // In the data of the page null is what was not counted.
+    expect(/NaN|null|undefined/.test(page.replace(/<script[\s\S]*<\/script>/, ''))).toBe(false);
   });
 
   test('text from configs, datasets and errors stays text', async () => {

