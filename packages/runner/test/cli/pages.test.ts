@@ -23,7 +23,7 @@ test('a run is watched through a stop and to its end, and has its curves and its
   const run = path('run');
   await interrupted({ ...tiny, method: 'trirep' }, run, { epoch: 1 });
   const watching = main(['watch', run, '--json']);
-  await vi.waitFor(() => expect(said()).toContain('The run has stopped after epoch 1.'), 20_000);
+  await vi.waitFor(() => expect(said()).toContain('The run has stopped after epoch 1.'), 60_000);
   const address = /Live page: (\S+)/.exec(said())![1]!;
   expect(await (await fetch(address)).text()).toContain('Stopped: epoch 1 of 3');
   await train({ ...tiny, method: 'trirep' }, { out: run, resume: true, tensorboard: true });
@@ -47,7 +47,7 @@ test('a run is watched through a stop and to its end, and has its curves and its
   rmSync(path('run', 'about.json'));
   expect(await main(['report', run, '--out', path('old.html'), '--json'])).toBe(0);
   expect(object()).toMatchObject({ report: path('old.html'), result: { method: 'trirep' } });
-});
+}, 300_000);
 
 test('a comparison is drawn again as it was, from its own folder', async () => {
   const config = path('compare.yaml');
@@ -66,7 +66,7 @@ test('a comparison is drawn again as it was, from its own folder', async () => {
   expect(said()).toContain(
     `holds a comparison. Watch one of its runs: overparam watch ${path('compared', 'plain-seed1')}`,
   );
-});
+}, 300_000);
 
 test('what cannot be drawn or watched is said, with what to do', async () => {
   writeFileSync(path('file.txt'), 'no run');
