@@ -16,6 +16,8 @@ export interface Team extends Workers {
   readonly norms: 'own' | 'synchronised';
   /** What gradients are sent in. They are float32 before and after. */
   readonly gradients: Precision;
+  /** Tells the sums of a run from those of others, where a process trains several one after the other; none where left out. */
+  readonly run?: string;
 }
 
 /** A team at work on batches of one size. */
@@ -51,7 +53,8 @@ export function sharedStep<Result>(
   run: (shared: SharedStep | null) => Result,
 ): Result {
   if (work === null) return run(null);
-  const sums = new WorkerSums(work.team, name);
+  const { run: of = '' } = work.team;
+  const sums = new WorkerSums(work.team, `${of}/${name}`);
   const shared = { ...work, sums };
   if (work.team.norms === 'own') return run(shared);
   return withSharedNorms(sums, work.share, () => run(shared));
