@@ -60,7 +60,7 @@ export const cases: Readonly<Record<string, ConfigFile>> = {
     ...images,
     erase: { by: 'cutout', size: 8 },
     accumulate: 2,
-    clip: { by: 'norm', at: 0.5 },
+    clip: { by: 'norm', limit: 0.5 },
     averageWeights: { decay: 0.9 },
   },
   'decay of composed kernels': { ...images, method: 'fnl', weightDecay: 0.001 },

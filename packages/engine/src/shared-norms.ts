@@ -102,23 +102,23 @@ export function sharedBatchNorm<T extends tf.Tensor4D | tf.Tensor2D>(
   const whole = (here / (shared.share.end - shared.share.start)) * shared.share.of;
   const normalise = tf.customGrad((...values) => {
     const [input, scale, shift, save] = values as unknown as [T, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
-    save([input, scale]);
+    save([input, scale, mean, variance]);
     return {
       value: tf.batchNorm(input, mean, variance, shift, scale, epsilon) as tf.Tensor,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [before, slope] = saved as [tf.Tensor, tf.Tensor];
+        const [before, slope, centre, width] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
         // As if the share were the whole batch, and then by how much sums over the whole batch differ.
-        const given = { dy, x: before, gamma: slope, mean, variance };
+        const given = { dy, x: before, gamma: slope, mean: centre, variance: width };
         const [dx, dgamma, dbeta] = run(trainingKernels.batchNormGradient, given) as unknown as tf.Tensor[];
         const [gammas, betas] = tf.unstack(shared.sums.sum(tf.stack([dgamma!, dbeta!]))) as [
           tf.Tensor,
           tf.Tensor,
         ];
         const off = (own: tf.Tensor, all: tf.Tensor) => tf.sub(tf.div(own, here), tf.div(all, whole));
-        const inverse = tf.rsqrt(tf.add(variance, epsilon));
+        const inverse = tf.rsqrt(tf.add(width, epsilon));
         const factor = tf.mul(slope, inverse);
         const along = tf.mul(tf.mul(factor, inverse), off(dgamma!, gammas));
-        const offset = tf.sub(tf.mul(factor, off(dbeta!, betas)), tf.mul(along, mean));
+        const offset = tf.sub(tf.mul(factor, off(dbeta!, betas)), tf.mul(along, centre));
         return [tf.add(dx!, tf.add(tf.mul(before, along), offset)), dgamma!, dbeta!];
       },
     };
