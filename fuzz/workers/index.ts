@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,24 +46,27 @@ function work(orders: Orders): Promise<void> {
 /** Tensors of each case on each worker. */
 export type Tensors = Readonly<Record<string, Float32Array>>;
 
-/** What some workers come to, by case: the tensors of each of them. */
+/**
+ * What some workers come to, by case: the tensors of each of them.
+ *
+ * @param out  folder that keeps what is done, so that a series goes on where it stopped; one that is removed where left out
+ */
 export async function trainedBy(
   count: number,
   names: readonly string[],
   options: Pick<Orders, 'norms' | 'gradients' | 'precision'>,
+  out?: string,
 ): Promise<ReadonlyMap<string, readonly Tensors[]>> {
-  const out = mkdtempSync(join(tmpdir(), 'overparam-workers-'));
+  const folder = out ?? mkdtempSync(join(tmpdir(), 'overparam-workers-'));
+  mkdirSync(folder, { recursive: true });
+  const fileOf = (name: string, index: number) => join(folder, `${name}-${index}.json`);
   try {
     const workers = (await freePorts(count)).map((port) => `127.0.0.1:${port}`);
-    const deadline = 120;
-    await Promise.all(
-      workers.map((_, index) => work({ ...options, workers, index, cases: names, out, deadline })),
-    );
+    const missing = names.filter((name) => workers.some((_, index) => !existsSync(fileOf(name, index))));
+    const orders = { ...options, workers, cases: missing, out: folder, deadline: 120 };
+    if (missing.length > 0) await Promise.all(workers.map((_, index) => work({ ...orders, index })));
     const read = (name: string, index: number): Tensors => {
-      const all = JSON.parse(readFileSync(join(out, `${name}-${index}.json`), 'utf8')) as Record<
-        string,
-        string
-      >;
+      const all = JSON.parse(readFileSync(fileOf(name, index), 'utf8')) as Record<string, string>;
       return Object.fromEntries(
         Object.entries(all).map(([key, text]) => {
           const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
@@ -73,7 +76,7 @@ export async function trainedBy(
     };
     return new Map(names.map((name) => [name, workers.map((_, index) => read(name, index))]));
   } finally {
-    rmSync(out, { recursive: true, force: true });
+    if (out === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -38,18 +38,20 @@ export function createAverages(
   };
 }
 
-/**
- * What is differentiated where gradients are averaged.
- *
- * @param whole  the loss over all workers, where `loss` is this one's part of it; null where it is the whole
- */
-export function averagedLoss(
-  loss: tf.Scalar,
+/** Added to a loss before its logarithm is taken. */
+const leastLoss = 1e-8;
+
+/** What is differentiated where gradients are averaged. */
+export function averagedLoss(loss: tf.Scalar, of: Averaging['of']): tf.Scalar {
+  return of === 'loss' ? loss : (tf.log(tf.add(loss, leastLoss)) as tf.Scalar);
+}
+
+/** Gradients of what {@link averagedLoss} gives, from those of the loss itself. */
+export function ofAveraged(
+  gradients: readonly (tf.Tensor | null)[],
   of: Averaging['of'],
-  whole: tf.Scalar | null = null,
-): tf.Scalar {
-  if (of === 'loss') return loss;
-  // The gradient of the logarithm of a sum of parts, a part at a time.
-  if (whole) return tf.div(loss, tf.add(whole, 1e-8)) as tf.Scalar;
-  return tf.log(tf.add(loss, 1e-8)) as tf.Scalar;
+  loss: tf.Scalar,
+): (tf.Tensor | null)[] {
+  if (of === 'loss') return [...gradients];
+  return gradients.map((gradient) => gradient && tf.div(gradient, tf.add(loss, leastLoss)));
 }

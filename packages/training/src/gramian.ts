@@ -9,7 +9,7 @@ import {
 } from '@overparam/engine';
 import type { Averaging, GradientSpace, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { type Averages, averagedLoss } from './averages';
+import { type Averages, averagedLoss, ofAveraged } from './averages';
 import { measure, type StepInputs, secondOf } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
 import { type Routes, routesOfAll } from './routes';
@@ -158,20 +158,17 @@ function gramianStep(
         ? measure(network.model, tasks, secondOf(inputs as StepInputs), { updateStatistics: false, shared })
             .losses
         : {};
-      const whole = summedScalars(shared, list);
       return {
         losses: list,
-        whole,
         second: Object.values(second),
-        differentiated: averaging
-          ? list.map((loss, index) => averagedLoss(loss, averaging.of, shared && whole[index]!))
-          : list,
+        differentiated: averaging && !shared ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
         representations,
       };
     },
-    ({ losses, whole, second, differentiated, representations }, backward): Record<string, tf.Tensor> => {
+    ({ losses, second, differentiated, representations }, backward): Record<string, tf.Tensor> => {
       const wanted = tasks.map(({ name }) => carriers(parts, name));
       const inParameters = space === 'parameters';
+      const whole = summedScalars(shared, losses);
       const gradientsOf = (scalars: readonly tf.Tensor[]) =>
         scalars.map((scalar, index) => {
           const xs = inParameters ? wanted[index]!.map(({ variable }) => variable) : representations;
@@ -179,7 +176,10 @@ function gramianStep(
           const own = backward(scalar, xs).map((gradient) => gradient && widened(gradient));
           return inParameters ? summedList(shared, own) : own;
         });
-      const gradients = gradientsOf(differentiated);
+      const gradients = gradientsOf(differentiated).map((list, index) =>
+        // Here the gradients are of parts of the loss, and its logarithm is of the whole.
+        averaging && shared ? ofAveraged(list, averaging.of, whole[index]!) : list,
+      );
       const others = gradientsOf(second);
       const all = [...gradients, ...others].flat().flatMap((gradient) => gradient ?? []);
       const finite = finiteEverywhere(shared, [...losses, ...second, ...all]);

@@ -4,6 +4,7 @@ import type { Binding } from '../binding/binding';
 import type { DeviceOptions } from '../binding/context';
 import { type Cluster, checkedCluster, hostAndPort, taskName } from './cluster';
 import { serverOf } from './server';
+import { watchWorkers } from './watch';
 
 let joined: Required<Cluster> | null = null;
 let server: Binding | null = null;
@@ -64,6 +65,7 @@ export function enableCollectives(binding: Binding, options: DeviceOptions): voi
   binding.library.TFE_EnableCollectiveOps(binding.context, definition, definition.length, binding.status);
   binding.check(`listening as worker ${joined.index} on ${joined.workers[joined.index]}`);
   server = binding;
+  watchWorkers(joined, binding);
 }
 
 /**
