@@ -8,6 +8,21 @@ const site = fileURLToPath(new URL('..', import.meta.url));
 const menu = JSON.parse(readFileSync(join(site, '.pages', 'menu.json'), 'utf8')) as Section[];
 const withApi = existsSync(join(site, '.pages', 'public', 'api', 'index.html'));
 
+/** One part of the menu, without anything to fold: what folds is a button in a button there. */
+const part = ({ title, pages }: Section) => ({
+  text: title,
+  items: pages.map(({ address, title: text }) => ({ text, link: address })),
+});
+
+/** Parts with many pages have a menu of their own, and one line in the others. */
+const large = menu.filter(({ title }) => ['Methods', 'Routines', 'Balancers', 'Packages'].includes(title));
+const others = menu.filter((section) => !large.includes(section));
+const lookUp = part({ title: 'All of', pages: large.map(({ title, pages }) => ({ ...pages[0]!, title })) });
+const sidebar = {
+  ...Object.fromEntries(large.map((section) => [section.pages[0]!.address, [part(section), lookUp]])),
+  '/': [...others.map(part), lookUp],
+};
+
 /** The documentation's site: static, with a search of its own, and nothing from elsewhere. Dead links fail the build. */
 export default defineConfig({
   title: 'overparam',
@@ -34,11 +49,7 @@ export default defineConfig({
       { text: 'Balancers', link: '/balancers/' },
       ...(withApi ? [{ text: 'API', link: '/api/index.html', target: '_self' }] : []),
     ],
-    sidebar: menu.map(({ title, pages }, index) => ({
-      text: title,
-      collapsed: index > 4,
-      items: pages.map(({ address, title: text }) => ({ text, link: address })),
-    })),
+    sidebar,
     outline: [2, 3],
     footer: { message: 'MIT licence. No tracking, and nothing from elsewhere on these pages.' },
   },

@@ -10,12 +10,12 @@ export interface BalancerPage {
  */
 export const balancerPages: Readonly<Record<string, BalancerPage>> = {
   equal: {
-    equation: String.raw`w_i = 1`,
+    equation: 'w_i = 1',
     hurts:
       'Losses of different units: the largest one decides. It costs nothing, and is what every other balancer must beat.',
   },
   static: {
-    equation: String.raw`w_i = c_i`,
+    equation: 'w_i = c_i',
     hurts:
       'Weights that were right at the start are seldom right at the end, and searching them costs a run for each try.',
   },

@@ -1,6 +1,6 @@
 /** What a layer computes in training, by method, in LaTeX; and what its collapsed kernel is. */
 export const methodEquations: Readonly<Record<string, string>> = {
-  plain: String.raw`y = W * x + b`,
+  plain: 'y = W * x + b',
   fnl: String.raw`W = \mathrm{fold}(U\,M\,V), \qquad \text{penalty } \tfrac{\lambda}{2}\,\lVert U M V\rVert_F^2`,
   repvgg: String.raw`y = \mathrm{BN}_3(W_3 * x) + \mathrm{BN}_1(W_1 * x) + \mathrm{BN}_0(x)
 \quad\longrightarrow\quad

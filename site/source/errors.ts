@@ -10,7 +10,7 @@ export interface ErrorUse {
   readonly says: string;
 }
 
-const thrown = /new OverparamError\(\s*'([a-z0-9-]+)',\s*((?:[`'"])[^]*?)(?:,\s*\{ cause|,?\s*\);)/g;
+const thrown = /new OverparamError\(\s*'([a-z0-9-]+)',\s*((?:[`'"])[\s\S]*?)(?:,\s*\{ cause|,?\s*\);)/g;
 
 /** The text of a message in code: its first sentences, with dots where a value stands. */
 function wordsOf(expression: string): string {

@@ -59,7 +59,7 @@ const sections: readonly Section[] = [
     title: 'Balancers',
     pages: [{ address: '/balancers/', title: 'All balancers' }, ...entriesOf('balancer', 'balancers')],
   },
-  { title: 'Packages', pages: packagePages },
+  { title: 'Packages', pages: [{ address: '/packages/', title: 'All packages' }, ...packagePages] },
 ];
 
 const addresses = new Map<string, string>([
@@ -126,6 +126,14 @@ write(
     'How the losses, or the gradients, of several tasks become one update.',
     'balancers',
   ),
+);
+const described = packages.map((name) => {
+  const { description } = JSON.parse(read(`packages/${name}/package.json`)) as { description: string };
+  return `| [${name}](${addresses.get(`packages/${name}/README.md`)}) | ${cell(description)} |`;
+});
+write(
+  '/packages/',
+  ['# Packages', ['| package | what |', '| --- | --- |', ...described].join('\n')].join('\n\n'),
 );
 const codes = errorCodes(join(root, 'packages'));
 write(

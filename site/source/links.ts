@@ -27,7 +27,7 @@ function linkOf(target: string, from: string, root: string, addressOf: AddressOf
 export function withLinks(markdown: string, from: string, root: string, addressOf: AddressOf): string {
   // Fenced blocks and code in a line are passed over, by being matched first.
   return markdown.replaceAll(
-    /(^```[^]*?^```$|`[^`\n]*`)|\]\(([^)\s]+)\)/gm,
+    /(^```[\s\S]*?^```$|`[^`\n]*`)|\]\(([^)\s]+)\)/gm,
     (all, code: string | undefined, target: string | undefined) =>
       code !== undefined ? all : `](${linkOf(target!, from, root, addressOf)})`,
   );

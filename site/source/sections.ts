@@ -24,6 +24,7 @@ export const guides: readonly Section[] = [
     title: 'Begin',
     pages: [
       guide('getting-started', 'Getting started'),
+      guide('strangers-ways', 'Four ways in, timed'),
       guide('comparing', 'Comparing fairly'),
       guide('several-tasks', 'Several tasks'),
       { address: '/guide/own-data', file: 'packages/datasets-own/README.md', title: 'Your own data' },

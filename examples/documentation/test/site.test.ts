@@ -68,7 +68,7 @@ test.skipIf(!there)('a search finds what a page says, and leads there', async ()
   await page.locator('.VPLocalSearchBox .result').first().waitFor();
   await page.keyboard.press('Enter');
   await page.waitForURL(/\.html/);
-  expect((await page.locator('.vp-doc').innerText()).toLowerCase()).toContain('unpooling');
+  expect((await page.locator('.vp-doc').textContent())!.toLowerCase()).toContain('unpooling');
   expect(errors).toEqual([]);
   await page.context().close();
 });

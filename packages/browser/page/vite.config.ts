@@ -10,6 +10,8 @@ export default defineConfig({
   build: {
     outDir: '../dist/page',
     emptyOutDir: true,
+    // The licences of all that is bundled go with it.
+    license: { fileName: 'licences.md' },
     target: 'es2022',
     // Nothing inside of addresses: the pages' policy allows scripts and networks from their own folder only.
     assetsInlineLimit: 0,

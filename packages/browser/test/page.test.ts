@@ -149,7 +149,7 @@ describe.skipIf(!there)('the page that recognises', () => {
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.getByRole('img', { name: 'normals of the picture, in colours' }).waitFor();
     expect(await page.locator('.task h3').allTextContents()).toEqual(['segmentation', 'depth', 'normals']);
-    expect(await page.locator('.scale').innerText()).toMatch(/-?\d+\.\d\d m/);
+    expect(await page.locator('.scale').textContent()).toMatch(/-?\d+\.\d\d m/);
     await page.getByRole('button', { name: 'Stop the camera' }).click();
     expect(errors).toEqual([]);
     expect(await seriousFaults(page)).toEqual([]);

@@ -88,7 +88,10 @@ function hear(news: News): void {
 }
 
 function begin(): void {
-  if (worker !== null) return stop('Stopped. What was trained is gone; Train begins again.');
+  if (worker !== null) {
+    stop('Stopped. What was trained is gone; Train begins again.');
+    return;
+  }
   losses = { plain: [], wide: [] };
   accuracies = { plain: [], wide: [] };
   epochs = Number(element<HTMLSelectElement>('epochs').value);
