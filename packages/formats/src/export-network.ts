@@ -76,7 +76,9 @@ export async function exportNetwork(
   const target = resolve(folder);
   const staging = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`);
   const firstMade = await mkdir(staging, { recursive: true });
-  const probes = options.probes ?? drawProbes(model, probeKey);
+  // A file for a fixed number of examples is run on as many.
+  const examples = typeof options.batch === 'number' ? options.batch : 2;
+  const probes = options.probes ?? drawProbes(model, probeKey, examples);
   const expected = tf.tidy(() => [model.predict([...probes])].flat() as tf.Tensor[]);
   try {
     const { parameters, multiplyAdds } = (await costCard(model)).expanded;

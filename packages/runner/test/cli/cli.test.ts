@@ -227,6 +227,7 @@ describe('commands on a run', () => {
       expect(results[to]!.gap).toBeLessThan(1e-4);
     }
     expect(results.onnx!.files.map(({ name }) => name)).toEqual(['model.onnx']);
+    expect(await main(['export', path('run'), '--batch', '1', '--out', path('one-at-a-time')])).toBe(0);
     expect(results.tfjs!.files.map(({ name }) => name)).toContain('model.json');
     stdout.mockClear();
     expect(await main(['inspect', path('run'), '--json'])).toBe(0);
@@ -289,6 +290,14 @@ describe('commands on a run', () => {
     stderr.mockClear();
     expect(await main(['export', run, '--to', 'safetensors'])).toBe(1);
     expect(written(stderr)).toContain('PyTorch does not take the network: no such operator');
+    // One that is ended from outside has no last words.
+    writeFileSync(
+      broken,
+      `#!/bin/sh\n${answers.replace('exit 1', 'kill -9 $$').replace(/echo "no[^;]*;/, '')}\n`,
+    );
+    stderr.mockClear();
+    expect(await main(['export', run, '--to', 'safetensors'])).toBe(1);
+    expect(written(stderr)).toContain('Python ended by SIGKILL and said nothing.');
     expect(readdirSync(join(run, 'exported'))).toEqual(['tfjs']);
     vi.unstubAllEnvs();
   });
