@@ -34,9 +34,9 @@ function faultOf(name, apart, { archives, tfjs, install }) {
     tfjs: wantsTfjs ? tfjs : null,
     install,
   });
-  const file = join(folder, 'readme.ts');
+  const file = join(folder, 'readme.mts');
   writeFileSync(file, program.code);
-  // Types are taken off by the workspace's loader; all packages are the installed ones.
+  // Types are taken off by the workspace's loader; all packages are the installed ones. A module, so that it may await.
   const loader = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href;
   try {
     const printed = execFileSync(process.execPath, [`--import=${loader}`, file], {
