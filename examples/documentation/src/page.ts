@@ -63,7 +63,7 @@ function isPrinted(promised: string, printed: string): boolean {
 }
 
 /** Without TensorFlow.js's own greeting, which depends on the machine. */
-function withoutGreeting(output: string): string {
+export function withoutGreeting(output: string): string {
   return output.replace(/^=+\nHi, looks like.*?\n=+\n/gms, '').trim();
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { blocksOf, missingFrom, programOf } from '../src/page';
+import { blocksOf, missingFrom, programOf, withoutGreeting } from '../src/page';
 import { overparam, pages, prepareFolder, read, root, runNode } from '../src/workspace';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
