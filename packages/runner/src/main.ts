@@ -1,5 +1,4 @@
 import { OverparamError } from '@overparam/errors';
-import { ownFileProblem } from '@overparam/run-folder';
 import { interruptible, runCommandLine } from '@overparam/terminal/command-line';
 import { overparamCommand } from './cli/commands';
 import { reportFailure } from './cli/failure';
@@ -16,11 +15,13 @@ export async function main(rawArguments: readonly string[], early?: AbortSignal)
   const output = processOutput(rawArguments.includes('--json'));
   const run = async (signal: AbortSignal) => {
     if (signal.aborted) throw new OverparamError('interrupted', 'Stopped before anything was done.');
-    return runCommandLine(overparamCommand({ output, signal }), rawArguments);
+    return runCommandLine(overparamCommand({ output, signal, rawArguments }), rawArguments);
   };
   try {
     return await (early ? run(early) : interruptible(run));
   } catch (error) {
+    // Loaded here, as help does not wait for what it brings with it.
+    const { ownFileProblem } = await import('@overparam/run-folder');
     return reportFailure(ownFileProblem(error, 'A file'), output);
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunConfig } from '@overparam/config';
+import { slug } from '@overparam/saved-runs';
 import type { ProgressView } from '@overparam/terminal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
@@ -12,7 +13,7 @@ import { trainInChild } from '../../src/compare/child';
 import { gatherRows } from '../../src/compare/collect';
 import { coresOf, runsAtOnce } from '../../src/compare/cores';
 import { describeRows } from '../../src/compare/describe-rows';
-import { type PlannedRun, planRuns, slug } from '../../src/compare/plan';
+import { type PlannedRun, planRuns } from '../../src/compare/plan';
 import { runPool } from '../../src/compare/pool';
 import { ProgressBook } from '../../src/compare/progress';
 import { trainRuns } from '../../src/compare/train-runs';
@@ -59,6 +60,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     lr: { peak: 0.1, schedule: 'constant' },
     precision: 'float32',
     recompute: 'none',
+    workers: { norms: 'own', gradients: 'float32' },
     seed: 0,
     optimiser: { name: 'sgd' },
     weightDecay: { coefficient: 0, norms: false, biases: false },
