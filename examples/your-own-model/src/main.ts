@@ -57,12 +57,7 @@ await wide.fit(x, tf.oneHot(y, 10), {
 // Small again, and compared before anyone gets it.
 const { model: small, report } = collapse(wide);
 const rightOf = (network: tf.LayersModel) =>
-  tf.tidy(
-    () =>
-      tf
-        .mean(tf.equal(tf.argMax(network.predict(testX) as tf.Tensor, 1), testY))
-        .dataSync()[0]!,
-  );
+  tf.tidy(() => tf.mean(tf.equal(tf.argMax(network.predict(testX) as tf.Tensor, 1), testY)).dataSync()[0]!);
 console.log(
   `right: expanded ${(100 * rightOf(wide)).toFixed(1)} %, collapsed ${(100 * rightOf(small)).toFixed(1)} %`,
 );
