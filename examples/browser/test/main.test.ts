@@ -16,10 +16,14 @@ test('a run becomes a page with its network in two forms and its own pictures', 
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'overparam-browser-'));
   try {
-    const small = ['epochs=1', 'batch=2', 'dataset.size=[32,32]', 'backbone.width=4', 'limit.train=2', 'limit.test=2'].flatMap((setting) => [
-      '--set',
-      setting,
-    ]);
+    const small = [
+      'epochs=1',
+      'batch=2',
+      'dataset.size=[32,32]',
+      'backbone.width=4',
+      'limit.train=2',
+      'limit.test=2',
+    ].flatMap((setting) => ['--set', setting]);
     const flags = ['--conditions=@overparam/source', '--import=tsx', join(root, 'scripts', 'cli.mjs')];
     const run = join(folder, 'run');
     const given = ['train', config, '--out', run, '--engine', 'wasm', ...small];

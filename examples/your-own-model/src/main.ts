@@ -31,23 +31,21 @@ const data = await cifar100Sample.open(parseOptions(cifar100Sample.options), { d
 async function tensors(split: string, size: number) {
   const { example } = data.splits[split]!;
   const x = new Float32Array(size * 3072);
-  const y = new Float32Array(size);
+  const y = new Int32Array(size);
   for (let index = 0; index < size; index++) {
     const one = await example(index);
     data.input(one, x, index * 3072);
     y[index] = one.label;
   }
-  return [tf.tensor4d(x, [size, 32, 32, 3]), tf.tensor1d(y)] as const;
+  return [tf.tensor4d(x, [size, 32, 32, 3]), tf.tensor1d(y, 'int32')] as const;
 }
 const [x, y] = await tensors('train', pictures);
 const [testX, testY] = await tensors('test', Math.min(500, pictures));
 
 // Larger in training, trained as any model is.
 const wide = expand(model, { method: dbb, key: keyFromSeed(1) });
-const loss = (labels: tf.Tensor, logits: tf.Tensor) =>
-  tf.losses.softmaxCrossEntropy(tf.oneHot(tf.cast(tf.reshape(labels, [-1]), 'int32'), 10), logits);
-wide.compile({ optimizer: tf.train.momentum(0.05, 0.9), loss });
-await wide.fit(x, y, {
+wide.compile({ optimizer: tf.train.momentum(0.05, 0.9), loss: tf.losses.softmaxCrossEntropy });
+await wide.fit(x, tf.oneHot(y, 10), {
   epochs,
   batchSize: 50,
   verbose: 0,
@@ -59,12 +57,7 @@ await wide.fit(x, y, {
 // Small again, and compared before anyone gets it.
 const { model: small, report } = collapse(wide);
 const rightOf = (network: tf.LayersModel) =>
-  tf.tidy(
-    () =>
-      tf
-        .mean(tf.equal(tf.argMax(network.predict(testX) as tf.Tensor, 1), tf.cast(testY, 'int32')))
-        .dataSync()[0]!,
-  );
+  tf.tidy(() => tf.mean(tf.equal(tf.argMax(network.predict(testX) as tf.Tensor, 1), testY)).dataSync()[0]!);
 console.log(
   `right: expanded ${(100 * rightOf(wide)).toFixed(1)} %, collapsed ${(100 * rightOf(small)).toFixed(1)} %`,
 );

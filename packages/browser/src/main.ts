@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { useEngine } from '@overparam/engine';
 import { isOverparamError } from '@overparam/errors';
 import { writePage } from './page/write-page';
 import { servePage } from './serve';
@@ -57,6 +58,8 @@ export async function main(given: readonly string[]): Promise<number> {
     return 2;
   }
   try {
+    // Nothing is computed here: the plainest engine does, and it does not print TensorFlow.js's greeting.
+    await useEngine('cpu');
     const { title, picture: pictures } = values;
     const { folder, networks, bytes } = await writePage(run, values.out, { title, pictures });
     console.log(`page      ${folder}/index.html`);
