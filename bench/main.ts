@@ -9,6 +9,7 @@ import { PeerSetupError } from './setup.mjs';
 import type { trainingOptions } from './training-options';
 import type { wasmLayers } from './wasm-layers';
 import type { wasmTraining } from './wasm-training';
+import type { workersCost } from './workers';
 
 interface Benchmark {
   readonly name: string;
@@ -74,6 +75,15 @@ const benchmarks: readonly Benchmark[] = [
         ]),
         [false, true, true, true],
       ).replaceAll('\n', '\n  '),
+  },
+  {
+    name: 'workers',
+    question:
+      'How fast do workers of one thread each train a ResNet-50 beside one process with as many threads?',
+    run: async () => (await import('./workers')).workersCost(),
+    summary: ({ workers, alone, together, ratio, sums, bytes }: Awaited<ReturnType<typeof workersCost>>) =>
+      `${alone.toFixed(0)} ms an update by one process, ${together.toFixed(0)} by ${workers} workers: ${ratio.toFixed(2)} times its ` +
+      `images a second; sums of ${(bytes / 1e6).toFixed(1)} MB take ${sums.toFixed(0)} ms by themselves, ${((100 * sums) / together).toFixed(1)} % of an update`,
   },
   {
     name: 'training-options',

@@ -21,7 +21,8 @@ export interface StartedEngine {
  * @throws OverparamError `engine-unavailable`, `invalid-config`
  */
 export async function startEngine({ name, threads }: EngineRequest): Promise<StartedEngine> {
-  const usual = availableParallelism();
+  // Workers that share a machine share its processors, too.
+  const usual = Number(process.env.OVERPARAM_THREADS ?? 0) || availableParallelism();
   const info = await useEngine(name, { threads: threads ?? usual });
   if (info.threads === 'chosen') return { info, choice: { name: info.name, threads: threads ?? usual } };
   const possible = info.threads === 'one' ? 1 : undefined;

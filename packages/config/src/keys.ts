@@ -32,6 +32,7 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'engine',
   'precision',
   'recompute',
+  'workers',
   'select',
   'limit',
   'validation',

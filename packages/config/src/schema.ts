@@ -151,6 +151,22 @@ const runShape = {
     .describe(
       'What training steps keep for their backward passes: `none` makes nothing again, `blocks` computes the inside of blocks twice and so trains the same run in less memory.',
     ),
+  workers: z
+    .strictObject({
+      norms: z
+        .enum(['own', 'synchronised'])
+        .optional()
+        .describe(
+          "Whose statistics batch norms take in training: those of each worker's own examples, or of the whole batch.",
+        ),
+      gradients: z
+        .enum(precisions)
+        .optional()
+        .describe('What workers send gradients in; they are float32 before and after.'),
+    })
+    .describe(
+      'How workers train together, where there are several (`train --workers`); one takes no notice.',
+    ),
   select: z
     .union([layerChoice, z.array(layerChoice).min(1), layerRanking])
     .nullable()
@@ -317,6 +333,7 @@ export interface RunConfig {
   readonly engine: { readonly name: EngineName; readonly threads?: number };
   readonly precision: Precision;
   readonly recompute: Recompute;
+  readonly workers: { readonly norms: 'own' | 'synchronised'; readonly gradients: Precision };
   readonly select: LayerChoice | readonly LayerChoice[] | LayerRanking | null;
   readonly limit: { readonly train?: number; readonly test?: number };
   /** Null for runs that are measured on the test split. */

@@ -4,6 +4,8 @@ export { isOverparamError, OverparamError } from '@overparam/errors';
 export type { Tensors } from './backend/steps';
 export type { Device, DeviceOptions } from './binding/context';
 export type { Values } from './binding/values';
+export { type Cluster, defaultDeadline, hostAndPort } from './cluster/cluster';
+export { silentWorkers } from './cluster/join';
 export { fileSystem } from './file-system';
 export { type TensorflowInfo, tensorflowInfo } from './info';
 export {
@@ -30,7 +32,7 @@ export {
   type StatusOptions,
 } from './library';
 export { statelessBits, statelessUniform } from './random';
-export { registerTensorflow, startTensorflow } from './register';
+export { joinWorkers, registerTensorflow, startTensorflow } from './register';
 export type { GraphTensor } from './saved-model/freeze';
 export { type LoadedModel, loadSavedModel } from './saved-model/load';
 export { encodeSavedModel, type SavedInput, type SavedModel } from './saved-model/write';

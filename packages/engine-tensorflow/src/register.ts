@@ -5,6 +5,8 @@ import { backendClass } from './backend-class';
 import { Binding } from './binding/binding';
 import { checkedOptions, type DeviceOptions } from './binding/context';
 import { loadLibrary } from './binding/library';
+import type { Cluster } from './cluster/cluster';
+import * as cluster from './cluster/join';
 import { registerFileSystem } from './file-system';
 import { locate } from './library/locate';
 import { assertVersion } from './library/version';
@@ -39,6 +41,18 @@ export async function startTensorflow(options?: DeviceOptions): Promise<void> {
   }
 }
 
+/**
+ * Makes this process one of several workers, before TensorFlow starts in it: the backend then listens on the worker's port, and the
+ * kernel `SumOverWorkers` sums a tensor over all of them, in compiled steps as outside. Once in a process.
+ *
+ * @throws OverparamError `invalid-cluster`; `port-in-use`; `already-started` where TensorFlow runs or the process is a worker
+ * @example
+ * await joinWorkers({ workers: ['localhost:2221', 'localhost:2222'], index: 0 });
+ */
+export async function joinWorkers(of: Cluster): Promise<void> {
+  await cluster.joinWorkers(of, starting !== null);
+}
+
 function settle(options: Required<DeviceOptions>): void {
   const [asked, used] = [JSON.stringify(options), JSON.stringify(settings)];
   if (starting !== null && asked !== used) {
@@ -57,6 +71,7 @@ async function start(): Promise<() => TensorFlowBackend> {
   // A file's name and surroundings may say less than the library itself.
   assertVersion(library.version, located.library);
   const binding = new Binding(library, settings);
+  cluster.enableCollectives(binding, settings);
   const Backend = await backendClass();
   return () => new Backend(binding);
 }

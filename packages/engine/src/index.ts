@@ -27,3 +27,5 @@ export { type OpTiming, type PrecisionTiming, timePrecisions } from './precision
 export * from './random';
 export { type Recompute, recomputes, requireRecompute } from './recompute';
 export * from './schedule';
+export { countOfBatch, meanOfBatch, withSharedNorms } from './shared-norms';
+export { type Share, shareOf, WorkerSums, type Workers } from './workers';

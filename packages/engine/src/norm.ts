@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ensureInstalled } from './install';
 import { trainingKernels } from './kernels/names';
+import { sharedBatchNorm, sharedNorms } from './shared-norms';
 
 /** What {@link trainingBatchNorm} returns; the caller disposes all three. */
 export interface TrainingBatchNorm<T extends tf.Tensor> {
@@ -32,6 +33,8 @@ export function trainingBatchNorm<T extends tf.Tensor4D | tf.Tensor2D>(
   epsilon: number,
 ): TrainingBatchNorm<T> {
   ensureInstalled(trainingKernels.batchNorm);
+  const shared = sharedNorms();
+  if (shared !== null) return sharedBatchNorm(shared, x, gamma, beta, epsilon);
   const [y, mean, variance] = tf
     .engine()
     .runKernel(trainingKernels.batchNorm, { x, gamma, beta }, { epsilon }) as unknown as [

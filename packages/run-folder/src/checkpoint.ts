@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly config: string | null;
   /** The ways that its steps took where there are several; see `kernelChoices` of `@overparam/engine`. */
   readonly kernels: KernelChoices;
+  /** How many workers trained until then. */
+  readonly workers: number;
   readonly tensors: ReadonlyMap<string, SavedTensor>;
 }
 
@@ -33,6 +35,7 @@ const stateKey = 'overparam.progress';
 const dataKey = 'overparam.data';
 const configKey = 'overparam.config';
 const kernelsKey = 'overparam.kernels';
+const workersKey = 'overparam.workers';
 
 /** `epoch-0003`, or `epoch-0003-update-0012` where a run stopped inside the next epoch. */
 function nameOf({ history, sums }: Progress): string {
@@ -81,6 +84,8 @@ export interface CheckpointOptions {
   readonly data: DataRecord;
   /** See `configSum`. */
   readonly config: string;
+  /** How many train together; 1 where left out. */
+  readonly workers?: number;
 }
 
 /** Writes a checkpoint into a run folder, whole or not at all. */
@@ -88,7 +93,7 @@ export async function writeCheckpoint(
   folder: string,
   progress: Progress,
   trained: Trained,
-  { keep, data, config }: CheckpointOptions,
+  { keep, data, config, workers = 1 }: CheckpointOptions,
 ): Promise<void> {
   const tensors = new Map<string, SavedTensor>();
   for (const [name, variable] of variablesOf(trained)) {
@@ -100,6 +105,7 @@ export async function writeCheckpoint(
     [dataKey]: JSON.stringify(data),
     [configKey]: config,
     ...(Object.keys(kernels).length > 0 && { [kernelsKey]: JSON.stringify(kernels) }),
+    ...(workers > 1 && { [workersKey]: String(workers) }),
   };
   await mkdir(join(folder, 'checkpoints'), { recursive: true });
   await writeSealed(join(folder, 'checkpoints', `${nameOf(progress)}.safetensors`), {
@@ -120,12 +126,13 @@ async function readCheckpoint(file: string): Promise<Checkpoint> {
   }
   const progress = parsed(progressSchema, state);
   if (data === undefined) throw new OverparamError('data-missing', 'it does not say what data the run read');
-  const { [kernelsKey]: ways = '{}' } = stored.metadata;
+  const { [kernelsKey]: ways = '{}', [workersKey]: workers = '1' } = stored.metadata;
   return {
     progress,
     data: parsed(dataRecordSchema, data),
     config,
     kernels: parsed(kernelChoicesSchema, ways),
+    workers: Number(workers),
     tensors,
   };
 }

@@ -15,7 +15,7 @@ export async function main(rawArguments: readonly string[], early?: AbortSignal)
   const output = processOutput(rawArguments.includes('--json'));
   const run = async (signal: AbortSignal) => {
     if (signal.aborted) throw new OverparamError('interrupted', 'Stopped before anything was done.');
-    return runCommandLine(overparamCommand({ output, signal }), rawArguments);
+    return runCommandLine(overparamCommand({ output, signal, rawArguments }), rawArguments);
   };
   try {
     return await (early ? run(early) : interruptible(run));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import {
   type ComparisonResult,
   type Reproduction,
@@ -69,7 +69,7 @@ async function reproductionOfAll(
   const path = first && join(folder, first.folder);
   const versions = path ? (await reproductionOf(path, await readRunAbout(path))).versions : {};
   const commands = [
-    `npx @overparam/runner compare config.yaml --out ${basename(folder)}-again`,
+    'npx @overparam/runner compare config.yaml --out again',
     ...(first ? [`npx @overparam/runner train ${first.folder}/config.yaml --out one-run-again`] : []),
   ];
   return { commands, versions, configs };

@@ -38,7 +38,20 @@ export function createAverages(
   };
 }
 
+/** Added to a loss before its logarithm is taken. */
+const leastLoss = 1e-8;
+
 /** What is differentiated where gradients are averaged. */
 export function averagedLoss(loss: tf.Scalar, of: Averaging['of']): tf.Scalar {
-  return of === 'loss' ? loss : (tf.log(tf.add(loss, 1e-8)) as tf.Scalar);
+  return of === 'loss' ? loss : (tf.log(tf.add(loss, leastLoss)) as tf.Scalar);
+}
+
+/** Gradients of what {@link averagedLoss} gives, from those of the loss itself. */
+export function ofAveraged(
+  gradients: readonly (tf.Tensor | null)[],
+  of: Averaging['of'],
+  loss: tf.Scalar,
+): (tf.Tensor | null)[] {
+  if (of === 'loss') return [...gradients];
+  return gradients.map((gradient) => gradient && tf.div(gradient, tf.add(loss, leastLoss)));
 }

@@ -1,4 +1,4 @@
-import { foldKey, type Key, permutation } from '@overparam/engine';
+import { foldKey, type Key, permutation, type Share } from '@overparam/engine';
 import type { DatasetTask, OpenDataset, Wanted } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import { type Erasing, eraseFrom } from './erasing';
@@ -27,6 +27,8 @@ interface BatchArrays {
   readonly labels: Readonly<Record<string, Float32Array | Int32Array>>;
   /** Null where images are not mixed with others. */
   readonly mix: Mix | null;
+  /** Examples in front that were read for those behind them, and are left out; none where left out. */
+  readonly behind?: number;
 }
 
 function volume(shape: readonly number[]): number {
@@ -86,16 +88,23 @@ async function readOne(
   return key === null ? example : dataset.augment(example, key);
 }
 
-function toTensors(dataset: OpenDataset, batch: BatchArrays): BatchTensors {
-  const tensors: BatchTensors = { x: tf.tensor(batch.x, [batch.examples, ...dataset.inputShape], 'float32') };
+function toTensors(
+  dataset: OpenDataset,
+  { examples, x, labels, mix, behind = 0 }: BatchArrays,
+): BatchTensors {
+  const tensorOf = <Values extends Float32Array | Int32Array>(
+    values: Values,
+    shape: readonly number[],
+    dtype: 'float32' | 'int32',
+  ) => tf.tensor(values.subarray(behind * volume(shape)), [examples - behind, ...shape], dtype);
+  const tensors: BatchTensors = { x: tensorOf(x, dataset.inputShape, 'float32') };
   for (const { name, label } of dataset.tasks) {
-    const shape = [batch.examples, ...label.shape];
-    tensors[`label/${name}`] = tf.tensor(batch.labels[name]!, shape, label.dtype);
-    if (!batch.mix) continue;
-    const partner = partnerLabels(batch.labels[name]!, batch.examples);
-    tensors[`partner/${name}`] = tf.tensor(partner, shape, label.dtype);
+    tensors[`label/${name}`] = tensorOf(labels[name]!, label.shape, label.dtype);
+    if (!mix) continue;
+    const partner = partnerLabels(labels[name]!, examples);
+    tensors[`partner/${name}`] = tensorOf(partner, label.shape, label.dtype);
   }
-  if (batch.mix) tensors.mix = tf.scalar(batch.mix.share);
+  if (mix) tensors.mix = tf.scalar(mix.share);
   return tensors;
 }
 
@@ -113,6 +122,8 @@ export interface TrainingBatchOptions {
   readonly mix?: Mixing | null;
   /** Takes a part out of each image; not where left out. */
   readonly erase?: Erasing | null;
+  /** The examples of each batch that are read; all where left out. */
+  readonly share?: Share | null;
 }
 
 /** Training batches by their number in the run; a pure function of key and number. */
@@ -126,6 +137,8 @@ export interface TrainingBatches {
    * in both. The caller disposes.
    */
   readSecond(index: number): Promise<BatchTensors>;
+  /** As {@link read}, all examples, whatever the share. The caller disposes. */
+  readWhole(index: number): Promise<BatchTensors>;
 }
 
 /**
@@ -137,14 +150,27 @@ export interface TrainingBatches {
  */
 export function trainingBatches(dataset: OpenDataset, options: TrainingBatchOptions): TrainingBatches {
   const { key, batch, size = dataset.splits.train!.size, augment = true } = options;
-  const { mix = null, erase = null } = options;
+  const { mix = null, erase = null, share = null } = options;
   const perEpoch = Math.floor(size / batch);
-  const draws = { dataset, key, batch, size, perEpoch, augment, mix, erase };
+  const draws = { dataset, key, batch, size, perEpoch, augment, mix, erase, share };
+  const read = batchReader({ ...draws, which: '' });
   return {
     perEpoch,
-    read: batchReader({ ...draws, which: '' }),
+    read,
+    readWhole: share ? batchReader({ ...draws, share: null, which: '' }) : read,
     readSecond: batchReader({ ...draws, which: '2' }),
   };
+}
+
+/**
+ * The examples of a batch that are read for a share of it. Where images are mixed, each with the one before, that before the
+ * share's first comes along in front.
+ */
+function rowsRead(indices: Uint32Array, share: Share | null, mixed: boolean): ArrayLike<number> {
+  if (share === null) return indices;
+  const own = indices.subarray(share.start, share.end);
+  if (!mixed) return own;
+  return [indices.at(share.start - 1)!, ...own];
 }
 
 /** What batches follow from. */
@@ -156,7 +182,7 @@ interface BatchDraws extends Required<TrainingBatchOptions> {
 }
 
 /** Reads batches by their number, and the next one ahead where the dataset has threads for it. */
-function batchReader({ dataset, key, batch, size, perEpoch, augment, mix, erase, which }: BatchDraws) {
+function batchReader({ dataset, key, batch, size, perEpoch, augment, mix, erase, share, which }: BatchDraws) {
   const [height, width] = dataset.inputShape;
   let order: { readonly epoch: number; readonly indices: Uint32Array } | null = null;
   const wantedAt = (index: number): Wanted[] => {
@@ -164,7 +190,7 @@ function batchReader({ dataset, key, batch, size, perEpoch, augment, mix, erase,
     if (order?.epoch !== epoch)
       order = { epoch, indices: permutation(foldKey(key, `order${which}`, epoch), size) };
     const start = (index % perEpoch) * batch;
-    return Array.from(order.indices.subarray(start, start + batch), (at) => ({
+    return Array.from(rowsRead(order.indices.subarray(start, start + batch), share, mix !== null), (at) => ({
       index: at,
       key: augment ? foldKey(key, `augment${which}`, epoch, at) : null,
     }));
@@ -179,9 +205,10 @@ function batchReader({ dataset, key, batch, size, perEpoch, augment, mix, erase,
       mix: mix && drawMix(mix, foldKey(key, `mix${which}`, index), [height, width]),
     };
   };
-  const gatherAt = (index: number) => {
+  const gatherAt = async (index: number) => {
     const wanted = wantedAt(index);
-    return gather(dataset, 'train', wanted, changesAt(index, wanted));
+    const arrays = await gather(dataset, 'train', wanted, changesAt(index, wanted));
+    return share && mix ? { ...arrays, behind: 1 } : arrays;
   };
   const pending = new Map<number, Promise<BatchArrays>>();
   const start = (index: number): Promise<BatchArrays> => {

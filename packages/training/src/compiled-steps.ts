@@ -9,6 +9,7 @@ import { compilePhase, type PhaseParts } from './phase';
 import type { Regularising } from './regularising';
 import { routesOf } from './routes';
 import type { Trained } from './stage';
+import type { Teamwork } from './team';
 import type { WeightAveraging } from './weight-average';
 
 /** What updates of one stage are made of. */
@@ -34,6 +35,8 @@ export interface StepParts {
   readonly precision: Precision;
   /** What is kept for backward passes. */
   readonly recompute: Recompute;
+  /** How the work is shared among processes; null or left out for one. */
+  readonly teamwork?: Teamwork | null;
 }
 
 /** The compiled steps of one stage, each made when it is first asked for. */
@@ -51,11 +54,20 @@ export class CompiledSteps {
   /** What a phase's step is made of. */
   partsOf(phase: Phase, weighing: Weighing, moves = true): PhaseParts {
     const { tasks, penalty, parameterGroups, clip, precision, recompute, trained } = this.parts;
-    const { balancing, regularising } = this.parts;
+    const { balancing, regularising, teamwork = null } = this.parts;
     const { gradientSums } = trained;
     const sums = gradientSums && { of: gradientSums, moves };
     const elements = balancing?.needs.elements ? balancing : null;
-    const options = { penalty, parameterGroups, clip, precision, recompute, elements, regularising };
+    const options = {
+      penalty,
+      parameterGroups,
+      clip,
+      precision,
+      recompute,
+      elements,
+      regularising,
+      teamwork,
+    };
     return { phase, sums, ...trained, tasks, weighing, ...options };
   }
 
@@ -71,13 +83,15 @@ export class CompiledSteps {
 
   /** Losses alone; see `compileLosses`. */
   losses(): CompiledStep {
-    const { tasks, precision, trained } = this.parts;
-    return this.stepOf('losses', () => compileLosses({ network: trained.network, tasks, precision }));
+    const { tasks, precision, trained, teamwork = null } = this.parts;
+    return this.stepOf('losses', () =>
+      compileLosses({ network: trained.network, tasks, precision, teamwork }),
+    );
   }
 
   /** The first part of a balanced update; see `compileGramian`. */
   gramian(phase: Phase, { space, needs, averaging }: Balancing): CompiledStep {
-    const { tasks, precision, recompute, trained } = this.parts;
+    const { tasks, precision, recompute, trained, teamwork = null } = this.parts;
     const { network, averages } = trained;
     return this.stepOf(`${phase.name}/gramian`, () =>
       compileGramian({
@@ -89,14 +103,18 @@ export class CompiledSteps {
         averaging: needs.averages ? { averages: averages!, of: averaging(0).of } : null,
         precision,
         recompute,
+        teamwork,
+        name: `${network.stage}/${phase.name}/gramian`,
       }),
     );
   }
 
   /** A Gramian that no balancer asked for, or null where the tasks share nothing; see `sampleParts`. */
   sample({ space }: Balancing): CompiledStep | null {
-    const { tasks, precision, recompute, trained } = this.parts;
-    const parts = sampleParts({ network: trained.network, tasks, precision, recompute }, space);
+    const { tasks, precision, recompute, trained, teamwork = null } = this.parts;
+    const { network } = trained;
+    const name = `${network.stage}/sample`;
+    const parts = sampleParts({ network, tasks, precision, recompute, teamwork, name }, space);
     return parts && this.stepOf('sample', () => compileGramian(parts));
   }
 

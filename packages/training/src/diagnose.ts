@@ -12,6 +12,8 @@ export interface Moment {
   /** Epochs before it. */
   readonly epoch: number;
   readonly rate: number;
+  /** Whether this worker wants all to stop after the update; for a team. */
+  readonly stop?: boolean;
 }
 
 function hasFiniteValues(tensor: tf.Tensor): boolean {

@@ -5,6 +5,7 @@ import type { StepInputs } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
 import type { Border, GradientParts } from './passes';
 import { allOf, type Routes } from './routes';
+import { summedGradients, summedList } from './team';
 
 /** Weighs each element of the tasks' gradients by itself; see `elementFactors` of a balancer. */
 export interface ElementRule {
@@ -57,7 +58,7 @@ function ownOf({ routes, network }: GradientParts, task: string): readonly Train
   return [...(routes.routed.get(task) ?? []), ...trunks];
 }
 
-/** Gradients of all but heads, where elements are weighed by themselves. */
+/** Gradients of all but heads, where elements are weighed by themselves; over all workers. */
 export function elementGradients(
   parts: GradientParts,
   recorded: Recorded,
@@ -80,9 +81,13 @@ function byParameter(
   const gradients: Gradients = {};
   const parted = Object.entries(weighted).map(([task, loss]) => {
     const own = ownOf(parts, task);
-    const found = backward(
-      loss,
-      [...routes.shared, ...own].map(({ variable }) => variable),
+    // Factors follow from the gradients of the whole batch.
+    const found = summedList(
+      parts.shared,
+      backward(
+        loss,
+        [...routes.shared, ...own].map(({ variable }) => variable),
+      ),
     );
     own.forEach(({ name }, index) => {
       const gradient = found[routes.shared.length + index];
@@ -113,7 +118,10 @@ function byOutput(
   borders.forEach(({ layer, output }, index) => {
     const list = parted.map((found) => found[index] ?? tf.zerosLike(output));
     const signs = tf.sign(output);
-    const judged = list.map((gradient) => tf.sum(tf.mul(gradient, signs), 0));
+    const judged = list.map((gradient) => {
+      const sum = tf.sum(tf.mul(gradient, signs), 0);
+      return parts.shared ? parts.shared.sums.sum(sum) : sum;
+    });
     const factors = elements!.elementFactors(judged, inputs[inputOf(layer)]!);
     const kept = list.map((gradient, task) => tf.mul(gradient, factors[task]!));
     // One pass for all, unless tasks have parameters of their own in the trunk.
@@ -136,5 +144,5 @@ function byOutput(
       });
     }
   });
-  return gradients;
+  return summedGradients(parts.shared, gradients);
 }

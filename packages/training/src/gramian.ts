@@ -9,10 +9,11 @@ import {
 } from '@overparam/engine';
 import type { Averaging, GradientSpace, Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { type Averages, averagedLoss } from './averages';
+import { type Averages, averagedLoss, ofAveraged } from './averages';
 import { measure, type StepInputs, secondOf } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
 import { type Routes, routesOfAll } from './routes';
+import { type SharedStep, sharedStep, summedList, summedScalars, type Teamwork } from './team';
 import { watchLayers } from './watch';
 
 /** What the first part of a balanced step is made of. */
@@ -27,6 +28,10 @@ export interface GramianParts {
   readonly secondBatch: boolean;
   readonly precision: Precision;
   readonly recompute: Recompute;
+  /** How the work is shared among processes; null for one. */
+  readonly teamwork: Teamwork | null;
+  /** What the step is called among those of a run. */
+  readonly name: string;
 }
 
 /**
@@ -39,7 +44,9 @@ export function sampleParts(
     tasks,
     precision,
     recompute,
-  }: Pick<GramianParts, 'network' | 'tasks' | 'precision' | 'recompute'>,
+    teamwork,
+    name,
+  }: Pick<GramianParts, 'network' | 'tasks' | 'precision' | 'recompute' | 'teamwork' | 'name'>,
   wanted: GradientSpace,
 ): GramianParts | null {
   const routes = routesOfAll(network, tasks);
@@ -47,7 +54,18 @@ export function sampleParts(
   const isShared = network.trunks.length === 0 && network.layout.representations.length > 0;
   const space = isShared ? wanted : 'parameters';
   if (space === 'parameters' && routes.shared.length === 0 && routes.routed.size === 0) return null;
-  return { network, tasks, routes, space, averaging: null, secondBatch: false, precision, recompute };
+  return {
+    network,
+    tasks,
+    routes,
+    space,
+    averaging: null,
+    secondBatch: false,
+    precision,
+    recompute,
+    teamwork,
+    name,
+  };
 }
 
 type Gradients = readonly (tf.Tensor | null)[];
@@ -79,9 +97,9 @@ function gramianOf(gradients: readonly Gradients[]): tf.Tensor2D {
 }
 
 /** Losses of a batch, and the outputs of the layers that separate what is shared from what is not. */
-function forwardPass({ network, tasks, space }: GramianParts, inputs: StepInputs) {
+function forwardPass({ network, tasks, space }: GramianParts, inputs: StepInputs, shared: SharedStep | null) {
   const representations: tf.Tensor[] = [];
-  const run = () => measure(network.model, tasks, inputs, { updateStatistics: false }).losses;
+  const run = () => measure(network.model, tasks, inputs, { updateStatistics: false, shared }).losses;
   if (space === 'parameters') return { losses: run(), representations };
   const names = new Set(network.layout.representations);
   const losses = watchLayers(
@@ -119,57 +137,78 @@ function averaged(
  * `crossGramian` `[tasks, tasks]`, and `finite`.
  */
 export function compileGramian(parts: GramianParts): CompiledStep {
-  const { network, tasks, space, averaging, secondBatch, precision, recompute } = parts;
-  return compile(
-    (inputs) =>
-      backwardPasses(
-        () => {
-          const { losses, representations } = forwardPass(parts, inputs as StepInputs);
-          const list = tasks.map(({ name }) => losses[name]!);
-          const second = secondBatch
-            ? measure(network.model, tasks, secondOf(inputs as StepInputs), { updateStatistics: false })
-                .losses
-            : {};
-          return {
-            losses: list,
-            second: Object.values(second),
-            differentiated: averaging ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
-            representations,
-          };
-        },
-        ({ losses, second, differentiated, representations }, backward): Record<string, tf.Tensor> => {
-          const wanted = tasks.map(({ name }) => carriers(parts, name));
-          const gradientsOf = (scalars: readonly tf.Tensor[]) =>
-            scalars.map((scalar, index) => {
-              const xs =
-                space === 'parameters' ? wanted[index]!.map(({ variable }) => variable) : representations;
-              // Products of half-precision gradients would be summed after they were rounded.
-              return backward(scalar, xs).map((gradient) => gradient && widened(gradient));
-            });
-          const gradients = gradientsOf(differentiated);
-          const others = gradientsOf(second);
-          const all = [...gradients, ...others].flat().flatMap((gradient) => gradient ?? []);
-          const finite = allFinite([...losses, ...second, ...all]);
-          const shown = averaging
-            ? tasks.map(({ name }, index) => {
-                const present = tf.cast(
-                  tf.slice(inputs.present as tf.Tensor1D, [index], [1]).asScalar(),
-                  'bool',
-                );
-                const task = { name, counts: tf.logicalAnd(finite, present) };
-                return averaged(averaging, task, wanted[index]!, gradients[index]!, inputs.decay!);
-              })
-            : gradients;
-          return {
-            losses: tf.stack(losses),
-            gramian: gramianOf(shown),
-            ...(secondBatch && { crossGramian: productsOf(gradients, others) }),
-            finite,
-          };
-        },
-      ),
-    { precision, recompute },
+  const { precision, recompute, teamwork, name } = parts;
+  return compile((inputs) => sharedStep(teamwork, name, (shared) => gramianStep(parts, inputs, shared)), {
+    precision,
+    recompute,
+  });
+}
+
+function gramianStep(
+  parts: GramianParts,
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  shared: SharedStep | null,
+): Record<string, tf.Tensor> {
+  const { network, tasks, space, averaging, secondBatch } = parts;
+  return backwardPasses(
+    () => {
+      const { losses, representations } = forwardPass(parts, inputs as StepInputs, shared);
+      const list = tasks.map(({ name }) => losses[name]!);
+      const second = secondBatch
+        ? measure(network.model, tasks, secondOf(inputs as StepInputs), { updateStatistics: false, shared })
+            .losses
+        : {};
+      return {
+        losses: list,
+        second: Object.values(second),
+        differentiated: averaging && !shared ? list.map((loss) => averagedLoss(loss, averaging.of)) : list,
+        representations,
+      };
+    },
+    ({ losses, second, differentiated, representations }, backward): Record<string, tf.Tensor> => {
+      const wanted = tasks.map(({ name }) => carriers(parts, name));
+      const inParameters = space === 'parameters';
+      const whole = summedScalars(shared, losses);
+      const gradientsOf = (scalars: readonly tf.Tensor[]) =>
+        scalars.map((scalar, index) => {
+          const xs = inParameters ? wanted[index]!.map(({ variable }) => variable) : representations;
+          // Products of half-precision gradients would be summed after they were rounded.
+          const own = backward(scalar, xs).map((gradient) => gradient && widened(gradient));
+          return inParameters ? summedList(shared, own) : own;
+        });
+      const gradients = gradientsOf(differentiated).map((list, index) =>
+        // Here the gradients are of parts of the loss, and its logarithm is of the whole.
+        averaging && shared ? ofAveraged(list, averaging.of, whole[index]!) : list,
+      );
+      const others = gradientsOf(second);
+      const all = [...gradients, ...others].flat().flatMap((gradient) => gradient ?? []);
+      const finite = finiteEverywhere(shared, [...losses, ...second, ...all]);
+      // Of representations each worker has the rows of its own examples.
+      const overAll = <T extends tf.Tensor>(products: T) =>
+        shared && !inParameters ? shared.sums.sum(products) : products;
+      const shown = averaging
+        ? tasks.map(({ name }, index) => {
+            const present = tf.cast(tf.slice(inputs.present as tf.Tensor1D, [index], [1]).asScalar(), 'bool');
+            const task = { name, counts: tf.logicalAnd(finite, present) };
+            return averaged(averaging, task, wanted[index]!, gradients[index]!, inputs.decay!);
+          })
+        : gradients;
+      return {
+        losses: tf.stack(whole),
+        gramian: overAll(gramianOf(shown)),
+        ...(secondBatch && { crossGramian: overAll(productsOf(gradients, others)) }),
+        finite,
+      };
+    },
   );
+}
+
+/** Whether values are finite, on every worker. */
+function finiteEverywhere(shared: SharedStep | null, values: readonly tf.Tensor[]): tf.Scalar {
+  const finite = allFinite(values);
+  if (shared === null) return finite;
+  const [sound] = summedScalars(shared, [tf.cast(finite, 'float32')]);
+  return tf.equal(sound!, shared.team.count) as tf.Scalar;
 }
 
 /** The losses of a batch alone, compiled: `losses` `[tasks]` and `finite`; nothing is changed. */
@@ -177,13 +216,21 @@ export function compileLosses({
   network,
   tasks,
   precision,
-}: Pick<GramianParts, 'network' | 'tasks' | 'precision'>): CompiledStep {
+  teamwork,
+}: Pick<GramianParts, 'network' | 'tasks' | 'precision' | 'teamwork'>): CompiledStep {
+  const step = (inputs: Readonly<Record<string, tf.Tensor>>, shared: SharedStep | null) => {
+    const { losses } = measure(network.model, tasks, inputs as StepInputs, {
+      updateStatistics: false,
+      shared,
+    });
+    const list = summedScalars(
+      shared,
+      tasks.map(({ name }) => losses[name]!),
+    );
+    return { losses: tf.stack(list), finite: allFinite(list) };
+  };
   return compile(
-    (inputs) => {
-      const { losses } = measure(network.model, tasks, inputs as StepInputs, { updateStatistics: false });
-      const list = tasks.map(({ name }) => losses[name]!);
-      return { losses: tf.stack(list), finite: allFinite(list) };
-    },
+    (inputs) => sharedStep(teamwork, `${network.stage}/losses`, (shared) => step(inputs, shared)),
     { precision },
   );
 }

@@ -81,4 +81,5 @@ export {
   trainingStep,
   type UpdateMoment,
 } from './step';
+export { checkTeam, type Team, type Teamwork } from './team';
 export { type Averaged, takeAverage, type WeightAverage, type WeightAveraging } from './weight-average';

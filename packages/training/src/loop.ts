@@ -34,6 +34,8 @@ export class TrainingLoop {
   private position: Progress;
   private readonly evaluators = new Map<string, Evaluator>();
   private seconds = { updates: 0, sum: 0 };
+  /** Whether a worker of the team is to stop, by the last update. */
+  private teamStops = false;
 
   constructor(
     private readonly plan: TrainingPlan,
@@ -68,7 +70,8 @@ export class TrainingLoop {
       if (this.position.sums.updates === 0 && isOver(plan.recipe.earlyStopping, this.position.history))
         return;
       await breathe();
-      if (this.signal?.aborted) await this.stop();
+      // Of a team all stop after one update.
+      if (plan.teamwork ? this.teamStops : this.signal?.aborted) await this.stop();
       await this.update();
     }
   }
@@ -108,7 +111,8 @@ export class TrainingLoop {
     applySchedule(this.state, scheduled);
     if (begins || this.position.sums.updates === 0) await this.observe(scheduled.batch, begins);
     const rate = plan.rateAt(index);
-    const moment = { update: index, epoch: this.position.history.length, rate };
+    const stop = plan.teamwork !== null && this.signal?.aborted === true;
+    const moment = { update: index, epoch: this.position.history.length, rate, stop };
     const batch = await plan.batches.read(scheduled.batch);
     let second: tf.NamedTensorMap | null = null;
     try {
@@ -124,12 +128,14 @@ export class TrainingLoop {
         averaging: plan.recipe.averageWeights,
         precision: plan.recipe.precision,
         recompute: plan.recipe.recompute,
+        teamwork: plan.teamwork,
       });
       const phase = phaseOf(plan.schedule, scheduled.phase);
       if (plan.balancing?.needs.secondBatch && followedTask(phase) === null) {
         second = await plan.batches.readSecond(scheduled.batch);
       }
       const outcome = await this.steps.run(phase, batch, moment, this.position.balancer, second);
+      this.teamStops = outcome.stops;
       const names = plan.tasks.map(({ name }) => name);
       const sums = addUpdate(this.position.sums, { ...outcome, phase: phase.name, rate }, names);
       this.position = { ...this.position, update: index + 1, stage, sums, balancer: outcome.balancer };
@@ -158,7 +164,7 @@ export class TrainingLoop {
     const batches: tf.NamedTensorMap[] = [];
     try {
       for (let index = 0; index < batchesToObserve(model, moment); index++)
-        batches.push(await this.plan.batches.read(first + index));
+        batches.push(await this.plan.batches.readWhole(first + index));
       await observe(
         model,
         batches.map(({ x }) => x!),
@@ -213,8 +219,9 @@ export class TrainingLoop {
   }
 
   private async evaluate(split: 'test' | 'val'): Promise<Evaluation> {
-    const { tasks, dataset, sizes, recipe } = this.plan;
-    const { signal } = this;
+    const { tasks, dataset, sizes, recipe, teamwork } = this.plan;
+    // A worker that stopped here by itself would leave the others waiting.
+    const signal = teamwork ? undefined : this.signal;
     const options = { split, size: sizes[split], batch: recipe.batch, signal };
     const evaluator =
       this.evaluators.get(split) ?? createEvaluator(this.state.network.model, tasks, dataset, options);

@@ -2,6 +2,7 @@ import { forward } from '@overparam/core-reparam';
 import { widened } from '@overparam/engine';
 import type { Task } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import { type SharedStep, summedScalars } from './team';
 
 /**
  * A step's inputs by name: `x`, `label/<task>`, `mask/<layer>`, and numbers that change between steps; of mixed images `mix` and
@@ -57,12 +58,29 @@ function wrongClasses(prediction: tf.Tensor, label: tf.Tensor): tf.Scalar {
   return tf.sum(tf.cast(tf.logicalAnd(differs, tf.greaterEqual(label, 0)), 'int32'));
 }
 
-/** A task's loss, of mixed images by the labels of both parts. */
-function mixedLoss(task: Task, prediction: tf.Tensor, label: tf.Tensor, inputs: StepInputs): tf.Scalar {
-  const own = task.loss(prediction, label);
+/**
+ * A task's loss, of mixed images by the labels of both parts.
+ *
+ * @param labels  in the whole batch; null where that is what is here. Otherwise the loss is this worker's part of that of the batch
+ */
+function mixedLoss(
+  task: Task,
+  prediction: tf.Tensor,
+  label: tf.Tensor,
+  inputs: StepInputs,
+  labels: tf.Scalar | null,
+): tf.Scalar {
+  const lossOf = (of: tf.Tensor) => {
+    const loss = task.loss(prediction, of);
+    if (labels === null) return loss;
+    // A mean over the labels here; in the end it is to be one over all.
+    const part = tf.div(tf.cast(task.validLabels(of), 'float32'), tf.maximum(tf.cast(labels, 'float32'), 1));
+    return tf.mul(loss, part) as tf.Scalar;
+  };
+  const own = lossOf(label);
   const { mix } = inputs;
   if (!mix) return own;
-  const other = task.loss(prediction, inputs[`partner/${task.name}`]!);
+  const other = lossOf(inputs[`partner/${task.name}`]!);
   return tf.add(tf.mul(own, mix), tf.mul(other, tf.sub(1, mix))) as tf.Scalar;
 }
 
@@ -73,6 +91,8 @@ export interface MeasureOptions {
   readonly updateStatistics?: boolean;
   /** Filled with the kernels that the pass composes; see `forward`. The caller disposes. */
   readonly composed?: Map<string, tf.Tensor4D>;
+  /** Losses are then this worker's parts of those of the batch, and labels are those of all; null where there is one process. */
+  readonly shared?: SharedStep | null;
 }
 
 /**
@@ -84,7 +104,7 @@ export function measure(
   model: tf.LayersModel,
   tasks: readonly Task[],
   inputs: StepInputs,
-  { only = null, updateStatistics = true, composed }: MeasureOptions,
+  { only = null, updateStatistics = true, composed, shared = null }: MeasureOptions,
 ): Measured {
   const predictions = forward(model, inputs.x!, {
     mode: 'train',
@@ -97,11 +117,15 @@ export function measure(
   const losses: Record<string, tf.Scalar> = {};
   const wrong: Record<string, tf.Scalar> = {};
   const labels: Record<string, tf.Scalar> = {};
+  const counts = summedScalars(
+    shared,
+    tasks.map((task) => task.validLabels(inputs[`label/${task.name}`]!)),
+  );
   tasks.forEach((task, index) => {
     const label = inputs[`label/${task.name}`]!;
-    labels[task.name] = task.validLabels(label);
+    labels[task.name] = counts[index]!;
     if (only !== null && task.name !== only) return;
-    losses[task.name] = mixedLoss(task, predictions[index]!, label, inputs);
+    losses[task.name] = mixedLoss(task, predictions[index]!, label, inputs, shared && counts[index]!);
     if (task.form === 'class') wrong[task.name] = wrongClasses(predictions[index]!, label);
   });
   return { losses, wrong, labels };

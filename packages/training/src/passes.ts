@@ -9,6 +9,7 @@ import { type Measured, measure, type StepInputs } from './measure';
 import type { TrainedNetwork, TrainedParameter } from './network';
 import { type Regularising, regularised } from './regularising';
 import { allOf, followedTask, type Routes } from './routes';
+import { type SharedStep, summedGradients, summedScalars } from './team';
 import { watchLayers } from './watch';
 
 /**
@@ -35,6 +36,8 @@ export interface GradientParts {
   readonly elements: ElementRule | null;
   /** Adds to the loss of phases that follow all tasks; null for nothing. */
   readonly regularising: Regularising | null;
+  /** How the step is shared among workers; null for one process. */
+  readonly shared: SharedStep | null;
 }
 
 type Losses = Readonly<Record<string, tf.Scalar>>;
@@ -92,7 +95,7 @@ function penaltiesOf(
 }
 
 function record(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): Recorded {
-  const { phase, network, tasks, penalty, weighing, elements, regularising } = parts;
+  const { phase, network, tasks, penalty, weighing, elements, regularising, shared } = parts;
   const only = followedTask(phase);
   const composed = new Map<string, tf.Tensor4D>();
   const borders: Border[] = [];
@@ -102,7 +105,7 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
   const measured = watchLayers(
     network.model.layers.filter(({ name }) => watched.includes(name)),
     (layer, output) => borders.push({ layer, output }),
-    () => measure(network.model, tasks, inputs, { only, updateStatistics, composed }),
+    () => measure(network.model, tasks, inputs, { only, updateStatistics, composed, shared }),
   );
   const isBalanced = only === null && weighing !== 'sum';
   return {
@@ -114,7 +117,10 @@ function record(parts: GradientParts, inputs: StepInputs, updateStatistics: bool
       isBalanced ? (weighing === 'weighted' ? inputs.weights! : inputs.heads!) : null,
     ),
     penalties: [
-      ...penaltiesOf(network.model, composed, penalty),
+      // Every worker has all parameters, and what they say of them is summed.
+      ...penaltiesOf(network.model, composed, penalty).map((whole) =>
+        shared ? (tf.div(whole, shared.team.count) as tf.Scalar) : whole,
+      ),
       ...(isRegularised
         ? [
             regularised(
@@ -221,7 +227,7 @@ export function stepGradients(
 }
 
 function recordedStep(parts: GradientParts, inputs: StepInputs, updateStatistics: boolean): StepGradients {
-  const { routes, tasks, weighing } = parts;
+  const { routes, tasks, weighing, shared } = parts;
   return backwardPasses(
     () => {
       const recorded = record(parts, inputs, updateStatistics);
@@ -240,7 +246,7 @@ function recordedStep(parts: GradientParts, inputs: StepInputs, updateStatistics
       return { recorded, passes } as unknown as tf.TensorContainer & { recorded: Recorded; passes: Pass[] };
     },
     ({ recorded, passes }, backward) => {
-      const { losses, wrong, labels, composed } = recorded;
+      const { labels, composed } = recorded;
       // Only what is routed takes gradients of several passes.
       const kernels = routes.routed.size > 0 ? composed : new Map<string, tf.Tensor4D>();
       const own =
@@ -249,16 +255,36 @@ function recordedStep(parts: GradientParts, inputs: StepInputs, updateStatistics
           : weighing === 'elements'
             ? elementGradients(parts, recorded, inputs, backward)
             : {};
-      const summed = added(own, gradientsOf(passes, kernels, backward));
+      const summed = added(own, summedGradients(shared, gradientsOf(passes, kernels, backward)));
       const gradients = mapped(summed, gradientMaps(parts.network.model));
       tf.dispose([...composed.values()]);
-      const descended = [
-        ...passes.map((pass) => pass.descended),
-        ...(weighing === 'elements' ? Object.values(recorded.weighted) : []),
-      ];
+      const { losses, wrong, descended } = agreed(shared, {
+        losses: recorded.losses,
+        wrong: recorded.wrong,
+        descended: [
+          ...passes.map((pass) => pass.descended),
+          ...(weighing === 'elements' ? Object.values(recorded.weighted) : []),
+        ],
+      });
       return { loss: sumOf(losses), losses, wrong, labels, descended, gradients };
     },
   );
+}
+
+/** Numbers of a step, over all workers. */
+function agreed(
+  shared: SharedStep | null,
+  { losses, wrong, descended }: Pick<StepGradients, 'losses' | 'wrong' | 'descended'>,
+): Pick<StepGradients, 'losses' | 'wrong' | 'descended'> {
+  const [tasks, counted] = [Object.keys(losses), Object.keys(wrong)];
+  const all = summedScalars(shared, [...Object.values(losses), ...Object.values(wrong), ...descended]);
+  const named = (names: readonly string[], from: number) =>
+    Object.fromEntries(names.map((name, index) => [name, all[from + index]!]));
+  return {
+    losses: named(tasks, 0),
+    wrong: named(counted, tasks.length),
+    descended: all.slice(tasks.length + counted.length),
+  };
 }
 
 /** Gradients times the maps that expansions have for them. */

@@ -11,6 +11,7 @@ import { maskInputs, type StepInputs, secondInputs } from './measure';
 import type { Weighing } from './passes';
 import { byTask, read, rowsOf } from './read';
 import { followedTask, routesOf } from './routes';
+import { sharedStep, shareOfRows, summedScalars } from './team';
 
 /** Numbers by task, in the order of the run's tasks. */
 export type ByTask = readonly number[];
@@ -31,10 +32,12 @@ export interface UpdateOutcome {
   readonly balancer: BalancerState | null;
   /** By task, how many labels the batch had for it; pixels count one by one. */
   readonly labels: ByTask;
+  /** Whether a worker is to stop, as all then do; false where there is one process. */
+  readonly stops: boolean;
 }
 
 /** What the part of an update that changes parameters came to. */
-type Changed = Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'labels'>;
+type Changed = Pick<UpdateOutcome, 'loss' | 'losses' | 'wrong' | 'labels' | 'stops'>;
 
 /** What the part of a balanced update before that found. */
 interface Found {
@@ -46,8 +49,15 @@ interface Found {
 }
 
 /** By task, how many labels a batch has for it. */
-async function labelsIn(tasks: readonly Task[], inputs: StepInputs): Promise<number[]> {
-  const counts = tf.tidy(() => tasks.map((task) => task.validLabels(inputs[`label/${task.name}`]!)));
+async function labelsIn(
+  tasks: readonly Task[],
+  inputs: StepInputs,
+  teamwork: StepParts['teamwork'] = null,
+): Promise<number[]> {
+  const counts = tf.tidy(() => {
+    const here = tasks.map((task) => task.validLabels(inputs[`label/${task.name}`]!));
+    return sharedStep(teamwork, 'labels', (shared) => summedScalars(shared, here));
+  });
   try {
     return await Promise.all(counts.map(async (count) => (await count.data())[0]!));
   } finally {
@@ -121,9 +131,13 @@ export class PhaseSteps {
 
   /** A batch with the masks of its dropout layers, which are new tensors. */
   private withMasks(batch: StepInputs, { update }: Moment, purpose = 'dropout'): StepInputs {
-    const { key, trained } = this.parts;
-    const masks = dropoutMasks(trained.network.model, batch.x!.shape[0]!, foldKey(key, purpose, update));
-    return { ...batch, ...maskInputs(masks) };
+    const { key, trained, teamwork } = this.parts;
+    const examples = teamwork ? teamwork.share.of : batch.x!.shape[0]!;
+    const masks = dropoutMasks(trained.network.model, examples, foldKey(key, purpose, update));
+    if (!teamwork) return { ...batch, ...maskInputs(masks) };
+    const own = Object.entries(masks).map(([name, mask]) => [name, shareOfRows(mask, teamwork.share)]);
+    tf.dispose(masks);
+    return { ...batch, ...maskInputs(Object.fromEntries(own)) };
   }
 
   private async balanced(
@@ -136,7 +150,7 @@ export class PhaseSteps {
   ): Promise<UpdateOutcome> {
     const { tasks, key } = this.parts;
     const { needs } = balancing;
-    const present = (await labelsIn(tasks, inputs)).map((count) => count > 0);
+    const present = (await labelsIn(tasks, inputs, this.parts.teamwork)).map((count) => count > 0);
     const found = await this.find(
       balancing,
       phase,
@@ -236,6 +250,7 @@ export class PhaseSteps {
     const numbers: Record<string, tf.Tensor> = {
       rate: tf.scalar(moment.rate),
       ...(weightAverage && { averageDecay: tf.scalar(decay) }),
+      ...(this.parts.teamwork && { stop: tf.scalar(moment.stop ? 1 : 0) }),
     };
     const all = { ...inputs, ...numbers };
     try {
@@ -247,6 +262,7 @@ export class PhaseSteps {
         losses: byTask(outputs, 'loss'),
         wrong: byTask(outputs, 'wrong'),
         labels: this.parts.tasks.map(({ name }) => labels[name]!),
+        stops: (outputs.stop?.[0] ?? 0) > 0,
       };
     } finally {
       tf.dispose(numbers);

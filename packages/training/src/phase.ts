@@ -20,6 +20,8 @@ import type { ParameterRule } from './parameter-groups';
 import { type GradientParts, stepGradients, type Weighing } from './passes';
 import type { Regularising } from './regularising';
 import { allOf, routesOf } from './routes';
+import { type SharedStep, sharedStep, summedScalars, type Teamwork } from './team';
+import { agreeOnStates, statesNow } from './team-states';
 import { moveAverage, type WeightAverage } from './weight-average';
 
 /** What a phase's step is made of. */
@@ -50,10 +52,12 @@ export interface PhaseParts {
   readonly precision?: Precision;
   /** What is kept for the backward pass; `none` where left out. */
   readonly recompute?: Recompute;
+  /** How the work is shared among processes; null or left out for one. */
+  readonly teamwork?: Teamwork | null;
 }
 
 /** What the gradients of a phase follow from. */
-export function gradientParts(parts: PhaseParts): GradientParts {
+export function gradientParts(parts: PhaseParts, shared: SharedStep | null = null): GradientParts {
   const {
     phase,
     network,
@@ -65,7 +69,7 @@ export function gradientParts(parts: PhaseParts): GradientParts {
     regularising = null,
   } = parts;
   const routes = routesOf(phase, tasks, network.parameters, network.trunks);
-  return { phase, network, tasks, routes, penalty, weighing, averages, elements, regularising };
+  return { phase, network, tasks, routes, penalty, weighing, averages, elements, regularising, shared };
 }
 
 /**
@@ -90,14 +94,19 @@ export function phaseStep(parts: PhaseParts): (inputs: Tensors) => Tensors {
     weightAverage = null,
     parameterGroups,
     sums = null,
+    teamwork = null,
+    weighing = 'sum',
   } = parts;
-  const gradientsFrom = gradientParts(parts);
-  const factors = rateFactors(phase, allOf(gradientsFrom.routes), parameterGroups);
-  return (inputs) => {
+  const alone = gradientParts(parts);
+  const factors = rateFactors(phase, allOf(alone.routes), parameterGroups);
+  const name = [network.stage, phase.name, weighing, ...(sums?.moves === false ? ['sum'] : [])].join('/');
+  const step = (inputs: Tensors, shared: SharedStep | null): Tensors => {
+    const before = shared && statesNow(network);
     const { loss, losses, wrong, labels, descended, gradients } = stepGradients(
-      gradientsFrom,
+      shared ? { ...alone, shared } : alone,
       inputs as StepInputs,
     );
+    if (shared) agreeOnStates(shared, network, before!);
     const finite = allFinite([...descended, ...Object.values(gradients)]);
     const given = sums ? addGradients(sums.of, gradients, finite) : gradients;
     if (sums === null || sums.moves) {
@@ -113,8 +122,10 @@ export function phaseStep(parts: PhaseParts): (inputs: Tensors) => Tensors {
       ...named('wrong', wrong),
       ...named('labels', labels),
       finite,
+      ...(shared && { stop: summedScalars(shared, [inputs.stop as tf.Scalar])[0]! }),
     };
   };
+  return (inputs) => sharedStep(teamwork, name, (shared) => step(inputs, shared));
 }
 
 function named(kind: string, byTask: Readonly<Record<string, tf.Scalar>>): Record<string, tf.Scalar> {

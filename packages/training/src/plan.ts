@@ -13,6 +13,7 @@ import { checkRules } from './parameter-groups';
 import type { Recipe } from './recipe';
 import { checkRegularisedNetwork, type Regularising, regularisingOf } from './regularising';
 import { requireSplit, splitSize } from './splits';
+import { checkTeam, type Team, type Teamwork, teamworkOf } from './team';
 import { tryRegularising } from './try-regularising';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
@@ -26,6 +27,8 @@ export interface TrainingPlan {
   /** What is added to the loss; null for nothing. */
   readonly regularising: Regularising | null;
   readonly batches: TrainingBatches;
+  /** How the work is shared among processes; null for one. */
+  readonly teamwork: Teamwork | null;
   /** Gradient evaluations in the whole run. */
   readonly updates: number;
   /** Examples used of each split; `val` is 0 where the dataset has none. */
@@ -119,15 +122,26 @@ function chosenLayers({ select }: Recipe, layers: readonly string[]) {
  * Plans a run on an opened dataset.
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
+ * @param team     the processes that train together, and which of them this is; null for one
  * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`,
- *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
+ *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `workers-unsupported`, `empty-group`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
-export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
+export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | null = null): TrainingPlan {
   const { key, batch, epochs, augment, mix, erase, lr } = recipe;
   const sizes = sizesOf(recipe, dataset);
+  checkTeam(team, recipe);
+  const teamwork = team && teamworkOf(team, batch);
   checkStopping(recipe.earlyStopping, sizes.val);
-  const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment, mix, erase });
+  const batches = trainingBatches(dataset, {
+    key,
+    size: sizes.train,
+    batch,
+    augment,
+    mix,
+    erase,
+    share: teamwork?.share ?? null,
+  });
   const updates = epochs * batches.perEpoch;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
   checkMixing(mix, tasks, batch);
@@ -155,6 +169,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     balancing,
     regularising,
     batches,
+    teamwork,
     updates,
     sizes,
     schedule,

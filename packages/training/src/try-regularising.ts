@@ -37,7 +37,7 @@ export function tryRegularising(
         ...Object.fromEntries(labels),
         ...maskInputs(dropoutMasks(network.model, examples, [0, 0])),
       };
-      stepGradients({ ...parts, averages: null, elements: null }, inputs, false);
+      stepGradients({ ...parts, averages: null, elements: null, shared: null }, inputs, false);
     });
   try {
     work();

@@ -1,4 +1,4 @@
-import { inferenceBatchNorm, trainingBatchNorm } from '@overparam/engine';
+import { countOfBatch, inferenceBatchNorm, trainingBatchNorm } from '@overparam/engine';
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { updateRunning } from '../algebra/norms';
@@ -103,7 +103,12 @@ export class NormLayer extends tf.layers.Layer {
       }
       const batch = trainingBatchNorm(flat, gamma, beta, this.settings.epsilon);
       for (const running of context.updateStatistics ? this.runningOf(context.task) : []) {
-        const next = updateRunning(readRunning(running), batch, x.size / channels, this.settings);
+        const next = updateRunning(
+          readRunning(running),
+          batch,
+          countOfBatch(x.size / channels),
+          this.settings,
+        );
         running.mean.write(next.mean);
         running.variance.write(next.variance);
       }

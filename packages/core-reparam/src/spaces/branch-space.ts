@@ -1,4 +1,10 @@
-import { convolution, inferenceBatchNorm, type Key, trainingBatchNorm } from '@overparam/engine';
+import {
+  convolution,
+  countOfBatch,
+  inferenceBatchNorm,
+  type Key,
+  trainingBatchNorm,
+} from '@overparam/engine';
 import type {
   Context,
   Decay,
@@ -138,7 +144,7 @@ interface Pass {
 function sumJointly(branches: readonly BranchAlgebra[], x: Tensor4D, pass: Pass, epsilon: number) {
   const forms = branches.map((branch) => branch.pointwiseForm(pass.parameters));
   const sum = sumPointwise(x, forms, epsilon);
-  const count = x.size / x.shape[3];
+  const count = countOfBatch(x.size / x.shape[3]);
   for (const [index, branch] of branches.entries()) branch.remember(sum.statistics[index]!, count, pass);
   return sum;
 }
@@ -262,7 +268,7 @@ class BranchAlgebra {
         y = inferenceBatchNorm(y, gamma, beta, mean, variance, this.norm.epsilon) as Tensor4D;
       } else {
         const batch = trainingBatchNorm(y, weights.gamma, beta, this.norm.epsilon);
-        this.remember(batch, y.size / y.shape[3], pass, step);
+        this.remember(batch, countOfBatch(y.size / y.shape[3]), pass, step);
         y = batch.y as Tensor4D;
       }
       if (!last) {

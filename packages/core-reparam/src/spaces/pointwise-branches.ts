@@ -1,4 +1,4 @@
-import { convolution } from '@overparam/engine';
+import { convolution, meanOfBatch } from '@overparam/engine';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
@@ -100,5 +100,5 @@ function momentsOf(x: Tensor4D): Tensor2D {
       },
     };
   });
-  return evaluate(x) as Tensor2D;
+  return meanOfBatch(evaluate(x) as Tensor2D);
 }

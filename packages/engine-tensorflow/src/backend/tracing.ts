@@ -38,6 +38,8 @@ export interface Tracing extends Recorder {
   passesAre(state: PassState): void;
   /** Computes in float32 whatever the step computes in: sums, whose parts are products. */
   inFloat32<Result>(work: () => Result): Result;
+  /** Writes ops down with just the element types that they are given, whatever the step computes in. */
+  asGiven<Result>(work: () => Result): Result;
   /**
    * Says how a large tensor is made again from small ones, so that it need not be kept for the gradient of a convolution
    * that reads it.

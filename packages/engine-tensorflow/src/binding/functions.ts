@@ -18,6 +18,7 @@ export const declarations = {
   TF_Version: 'const char *TF_Version()',
   TF_NewStatus: 'void *TF_NewStatus()',
   TF_SetStatus: 'void TF_SetStatus(void *status, int code, const char *message)',
+  TF_DeleteStatus: 'void TF_DeleteStatus(void *status)',
   TF_GetCode: 'int TF_GetCode(void *status)',
   TF_Message: 'const char *TF_Message(void *status)',
   TF_AllocateTensor: 'void *TF_AllocateTensor(int dtype, const int64_t *dims, int rank, size_t bytes)',
@@ -38,6 +39,10 @@ export const declarations = {
     'void TFE_ContextOptionsSetConfig(void *options, const void *proto, size_t size, void *status)',
   TFE_DeleteContextOptions: 'void TFE_DeleteContextOptions(void *options)',
   TFE_NewContext: 'void *TFE_NewContext(void *options, void *status)',
+  TFE_EnableCollectiveOps:
+    'void TFE_EnableCollectiveOps(void *context, const void *proto, size_t size, void *status)',
+  TFE_CollectiveOpsCheckPeerHealth:
+    'void TFE_CollectiveOpsCheckPeerHealth(void *context, const char *task, int64_t milliseconds, void *status)',
   TFE_DeleteContext: 'void TFE_DeleteContext(void *context)',
   TFE_ContextListDevices: 'void *TFE_ContextListDevices(void *context, void *status)',
   TFE_NewTensorHandle: 'void *TFE_NewTensorHandle(void *tensor, void *status)',

@@ -20,6 +20,8 @@ type CFunction = (...parameters: readonly unknown[]) => unknown;
 export type Library = Readonly<Record<keyof typeof declarations, CFunction>> & {
   /** TensorFlow's version, such as `2.21.0`. */
   readonly version: string;
+  /** Where it was loaded from. */
+  readonly files: LibraryFiles;
   /** Copies memory; either side may be a typed array. */
   readonly copyMemory: CFunction;
 };
@@ -118,6 +120,7 @@ export function loadLibrary(files: LibraryFiles): Library {
   const library = {
     ...functions,
     version: functions.TF_Version!() as string,
+    files,
     copyMemory: libc.func('void *memcpy(void *target, const void *source, size_t bytes)'),
   } as unknown as Library;
   loaded = { files, library };

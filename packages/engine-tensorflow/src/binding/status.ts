@@ -5,6 +5,10 @@ import type { Library } from './library';
 const outOfMemory = 8;
 const notFound = 5;
 const unimplemented = 12;
+const deadlineExceeded = 4;
+const unavailable = 14;
+/** What TensorFlow says at the failure of a sum over workers, and at each one after that. */
+const abandoned = /Collective ops is aborted|collective/i;
 
 /** Fails with TensorFlow's own words if the last call did. */
 export function check(library: Library, status: Pointer, doing: string): void {
@@ -17,6 +21,12 @@ export function check(library: Library, status: Pointer, doing: string): void {
     throw new OverparamError(
       'out-of-memory',
       `TensorFlow ran out of memory in ${doing}: ${firstLine(words)}`,
+    );
+  }
+  if (code === deadlineExceeded || code === unavailable || abandoned.test(words)) {
+    throw new OverparamError(
+      'worker-lost',
+      `Another worker did not take part in ${doing}: ${firstLine(words)} Start all workers again from their last checkpoint.`,
     );
   }
   if (code === notFound || code === unimplemented) {

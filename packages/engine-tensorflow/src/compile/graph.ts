@@ -9,6 +9,8 @@ import { Recompute } from './recompute';
 /** Ops whose inputs are lists in part: the sizes of the single inputs before and after the list. */
 const listInputs: Readonly<Record<string, readonly [before: number, after: number]>> = {
   AddN: [0, 0],
+  // The list, of tokens that put sums in order, is empty.
+  CollectiveReduceV2: [4, 0],
   _MklNativeFusedConv2D: [2, 0],
   ConcatV2: [0, 1],
   Einsum: [0, 0],

@@ -49,6 +49,7 @@ export class Trace implements Tracing {
   /** Null where all is computed in float32. */
   private readonly narrowing: Narrowing | null;
   private isWide = false;
+  private isAsGiven = false;
   private readonly precision: Precision;
   private readonly frozen: boolean;
   /** Values that are the same at each call: what was made before the step, and in one of constant weights the variables. */
@@ -171,9 +172,10 @@ export class Trace implements Tracing {
       // The image is needed again only now: made anew once the gradient is there, it need not be kept until then.
       sources[0] = this.valueOf(this.again(inputs[0]!, [inputs[2]!]));
     }
+    const narrowing = this.isAsGiven ? null : this.narrowing;
     const plan = this.isWide
-      ? this.narrowing?.wideForm(attributes, sources)
-      : this.narrowing?.plan(name, attributes, sources);
+      ? narrowing?.wideForm(attributes, sources)
+      : narrowing?.plan(name, attributes, sources);
     const taken = plan?.sources ?? sources;
     const turn = this.isLargeGradient(name, sources) ? this.lastLargeGradient : [];
     const oper = this.graph.add(name, plan?.attributes ?? attributes, taken, turn);
@@ -244,6 +246,16 @@ export class Trace implements Tracing {
       return work();
     } finally {
       this.isWide = before;
+    }
+  }
+
+  asGiven<Result>(work: () => Result): Result {
+    const before = this.isAsGiven;
+    this.isAsGiven = true;
+    try {
+      return work();
+    } finally {
+      this.isAsGiven = before;
     }
   }
 

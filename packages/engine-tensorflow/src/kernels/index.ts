@@ -9,6 +9,7 @@ import { repairedKernels } from './repaired';
 import { resizingKernels } from './resizing';
 import { sumKernels } from './sums';
 import { trainingKernels } from './training';
+import { workerKernels } from './workers';
 
 /** Registers what tfjs-node's kernels lack, over those. */
 export function registerOwnKernels(): void {
@@ -21,5 +22,6 @@ export function registerOwnKernels(): void {
   registerKernels(placeKernels);
   registerKernels(trainingKernels);
   registerKernels(randomKernels);
+  registerKernels(workerKernels);
   registerFallbacks();
 }

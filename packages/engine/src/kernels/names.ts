@@ -19,6 +19,7 @@
  * - `RunAfter`: inputs x and 0, 1, ...; output x, in a compiled step not before the others are there. Optional: where
  *   ops run as they are called there is nothing to put in order.
  * - `Widen`: input x; output x, in a compiled step in float32 where that holds it in half precision. Optional.
+ * - `SumOverWorkers`: input x; attributes name, half; output the sum of what all workers gave. Only where there are workers.
  */
 export const trainingKernels = {
   batchNorm: 'TrainingBatchNorm',
@@ -34,4 +35,5 @@ export const trainingKernels = {
   takePlace: 'TakePlace2x2',
   runAfter: 'RunAfter',
   widen: 'Widen',
+  sumOverWorkers: 'SumOverWorkers',
 } as const;

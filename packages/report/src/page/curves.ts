@@ -22,7 +22,16 @@ function short(value: number | null | undefined): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? Number(value.toPrecision(7)) : null;
 }
 
-/** The curves of all rows' runs as lists of numbers, which the page holds. */
+/** Epochs of runs that a page holds at most: those of some thousand runs would make one that no browser opens at once. */
+const mostEpochs = 40_000;
+
+/** Of how many epochs a page holds one; 1 for all of them. */
+export function curveStep(rows: readonly CurveSource[]): number {
+  const all = rows.reduce((sum, { runs }) => sum + runs.reduce((own, { curve }) => own + curve.length, 0), 0);
+  return Math.max(1, Math.ceil(all / mostEpochs));
+}
+
+/** The curves of all rows' runs as lists of numbers, which the page holds; of very many, one epoch in some, and the last. */
 export function curveRows(rows: readonly CurveSource[], metrics: readonly FigureSpec[]): CurveRow[] {
   const columns = curveColumns(
     rows.flatMap(({ runs }) => runs),
@@ -32,14 +41,17 @@ export function curveRows(rows: readonly CurveSource[], metrics: readonly Figure
     rows.length,
     rows.findIndex(({ kind }) => kind === 'baseline'),
   );
+  const step = curveStep(rows);
+  const held = <Epoch>(curve: readonly Epoch[]) =>
+    curve.filter((_, index) => (curve.length - 1 - index) % step === 0);
   return rows.map(({ label, runs }, index) => ({
     label,
     ...styles[index]!,
     runs: runs.map(({ seed, curve }) => ({
       seed,
-      epoch: curve.map(({ epoch }) => epoch),
+      epoch: held(curve).map(({ epoch }) => epoch),
       columns: Object.fromEntries(
-        columns.map(({ name, value }) => [name, curve.map((epoch) => short(value(epoch)))]),
+        columns.map(({ name, value }) => [name, held(curve).map((epoch) => short(value(epoch)))]),
       ),
     })),
   }));

@@ -9,6 +9,7 @@ import { collapseSection, obtainedSection } from './about-section';
 import { classSection } from './classes';
 import { costSection } from './cost-section';
 import { curveData, curveSection } from './curve-section';
+import { curveStep } from './curves';
 import { dataSection } from './data-section';
 import { differenceSection } from './difference-section';
 import { document } from './document';
@@ -67,7 +68,7 @@ export function renderPage(
     collapseSection(compared),
     obtainedSection(result),
     reproductionSection(reproduction),
-    dataSection(data),
+    dataSection(data, curveStep(compared)),
   ];
   return document({ title: obtained.title, leads: leads(result), note: ranText(result), sections, data });
 }

@@ -269,6 +269,17 @@ describe('curves', () => {
     expect(shown[1]! - shown[0]!).toBe(5);
   });
 
+  test('of very many epochs one in some is held, and the last', () => {
+    const { records } = sampleComparison(1, 9);
+    const [run] = records[0]!.runs;
+    const epoch = run!.curve[0]!;
+    const curve = Array.from({ length: 90_001 }, (_, index) => ({ ...epoch, epoch: index + 1 }));
+    const [row] = curveRows([{ ...records[0]!, runs: [{ ...run!, curve }] }], [topError]);
+    const { epoch: held, columns } = row!.runs[0]!;
+    expect([held.length, held[1]! - held[0]!, held.at(-1)]).toEqual([30_001, 3, 90_001]);
+    expect(columns['train.loss']).toHaveLength(30_001);
+  });
+
   test('rows that change stage together share a boundary', () => {
     const { records } = sampleComparison(2, 10);
     const boundaries = stageBoundaries([...records, records[6]!]);

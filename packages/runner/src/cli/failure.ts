@@ -1,8 +1,9 @@
 import { isOverparamError } from '@overparam/errors';
+import { lostExitCode } from '@overparam/workers';
 import type { Output } from './output';
 
 /** What the process ends with, as shells and other programs read it. */
-export const exitCodes = { failed: 1, mistake: 2, interrupted: 130 } as const;
+export const exitCodes = { failed: 1, mistake: 2, lost: lostExitCode, interrupted: 130 } as const;
 
 /** Ctrl-C: in training, and while data are read or downloaded. */
 const interruptions: ReadonlySet<string> = new Set(['interrupted', 'aborted']);
@@ -29,6 +30,8 @@ export const failures: ReadonlySet<string> = new Set([
   'library-not-loaded',
   'tensorflow',
   'worker-failed',
+  'worker-missing',
+  'workers-diverged',
   'lock-lost',
   // This program, a method or a routine is wrong.
   'method-broken',
@@ -45,6 +48,8 @@ export const failures: ReadonlySet<string> = new Set([
 
 /** The exit code that an error's code stands for; null for an error without one. */
 export function exitCodeOf(code: string | null): number {
+  // One that can be started again, and is where somebody looks after it.
+  if (code === 'worker-lost') return exitCodes.lost;
   if (code === null || failures.has(code)) return exitCodes.failed;
   return interruptions.has(code) ? exitCodes.interrupted : exitCodes.mistake;
 }

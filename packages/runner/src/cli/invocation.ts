@@ -5,6 +5,8 @@ export interface Surroundings {
   readonly output: Output;
   /** Aborts on the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The command line that is run, without Node and the file. */
+  readonly rawArguments: readonly string[];
 }
 
 /** What a command gets beside its arguments. */

@@ -33,6 +33,13 @@ export const dryRunOption = flag(
   'Say what would run, for how long (from a few updates) and in how much memory; nothing is written',
 );
 
+/** Options of runs that several processes train. */
+export const workerOptions = [
+  value('--workers <count>', 'Train by so many processes on this machine, each on a share of every batch'),
+  value('--worker-deadline <seconds>', 'How long a worker waits for the others in an update (300)'),
+  value('--worker-wait <seconds>', 'How long a worker waits for the others to start (300)'),
+];
+
 /** Options of commands that take a config. */
 export const configOptions = [
   engineOption,

@@ -7,13 +7,16 @@ import { readRunConfig } from '@overparam/saved-runs';
 import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
+import { Crew } from '../run/crew';
+import { trainMember } from '../run/train-member';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
 import { runTrainForecast } from './run-forecast';
+import { joinedCluster, launched, meetWorkers, type WorkerArguments } from './run-workers';
 
 /** Arguments of `overparam train`. */
-export interface TrainArguments extends ConfigArguments {
+export interface TrainArguments extends ConfigArguments, WorkerArguments {
   readonly config: string;
   readonly 'data-dir'?: string;
   readonly out?: string;
@@ -97,34 +100,50 @@ async function savedEngine(args: TrainArguments): Promise<string | undefined> {
   return (await readRunConfig(args.out)).engine.name;
 }
 
-/** Runs `overparam train`. */
-export async function runTrain(args: TrainArguments, invocation: Invocation): Promise<void> {
+/**
+ * Runs `overparam train`.
+ *
+ * @returns the exit code where workers have trained
+ */
+export async function runTrain(args: TrainArguments, invocation: Invocation): Promise<number | undefined> {
   if (args['dry-run']) {
     const loaded = await readConfig(args.config);
-    return runTrainForecast(loaded, requestOf(invocation, args), dataDirectory(args['data-dir']), invocation);
+    await runTrainForecast(loaded, requestOf(invocation, args), dataDirectory(args['data-dir']), invocation);
+    return undefined;
   }
+  const code = await launched(args, invocation);
+  if (code !== null) return code;
   const link = parentLink();
   const view = createProgressView(process.stderr);
   try {
+    const cluster = await joinedCluster(args);
     const loaded = await readConfig(args.config);
     const request = requestOf(invocation, { ...args, engine: await savedEngine(args) });
     const { config, engine } = await resolveConfig(loaded, request);
     view.line(`${config.label}, seed ${config.seed}, on ${engine.description}`);
     for (const note of engine.notes) view.line(note);
     const out = args.out ?? defaultFolder(config);
-    const result = await trainRun(config, {
-      out,
+    const signal = link ? AbortSignal.any([invocation.signal, link.signal]) : invocation.signal;
+    if (cluster) await meetWorkers(cluster, engine.name, args, signal, (text) => view.line(text));
+    const crew = cluster && new Crew(cluster, config);
+    const common = {
       dataDir: dataDirectory(args['data-dir']),
       configFolder: loaded.folder,
-      resume: args.resume,
+      signal,
       tensorboard: args.tensorboard,
       callbacks: callbacksFor(view, link, config.validation === null ? 'test' : 'validation'),
       // A comparison that was killed has runs that save their state before they end.
       ...(link && { patience: orphanPatience }),
-      signal: link ? AbortSignal.any([invocation.signal, link.signal]) : invocation.signal,
-    });
+    };
+    if (crew && crew.team.index > 0) {
+      await trainMember(config, crew, common);
+      view.end();
+      return undefined;
+    }
+    const result = await trainRun(config, { ...common, out, resume: args.resume, crew });
     view.end();
     invocation.output.result(result, resultText(result, out));
+    return undefined;
   } catch (error) {
     view.end();
     if (isOverparamError(error)) await link?.send({ type: 'error', message: error.message });

@@ -15,6 +15,7 @@ import type { FigureSpec, RunResult } from '@overparam/report';
 import {
   appendLine,
   type Checkpoint,
+  type DataRecord,
   dataRecordOf,
   isRunFolder,
   lockFolder,
@@ -50,6 +51,7 @@ import {
 } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
 import { packageVersion } from '../cli/version';
+import type { Crew } from './crew';
 import { openDataset } from './data';
 import { figuresOf, finishRun } from './finish';
 
@@ -102,6 +104,8 @@ export interface TrainRunOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds that another process at work in the folder is waited for; none where left out. */
   readonly patience?: number;
+  /** The workers of which this process is the first; null or left out where it trains by itself. */
+  readonly crew?: Crew | null;
 }
 
 /** Refuses a folder whose contents are not this run's to write over. */
@@ -192,20 +196,33 @@ function ofLong(tell: TrainCallbacks['onData']): TrainCallbacks['onData'] {
   };
 }
 
+function recordOf(plan: TrainingPlan, callbacks: TrainCallbacks, signal?: AbortSignal): Promise<DataRecord> {
+  return dataRecordOf(plan.dataset, plan.sizes, { progress: ofLong(callbacks.onData), signal });
+}
+
+/** What to know of a run that goes on with more or fewer workers; null for nothing. */
+function otherWorkers(before: number | undefined, now: number): string | null {
+  if (before === undefined || before === now) return null;
+  const trained = (count: number) => (count === 1 ? 'one process' : `${count} workers`);
+  return `Until now ${trained(before)} trained this run, and from here on ${trained(now)}: sums over a batch are made in another order, so its bits are not those of a run that keeps to either.`;
+}
+
 /** Trains a run from its beginning or a checkpoint to its end; what it writes, it writes under the folder's lock. */
 async function trainPlan(
   config: RunConfig,
   plan: TrainingPlan,
   folder: string,
   lock: Lock,
-  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal' | 'tensorboard'> & {
+  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal' | 'tensorboard' | 'crew'> & {
     readonly configText: string;
   },
+  known: DataRecord | null,
 ): Promise<RunResult> {
-  const { out, callbacks = {} } = options;
+  const { out, callbacks = {}, crew = null } = options;
+  const workers = crew?.team.count ?? 1;
   const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
-  const data = await dataRecordOf(plan.dataset, plan.sizes, { progress: ofLong(callbacks.onData), signal });
-  const kept = { keep: config.checkpoints.keep, data, config: configSum(options.configText) };
+  const data = known ?? (await recordOf(plan, callbacks, signal));
+  const kept = { keep: config.checkpoints.keep, data, config: configSum(options.configText), workers };
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
   if (checkpoint) {
     refuseOtherConfig(out, checkpoint, kept.config);
@@ -215,6 +232,8 @@ async function trainPlan(
   useKernelChoices(checkpoint?.kernels ?? {});
   const state = beginTraining(plan, checkpoint?.progress ?? null, callbacks.onLayer);
   if (checkpoint) restore(state.trained, checkpoint);
+  await crew?.takeUp({ progress: checkpoint?.progress ?? null, kernels: checkpoint?.kernels ?? {} });
+  await crew?.give(state.trained);
   await removeOld(folder, state.progress, kept.keep);
   await rewindLogs(folder, state.progress);
   await writeRunAbout(folder, aboutOf(plan));
@@ -226,6 +245,8 @@ async function trainPlan(
       )
     : null;
   announce(plan, state.progress, callbacks);
+  const other = otherWorkers(checkpoint?.workers, workers);
+  if (other !== null) callbacks.onNote?.(other);
   const memory = memoryNote(plan, state.trained);
   if (memory !== null) callbacks.onNote?.(memory);
   const listeners = {
@@ -234,6 +255,7 @@ async function trainPlan(
     onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
       const record = position.history.at(-1)!;
       await lock.check();
+      await crew?.compare(trained);
       // What the checkpoint does not hold comes before it, for a later process to find; the rest is written from it then.
       await appendLine(join(folder, 'timings.jsonl'), timing);
       await writeCheckpoint(folder, position, trained, kept);
@@ -243,6 +265,7 @@ async function trainPlan(
     },
     onStop: async (position: Progress, trained: Trained) => {
       await lock.check();
+      await crew?.compare(trained);
       await writeCheckpoint(folder, position, trained, kept);
     },
   };
@@ -278,7 +301,7 @@ async function trainPlan(
  * threads. Tensors that it makes are disposed.
  *
  * @throws OverparamError `output-exists`, `run-differs`, `data-differs`, `run-outdated`, `run-locked`, `lock-lost`, `batch-too-large`, `non-finite`,
- *   `collapse-mismatch`, `interrupted`, `disk-full`, `read-only`, `no-permission`, `not-a-folder`, and what plugins throw
+ *   `collapse-mismatch`, `workers-differ`, `workers-diverged`, `worker-lost`, `interrupted`, `disk-full`, `read-only`, `no-permission`, `not-a-folder`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
   try {
@@ -289,7 +312,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
 }
 
 async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
-  const { out, dataDir, resume = false, callbacks = {}, signal, patience, tensorboard } = options;
+  const { out, dataDir, resume = false, callbacks = {}, signal, patience, tensorboard, crew = null } = options;
   if (signal?.aborted) {
     throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
   }
@@ -309,16 +332,19 @@ async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promi
     const dataset = await openDataset(config, dataDir, signal, callbacks.onData, callbacks.onNote);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
-      const plan = planTraining(recipeOf(config), dataset);
+      const plan = planTraining(recipeOf(config), dataset, crew?.team ?? null);
       for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
+      const data = crew && (await recordOf(plan, callbacks, signal));
+      if (data) await crew.agree(data, options.configFolder ?? '.');
       await writeFileAtomic(join(folder, 'config.yaml'), text);
-      return await trainPlan(config, plan, folder, lock, {
-        out,
-        callbacks,
-        signal,
-        tensorboard,
-        configText: text,
-      });
+      return await trainPlan(
+        config,
+        plan,
+        folder,
+        lock,
+        { out, callbacks, signal, tensorboard, crew, configText: text },
+        data,
+      );
     } finally {
       await dataset.close();
     }

@@ -60,6 +60,7 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     lr: { peak: 0.1, schedule: 'constant' },
     precision: 'float32',
     recompute: 'none',
+    workers: { norms: 'own', gradients: 'float32' },
     seed: 0,
     optimiser: { name: 'sgd' },
     weightDecay: { coefficient: 0, norms: false, biases: false },

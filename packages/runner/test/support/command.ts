@@ -13,11 +13,11 @@ export interface CommandResult {
 }
 
 /** The command line in a process of its own, from source. */
-export function startCommand(rawArguments: readonly string[]) {
+export function startCommand(rawArguments: readonly string[], variables: NodeJS.ProcessEnv = {}) {
   const child = spawn(
     process.execPath,
     ['--conditions=@overparam/source', '--import', loader, cli.pathname, ...rawArguments],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...variables } },
   );
   let stdout = '';
   let stderr = '';

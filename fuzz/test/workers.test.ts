@@ -1,0 +1,23 @@
+import { locate } from '@overparam/engine-tensorflow/library';
+import { describe, expect, test } from 'vitest';
+import { distance, isSame, trainedBy } from '../workers';
+
+const there = await locate().then(
+  () => true,
+  () => false,
+);
+
+// The long form, every method, routine and several balancers by 2, 3 and 4 workers: `npm run fuzz -- workers`.
+const names = ['routine progressive', 'mixed images', 'balancer upgrad'];
+
+describe.skipIf(!there)('three workers on batches that they do not divide', () => {
+  test('come to the parameters of one process, and all to the same', { timeout: 600_000 }, async () => {
+    const alone = await trainedBy(1, names, { norms: 'synchronised' });
+    const together = await trainedBy(3, names, { norms: 'synchronised' });
+    for (const name of names) {
+      const [first, ...others] = together.get(name)!;
+      expect(distance(first!, alone.get(name)![0]!), name).toBeLessThan(1e-5);
+      expect(others.map((other) => isSame(other, first!))).toEqual([true, true]);
+    }
+  });
+});

@@ -1,0 +1,77 @@
+import type { ConfigFile } from '@overparam/config';
+
+/** Updates that each case trains. */
+export const updates = 20;
+
+/** Four passes over five batches; the size of a batch is given. */
+const passes = (batch: number): ConfigFile => ({
+  limit: { train: 5 * batch, test: 2 },
+  epochs: updates / 5,
+  batch,
+});
+
+const images: ConfigFile = {
+  method: 'plain',
+  routine: 'joint',
+  backbone: { name: 'resnet', depth: 8, width: 2 },
+  dataset: 'cifar100-sample',
+  // Plain stochastic gradient descent.
+  optimiser: { name: 'sgd', momentum: 0 },
+  // Small: rounding grows with each update of so narrow a network, whoever trains it.
+  lr: 0.002,
+  seed: 7,
+  // 2, 3 and 4 workers do not divide it, and 7 is no multiple of theirs.
+  ...passes(7),
+};
+
+const scenes: ConfigFile = {
+  ...images,
+  backbone: { name: 'segnet', width: 4 },
+  dataset: { name: 'nyuv2-sample', size: [32, 32], threads: 0 },
+  select: { kernel: [3, 3] },
+  lr: 0.0005,
+  ...passes(5),
+};
+
+const methods = [
+  'plain',
+  'acb',
+  'dbb',
+  'doconv',
+  'expandnets',
+  'fnl',
+  'mobileone',
+  'orepa',
+  'repvgg',
+  'trirep',
+];
+const routines = ['alternating', 'cyclic', 'progressive'];
+/** Of the Gramian of parameters, averages of gradients, elements, another batch, losses after the step. */
+const balancers = ['mgda', 'upgrad', 'pcgrad', 'db-mtl', 'graddrop', 'modo', 'famo'];
+
+/** What is trained, by name: every method and routine, and what an update may do besides. */
+export const cases: Readonly<Record<string, ConfigFile>> = {
+  ...Object.fromEntries(methods.map((method) => [`method ${method}`, { ...images, method }])),
+  ...Object.fromEntries(
+    routines.map((routine) => [`routine ${routine}`, { ...images, method: 'trirep', routine }]),
+  ),
+  'masks on gradients': { ...images, method: { name: 'sgs', every: 1 } },
+  'mixed images': { ...images, mix: { by: 'either', alpha: 1, probability: 1 } },
+  'erased images, sums of two batches, clipped': {
+    ...images,
+    erase: { by: 'cutout', size: 8 },
+    accumulate: 2,
+    clip: { by: 'norm', limit: 0.5 },
+    averageWeights: { decay: 0.9 },
+  },
+  'decay of composed kernels': { ...images, method: 'fnl', weightDecay: 0.001 },
+  'no balancer': scenes,
+  ...Object.fromEntries(balancers.map((balancer) => [`balancer ${balancer}`, { ...scenes, balancer }])),
+  'balancer mgda of the representation': { ...scenes, balancer: 'mgda', gradients: 'representation' },
+  'balancer graddrop of the representation': {
+    ...scenes,
+    balancer: 'graddrop',
+    gradients: 'representation',
+  },
+  'routed cores': { ...scenes, method: 'trirep', balancer: 'upgrad' },
+};

@@ -1,0 +1,84 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { runCommand, startCommand } from '../support/command';
+import { hasNativeEngine } from '../support/native';
+import { temporaryFolder, tiny } from '../support/tiny';
+
+const path = temporaryFolder();
+const file = (name: string, more: object = {}) => {
+  mkdirSync(path(), { recursive: true });
+  writeFileSync(path(name), JSON.stringify({ ...tiny, epochs: 2, batch: 7, ...more }));
+  return path(name);
+};
+const engine = { name: 'tensorflow', threads: 1 };
+
+async function freeAddresses(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(
+    servers.map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))),
+  );
+  const addresses = servers.map((server) => `127.0.0.1:${(server.address() as { port: number }).port}`);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return addresses;
+}
+
+const place = (worker: readonly string[], index: number) =>
+  JSON.stringify({ cluster: { worker }, task: { type: 'worker', index } });
+
+test.each([
+  ['half a TF_CONFIG', [], '{"cluster":{"worker":["a:1","b:1"]}}', /which of the workers/],
+  ['a number that is none', ['--workers', 'two'], '', /--workers is "two"/],
+  [
+    'a number that the environment contradicts',
+    ['--workers', '3'],
+    place(['a:1', 'b:1'], 0),
+    /lists 2 workers/,
+  ],
+])('%s is a mistake', async (_, options, TF_CONFIG, words) => {
+  const { code, stderr } = await startCommand(['train', file('wrong.yaml'), ...options], { TF_CONFIG })
+    .result;
+  expect(stderr).toMatch(words);
+  expect(code).toBe(2);
+});
+
+describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', () => {
+  test('train a run that is the same each time, whoever is first', async () => {
+    const config = file('run.yaml', { engine });
+    for (const out of ['first', 'second']) {
+      const { code, stderr } = await runCommand('train', config, '--workers', '2', '--out', path(out));
+      expect(stderr).not.toMatch(/Error/);
+      expect(code).toBe(0);
+    }
+    for (const name of ['metrics.jsonl', 'result.json', 'checkpoints/epoch-0002.safetensors']) {
+      expect(readFileSync(path('first', name)).equals(readFileSync(path('second', name)))).toBe(true);
+    }
+  });
+
+  test('that were given other configs are named on each machine, before the first step', async () => {
+    const config = file('differs.yaml', { engine });
+    const workers = await freeAddresses(2);
+    const ends = await Promise.all(
+      workers.map(
+        (_, index) =>
+          startCommand(
+            ['train', config, '--set', `lr.peak=0.0${index + 1}`, '--out', path(`differs-${index}`)],
+            {
+              TF_CONFIG: place(workers, index),
+            },
+          ).result,
+      ),
+    );
+    for (const { code, stderr } of ends) {
+      expect(stderr).toMatch(new RegExp(`worker 1 \\(${workers[1]}\\) has the config`));
+      expect(code).toBe(2);
+    }
+  });
+
+  test('of which there are more than examples in a batch are refused', async () => {
+    const config = file('small.yaml', { engine, batch: 1 });
+    const { code, stderr } = await runCommand('train', config, '--workers', '2', '--out', path('small'));
+    expect(stderr).toMatch(/batch: 1 has fewer examples than there are workers \(2\)/);
+    expect(code).toBe(2);
+  });
+});
