@@ -26,6 +26,7 @@ export const guides: readonly Section[] = [
       guide('getting-started', 'Getting started'),
       guide('strangers-ways', 'Four ways in, timed'),
       guide('comparing', 'Comparing fairly'),
+      guide('schedulers', 'Runs by a scheduler'),
       guide('several-tasks', 'Several tasks'),
       { address: '/guide/own-data', file: 'packages/datasets-own/README.md', title: 'Your own data' },
       guide('your-own-loop', 'Your own loop'),

@@ -10,6 +10,7 @@ const shorthand: Readonly<Record<string, string>> = {
   regulariser: 'name',
   optimiser: 'name',
   engine: 'name',
+  launcher: 'name',
   lr: 'peak',
   weightDecay: 'coefficient',
   clip: 'limit',

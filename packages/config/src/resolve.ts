@@ -1,4 +1,5 @@
 import type { EngineInfo } from '@overparam/engine';
+import type { LauncherChoice } from '@overparam/launchers';
 import { completeSweep } from '@overparam/sweep';
 import { completeConfig } from './complete';
 import { type StartedEngine, startEngine } from './engine';
@@ -27,6 +28,8 @@ export interface ResolvedComparison {
   readonly projection: ConfigFile['projection'] | null;
   /** What is chosen for each row before it is compared; null for nothing. */
   readonly sweep: ResolvedSweep | null;
+  /** Where the runs compute. */
+  readonly launcher: LauncherChoice;
   readonly engine: EngineInfo;
 }
 
@@ -53,10 +56,10 @@ export async function resolveComparison(loaded: LoadedConfig, request: Request):
   const done: RunConfig[] = [];
   for (const row of rows) done.push(await complete(row));
   const reference = references && (await complete(references));
-  const { title, improvement, projection } = arranged;
+  const { title, improvement, projection, launcher } = arranged;
   const layers: SweptLayer[] = rows.map((layer, row) => ({ row, layer, config: done[row]! }));
   if (references && reference) layers.push({ row: 'reference', layer: references, config: reference });
   const sweep =
     arranged.sweep && (await resolveSweep(completeSweep(arranged.sweep, seeds), layers, complete));
-  return { title, rows: done, seeds, reference, improvement, projection, sweep, engine: info };
+  return { title, rows: done, seeds, reference, improvement, projection, sweep, launcher, engine: info };
 }

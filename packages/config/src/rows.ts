@@ -1,6 +1,12 @@
 import { parse } from 'node:path';
 import type { EngineName } from '@overparam/engine';
 import { nearest, OverparamError } from '@overparam/errors';
+import {
+  completeLauncher,
+  type LauncherChoice,
+  type LauncherConfig,
+  launcherNames,
+} from '@overparam/launchers';
 import type { SweepConfig } from '@overparam/sweep';
 import type { EngineRequest } from './engine';
 import { mergeLayers, writtenOut } from './merge';
@@ -13,6 +19,8 @@ import { type ConfigFile, configSchema, type RunLayer } from './schema';
 export interface Request {
   readonly overrides: readonly Override[];
   readonly variant?: string;
+  /** Where runs compute, in place of the config's. */
+  readonly launcher?: string;
 }
 
 /** The rows of a config as partial runs, each with its label; still without defaults. */
@@ -34,6 +42,8 @@ export interface Arranged {
   readonly projection: NonNullable<ConfigFile['projection']> | null;
   /** What is chosen for each row before it is compared; null for nothing. */
   readonly sweep: SweepConfig | null;
+  /** Where runs compute. */
+  readonly launcher: LauncherChoice;
   /**
    * The rows on an engine.
    *
@@ -46,6 +56,7 @@ const comparisonKeys = [
   'rows',
   'seeds',
   'sweep',
+  'launcher',
   'references',
   'improvement',
   'projection',
@@ -76,7 +87,9 @@ function withFileOverrides(loaded: LoadedConfig, overrides: readonly Override[])
   const config = applyOverrides(
     loaded.config as RunLayer,
     // A variant may say the rest of a sweep, which is checked once it is whole.
-    overrides.filter(({ path }) => path[0] !== 'sweep' && comparisonKeys.includes(path[0]!)),
+    overrides.filter(
+      ({ path }) => !['sweep', 'launcher'].includes(path[0]!) && comparisonKeys.includes(path[0]!),
+    ),
   );
   checked(configSchema, config, '--set');
   return config as ConfigFile;
@@ -124,6 +137,7 @@ export function arrange(loaded: LoadedConfig, request: Request): Arranged {
     improvement: file.improvement ?? 'deltaM',
     projection: either('projection') ?? null,
     sweep: sweepOf(loaded.config, variant, overrides),
+    launcher: launcherOf(loaded.config, request),
     rowsOn: (engine) =>
       layRows(file, variant, engine, overrides, { rows: either('rows'), seeds: either('seeds') }),
   };
@@ -137,6 +151,25 @@ function sweepOf(file: ConfigFile, variant: Variant, overrides: readonly Overrid
   const { sweep } = applyOverrides(given as RunLayer, own) as { sweep?: SweepConfig | null };
   checked(configSchema, { sweep }, 'sweep');
   return sweep ?? null;
+}
+
+/** The launcher of the config, or of the request, whose name drops the options of another one. */
+function launcherOf(
+  { launcher: given }: ConfigFile,
+  { launcher: wanted, overrides }: Request,
+): LauncherChoice {
+  if (wanted !== undefined && !(launcherNames as readonly string[]).includes(wanted)) {
+    const guess = nearest(wanted, launcherNames);
+    const hint = guess ? `Did you mean "${guess}"?` : `It may be ${launcherNames.join(', ')}.`;
+    throw new OverparamError('invalid-option', `--launcher: there is no launcher "${wanted}". ${hint}`);
+  }
+  const under = typeof given === 'string' ? { name: given } : given;
+  const kept = wanted === undefined || under?.name === wanted ? under : { name: wanted };
+  const own = overrides.filter(({ path }) => path[0] === 'launcher');
+  const whole: object = { launcher: kept ?? { name: 'local' } };
+  const layer: object = applyOverrides(whole as RunLayer, own);
+  checked(configSchema, layer, 'launcher');
+  return completeLauncher((layer as { launcher: LauncherConfig }).launcher);
 }
 
 type Variant = NonNullable<ConfigFile['variants']>[string];
@@ -174,7 +207,14 @@ function layRows(
   overrides: readonly Override[],
   { rows, seeds }: Pick<ConfigFile, 'rows' | 'seeds'>,
 ): Rows {
-  const { byEngine, improvement: _improvement, variants: _variants, $schema: _schema, ...base } = file;
+  const {
+    byEngine,
+    launcher: _launcher,
+    improvement: _improvement,
+    variants: _variants,
+    $schema: _schema,
+    ...base
+  } = file;
   const comparison = rows !== undefined;
   const layers = [runKeys(base), byEngine?.[engine], runKeys(variant)];
   const all = (rows ?? [{}]).map((row) => {

@@ -10,6 +10,7 @@ import {
   type ScheduleConfig,
   scheduleLayerSchema,
 } from '@overparam/engine';
+import { launcherSchema } from '@overparam/launchers';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { sweepSchema } from '@overparam/sweep';
 import type {
@@ -243,6 +244,11 @@ export const configSchema = partialRun.extend({
     .optional()
     .describe(
       'Chooses for each row among settings, by figures on a part of the training images; then trains what was chosen on all of them. Null for none.',
+    ),
+  launcher: launcherSchema
+    .optional()
+    .describe(
+      'Where the runs of a comparison compute: `local`, processes of this machine, as where absent; `slurm`; or `kubernetes`.',
     ),
   projection: projection.optional(),
   byEngine: z

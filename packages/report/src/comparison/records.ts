@@ -91,7 +91,9 @@ export interface Obtained {
   readonly engine: string;
   /** A longer run whose time is projected from the measured one, or null. */
   readonly projection: { readonly epochs: number; readonly images: number } | null;
-  /** Runs that trained at the same time on this machine. */
+  /** Runs that trained at the same time, on this machine where no scheduler is named. */
   readonly runsAtOnce: number;
   readonly cores: number;
+  /** The scheduler whose nodes the runs trained on, such as `slurm`; absent for this machine. */
+  readonly scheduler?: string;
 }

@@ -46,13 +46,15 @@ export function obtainedSection(result: ComparisonResult): string {
     ['Fairness', fairnessText(rows, obtained.recipeDifferences)],
     ['Test', testedText(result)],
     ['Engine', obtained.engine],
-    [
-      'Machine',
-      `${counted(obtained.cores, 'core')}${obtained.runsAtOnce > 1 ? `, up to ${obtained.runsAtOnce} runs at once` : ', one run at a time'}`,
-    ],
+    ['Machine', machineText(obtained)],
   ];
   return `<section aria-labelledby="h-obtained"><h2 id="h-obtained">How it was obtained</h2><dl>${entries
     .filter(([, text]) => text !== '')
     .map(([term, text]) => `<dt>${escapeMarkup(term)}</dt><dd>${escapeMarkup(text)}</dd>`)
     .join('')}</dl></section>`;
+}
+
+function machineText({ cores, runsAtOnce, scheduler }: ComparisonResult['obtained']): string {
+  if (scheduler !== undefined) return `nodes of ${scheduler}, up to ${counted(runsAtOnce, 'run')} at once`;
+  return `${counted(cores, 'core')}${runsAtOnce > 1 ? `, up to ${runsAtOnce} runs at once` : ', one run at a time'}`;
 }

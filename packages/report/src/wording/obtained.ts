@@ -75,7 +75,9 @@ export function testedText({ rows }: ComparisonResult): string {
 }
 
 /** What the time per epoch means; runs that share a machine slow each other down. */
-export function timeNote({ obtained: { runsAtOnce, cores } }: ComparisonResult): string {
+export function timeNote({ obtained: { runsAtOnce, cores, scheduler } }: ComparisonResult): string {
+  if (scheduler !== undefined)
+    return `Time per epoch is of the nodes that ${scheduler} chose, up to ${counted(runsAtOnce, 'run')} at once: compare it only where they are alike.`;
   return runsAtOnce > 1
     ? `Time per epoch was taken while up to ${runsAtOnce} runs shared the machine (${counted(cores, 'core')}): compare it within this table only.`
     : 'Time per epoch was taken with one run at a time on the machine.';

@@ -34,6 +34,7 @@ export const failures: ReadonlySet<string> = new Set([
   'worker-missing',
   'workers-diverged',
   'lock-lost',
+  'scheduler-failed',
   // This program, a method or a routine is wrong.
   'method-broken',
   'unknown-phase',

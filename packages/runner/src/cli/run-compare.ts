@@ -8,6 +8,7 @@ import { compareRows } from '../compare/compare';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
 import { runCompareForecast } from './run-forecast';
+import { runStatus } from './run-status';
 
 /** Arguments of `overparam compare`. */
 export interface CompareArguments extends ConfigArguments {
@@ -18,6 +19,8 @@ export interface CompareArguments extends ConfigArguments {
   readonly 'dry-run'?: boolean;
   readonly tensorboard?: boolean;
   readonly jobs?: string;
+  readonly launcher?: string;
+  readonly status?: boolean;
   readonly sweep?: readonly string[];
 }
 
@@ -81,9 +84,14 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
   const asked = requestOf(invocation, given);
-  const request = { ...asked, overrides: [...asked.overrides, ...(given.sweep ?? []).map(parseSweep)] };
+  const request = {
+    ...asked,
+    overrides: [...asked.overrides, ...(given.sweep ?? []).map(parseSweep)],
+    launcher: given.launcher,
+  };
   const dataDir = dataDirectory(given['data-dir']);
   const jobs = jobsFrom(given.jobs);
+  if (given.status) return runStatus(out, output);
   if (given['dry-run']) {
     await runCompareForecast(await readConfig(given.config), request, { dataDir, jobs }, invocation);
     return 0;
@@ -100,6 +108,11 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
   }).finally(() => view.end());
   if (done.interrupted) {
     throw new OverparamError('interrupted', `Stopped. --resume goes on with the comparison in "${out}".`);
+  }
+  if (done.left > 0) {
+    const told = `${done.left} ${done.left === 1 ? 'run goes' : 'runs go'} on. --status says how far, --resume goes on with the comparison in "${out}".`;
+    output.result({ left: done.left, out }, told);
+    return 0;
   }
   const table = renderTable(done.result);
   // With --json, what is for the eye goes to stderr.

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type RunConfig, readConfig, resolveConfig } from '@overparam/config';
 import { isOverparamError } from '@overparam/errors';
+import { parentLink } from '@overparam/launchers';
 import { type FigureSpec, figureText, figureTitle, headlines, type RunResult } from '@overparam/report';
 import { isRunFolder, orphanPatience } from '@overparam/run-folder';
 import { readRunConfig } from '@overparam/saved-runs';
 import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import type { Scores } from '@overparam/training';
-import { parentLink } from '../compare/parent-link';
 import { Crew } from '../run/crew';
 import { trainMember } from '../run/train-member';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
@@ -146,7 +146,8 @@ export async function runTrain(args: TrainArguments, invocation: Invocation): Pr
     return undefined;
   } catch (error) {
     view.end();
-    if (isOverparamError(error)) await link?.send({ type: 'error', message: error.message });
+    if (isOverparamError(error))
+      await link?.send({ type: 'error', message: error.message, code: error.code });
     throw error;
   }
 }

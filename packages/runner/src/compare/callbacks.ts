@@ -1,6 +1,6 @@
+import type { Outcome } from '@overparam/launchers';
 import type { FigureSpec } from '@overparam/report';
 import type { Scores } from '@overparam/training';
-import type { Outcome } from './pool';
 
 /** A run of a comparison, as it is told of. */
 export interface ToldRun {

@@ -1,5 +1,6 @@
 import type { RunConfig } from '@overparam/config';
 import { isOverparamError } from '@overparam/errors';
+import type { Outcome } from '@overparam/launchers';
 import { byFigure, type Chosen, type ChosenRow, type FigureSpec, headlines } from '@overparam/report';
 import {
   choose,
@@ -12,7 +13,6 @@ import {
   type Trial,
 } from '@overparam/sweep';
 import type { PlannedRun } from './plan';
-import type { Outcome } from './pool';
 import { refusedTrial, type TrialResult, trialResult, trialRuns } from './trials';
 
 /** A row whose settings are chosen. */
@@ -110,7 +110,8 @@ export async function chooseSettings(
     }
     if (prepared.length === 0) break;
     const outcomes = await maker.train(prepared.flatMap(({ runs }) => runs));
-    if (maker.signal.aborted || outcomes.some(({ kind }) => kind === 'stopped')) return null;
+    if (maker.signal.aborted || outcomes.some(({ kind }) => kind === 'stopped' || kind === 'left'))
+      return null;
     let next = 0;
     for (const { row, trial, runs, refusal } of prepared) {
       const own = outcomes.slice(next, next + runs.length);

@@ -1,8 +1,8 @@
+import type { Outcome } from '@overparam/launchers';
 import { collectRun, type RowRecord, type RunFailure, type SeedRun } from '@overparam/report';
 import { readRunRecord } from '@overparam/saved-runs';
 import type { RowDescription } from './describe-rows';
 import type { PlannedRun } from './plan';
-import type { Outcome } from './pool';
 
 /**
  * Gathers the finished runs by row; what failed, or ended without a result, is listed with its reason.

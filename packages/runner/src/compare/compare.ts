@@ -7,17 +7,18 @@ import {
   type Request,
   resolveComparison,
 } from '@overparam/config';
+import { launcherOf, schedulerOf } from '@overparam/launchers';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overparam/run-folder';
 import { slug } from '@overparam/saved-runs';
-import { ownCommandLine } from './child';
 import { checkFirst, chooseSettings, type TrialMaker } from './choose';
 import { gatherRows } from './collect';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
+import { ownCommandLine } from './own-command-line';
 import { type PlannedRun, planRuns, runFolder } from './plan';
 import { type CheckRowsOptions, checkRows, holdConfigs, prepareComparison } from './prepare';
 import { ProgressBook } from './progress';
@@ -29,8 +30,6 @@ import { type Training, trainRuns } from './train-runs';
 
 /** Where and how a comparison runs. */
 export interface ComparisonRun extends Omit<Training, 'command'> {
-  /** The comparison's folder. */
-  readonly out: string;
   /** Go on with a comparison that was interrupted. */
   readonly resume?: boolean;
   /** Runs at a time; from cores and threads where absent. */
@@ -43,6 +42,8 @@ export interface CompareOptions extends Omit<ComparisonRun, 'dataDir' | 'signal'
   readonly dataDir?: string;
   /** Overrides such as `lr.peak=0.2`, as `--set` takes them. */
   readonly set?: readonly string[];
+  /** `local`, `slurm` or `kubernetes`, in place of the config's. */
+  readonly launcher?: string;
   /** What is chosen for each row, such as `lr=0.03,0.1,0.3`, as `--sweep` takes it. */
   readonly sweep?: readonly string[];
   /** One of the config's variants. */
@@ -60,6 +61,8 @@ export interface Compared {
   readonly report: string | null;
   readonly failures: number;
   readonly interrupted: boolean;
+  /** Runs that go on, or wait for their turn, in a scheduler's hands; `resume` waits for them. */
+  readonly left: number;
 }
 
 /**
@@ -77,12 +80,13 @@ export async function compare(config: string | ConfigFile, options: CompareOptio
     set = [],
     sweep = [],
     variant,
+    launcher,
     dataDir = 'data',
     signal = new AbortController().signal,
     ...rest
   } = options;
   const loaded = await loadConfig(config);
-  const request = { overrides: [...set.map(parseOverride), ...sweep.map(parseSweep)], variant };
+  const request = { overrides: [...set.map(parseOverride), ...sweep.map(parseSweep)], variant, launcher };
   return compareRows(loaded, request, { ...rest, dataDir, signal });
 }
 
@@ -106,6 +110,9 @@ async function compareInFolder(
 ): Promise<Compared> {
   const resolved = await resolveComparison(loaded, request);
   const { rows, seeds, reference, sweep, engine } = resolved;
+  const command = ownCommandLine();
+  const scheduler = schedulerOf(resolved.launcher);
+  await scheduler?.check(command);
   const { callbacks = {}, resume = false } = options;
   const note = (text: string) => callbacks.onNote?.(text);
   for (const text of [...engine.notes, ...(sweep?.notes ?? [])]) note(text);
@@ -132,13 +139,13 @@ async function compareInFolder(
   const cores = physicalCores();
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
   const atOnce = (runs: number) => options.jobs ?? runsAtOnce(runs, cores, threads);
-  const train = (runs: readonly PlannedRun[], entries: readonly number[], signal: AbortSignal) =>
-    trainRuns(
-      runs,
-      atOnce(runs.length),
-      { book, entries },
-      { ...options, command: ownCommandLine(), signal },
-    );
+  let left = 0;
+  const train = async (runs: readonly PlannedRun[], entries: readonly number[], signal: AbortSignal) => {
+    const launcher = launcherOf(scheduler, atOnce(runs.length));
+    const outcomes = await trainRuns(runs, launcher, { book, entries }, { ...options, command, signal });
+    left += outcomes.filter(({ kind }) => kind === 'left').length;
+    return outcomes;
+  };
   const trials = (signal: AbortSignal): TrialMaker => ({
     out: options.out,
     signal: options.signal,
@@ -171,7 +178,12 @@ async function compareInFolder(
     const made = new Set(runs.map(entryOf));
     for (const entry of entries) if (!made.has(entry)) book.finish(entry);
     await holdConfigs(options.out, runs, loaded);
-    const machine = { engine, cores, runsAtOnce: Math.min(atOnce(runs.length), runs.length) };
+    const machine = {
+      engine,
+      cores,
+      runsAtOnce: Math.min(scheduler?.options.arrayParallelism ?? atOnce(runs.length), runs.length),
+      ...(scheduler && { scheduler: scheduler.name }),
+    };
     const settled = { ...resolved, rows: final.configs.slice(0, rows.length) };
     const obtained = obtainedFrom(settled, planned, machine);
     const outcomes = await train(runs, runs.map(entryOf), signal);
@@ -183,12 +195,14 @@ async function compareInFolder(
     const definitions = Object.values(improvementDefinitions);
     const result = comparisonResult(records, obtained, definitions, chosen);
     const interrupted = options.signal.aborted;
+    const isWhole = !interrupted && left === 0;
     return {
       records,
       result,
-      report: interrupted ? null : await writeOutputs(options.out, records, result, runs),
+      report: isWhole ? await writeOutputs(options.out, records, result, runs) : null,
       failures: records.reduce((sum, record) => sum + record.failures.length, 0),
       interrupted,
+      left,
     };
   } finally {
     await lock.release();

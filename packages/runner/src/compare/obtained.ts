@@ -13,7 +13,7 @@ function improvementNamed(given: string): Improvement {
 export function obtainedFrom(
   { title, rows, seeds, improvement, projection, sweep }: ResolvedComparison,
   planned: Planned,
-  machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
+  machine: { readonly engine: EngineInfo } & Pick<Obtained, 'runsAtOnce' | 'cores' | 'scheduler'>,
 ): Obtained {
   const first = rows[0]!;
   const { threads } = first.engine;
@@ -38,5 +38,6 @@ export function obtainedFrom(
     projection: projection ?? null,
     runsAtOnce: machine.runsAtOnce,
     cores: machine.cores,
+    ...(machine.scheduler !== undefined && { scheduler: machine.scheduler }),
   };
 }

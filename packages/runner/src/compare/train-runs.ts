@@ -1,18 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RunConfig } from '@overparam/config';
+import type { CommandLine, Launcher, Outcome } from '@overparam/launchers';
 import type { RunResult } from '@overparam/report';
 import { isRunFolder, type LockFolderOptions, orphanPatience, tidyFinished } from '@overparam/run-folder';
 import { readRunResult } from '@overparam/saved-runs';
 import type { Scores } from '@overparam/training';
 import type { CompareCallbacks, RunFigures } from './callbacks';
-import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
-import { type Outcome, runPool } from './pool';
 import type { ProgressBook } from './progress';
 
 /** What the runs of a comparison share. */
 export interface Training {
   /** Starts the command line that trains one run. */
   readonly command: CommandLine;
+  /** The comparison's folder. */
+  readonly out: string;
   /** Folder of all datasets. */
   readonly dataDir: string;
   readonly signal: AbortSignal;
@@ -40,50 +43,49 @@ export function shownScores({ choices }: RunResult, evaluation: RunConfig['evalu
   return (evaluation === 'last' ? choices.last : choices[evaluation]?.scores) ?? choices.last;
 }
 
+/** Updates of a run that its records know of; null where it has none. */
+export async function savedUpdates(folder: string): Promise<number | null> {
+  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8').catch(() => '');
+  // A line without its end is just being written.
+  const lines = text.split('\n').slice(0, -1).reverse();
+  for (const line of lines) {
+    const update = /"update":(\d+)/.exec(line)?.[1];
+    if (update !== undefined) return Number(update);
+  }
+  return null;
+}
+
 /**
- * Trains runs in processes of their own, some at a time, and tells how far they are together. A run that is
- * finished already is not started.
+ * Has a launcher train runs, and tells how far they are together. A run that is finished already is not started.
  *
- * @param atOnce    runs at a time
  * @param progress  where the runs are kept account of, and what each is called there
  */
-export async function trainRuns(
+export function trainRuns(
   runs: readonly PlannedRun[],
-  atOnce: number,
+  launcher: Launcher,
   { book, entries }: { readonly book: ProgressBook; readonly entries: readonly number[] },
-  training: Training,
+  { command, dataDir, out, signal, tensorboard = false, callbacks = {} }: Training,
 ): Promise<Outcome[]> {
-  const { callbacks = {}, signal } = training;
-  const train = async (index: number): Promise<Outcome> => {
-    const run = runs[index]!;
-    const finished = await isFinished(run, { note: callbacks.onNote, signal, patience: orphanPatience });
-    const outcome: Outcome = finished
-      ? { kind: 'finished' }
-      : await trainInChild({
-          command: training.command,
-          arguments: [
-            'train',
-            run.configFile,
-            '--out',
-            run.folder,
-            '--data-dir',
-            training.dataDir,
-            '--resume',
-            ...(training.tensorboard ? ['--tensorboard'] : []),
-          ],
-          onProgress(done) {
-            book.advance(entries[index]!, done);
-            callbacks.onProgress?.(book.standings());
-          },
-          onWork: (text) => callbacks.onWork?.(run, text),
-          signal,
-        });
-    if (outcome.kind === 'stopped') return outcome;
-    book.finish(entries[index]!);
-    const figures = outcome.kind === 'finished' ? await figuresOf(run) : null;
-    callbacks.onRunEnd?.(run, outcome, finished, book.standings(), figures);
-    return outcome;
-  };
-  const indices = runs.map((_, index) => index);
-  return await runPool(indices, atOnce, train, signal);
+  const note = (text: string) => callbacks.onNote?.(text);
+  return launcher(runs, {
+    command,
+    out,
+    dataDir,
+    ...(tensorboard && { extraArguments: ['--tensorboard'] }),
+    signal,
+    isFinished: (index) => isFinished(runs[index]!, { note, signal, patience: orphanPatience }),
+    savedUpdates: (index) => savedUpdates(runs[index]!.folder),
+    onProgress(index, done) {
+      book.advance(entries[index]!, done);
+      callbacks.onProgress?.(book.standings());
+    },
+    onWork: (index, text) => callbacks.onWork?.(runs[index]!, text),
+    onNote: note,
+    async onEnd(index, outcome, before) {
+      const run = runs[index]!;
+      book.finish(entries[index]!);
+      const figures = outcome.kind === 'finished' ? await figuresOf(run) : null;
+      callbacks.onRunEnd?.(run, outcome, before, book.standings(), figures);
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RunConfig } from '@overparam/config';
+import type { Outcome } from '@overparam/launchers';
 import {
   byFigure,
   type ChoosingCost,
@@ -13,7 +14,6 @@ import { readRunRecord, slug } from '@overparam/saved-runs';
 import { type Setting, settingText, type Trial, type Tried } from '@overparam/sweep';
 import type { Scores } from '@overparam/training';
 import type { PlannedRun } from './plan';
-import type { Outcome } from './pool';
 import { shownScores } from './train-runs';
 
 type Figures = ReturnType<typeof headlines>;

@@ -312,7 +312,16 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
 }
 
 async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
-  const { out, dataDir, resume = false, callbacks = {}, signal, patience, tensorboard, crew = null } = options;
+  const {
+    out,
+    dataDir,
+    resume = false,
+    callbacks = {},
+    signal,
+    patience,
+    tensorboard,
+    crew = null,
+  } = options;
   if (signal?.aborted) {
     throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
   }

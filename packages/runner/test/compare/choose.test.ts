@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
+import type { Outcome } from '@overparam/launchers';
 import type { FigureSpec } from '@overparam/report';
 import { completeSweep, type Setting, type SweepConfig } from '@overparam/sweep';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { chooseSettings, type SweptRow, type TrialMaker } from '../../src/compare/choose';
 import type { PlannedRun } from '../../src/compare/plan';
-import type { Outcome } from '../../src/compare/pool';
 import { completed } from '../support/plan';
 import { temporaryFolder, tiny } from '../support/tiny';
 

@@ -4,17 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunConfig } from '@overparam/config';
+import { localLauncher, runPool, trainInChild } from '@overparam/launchers';
 import { slug } from '@overparam/saved-runs';
 import type { ProgressView } from '@overparam/terminal';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { compareCallbacks } from '../../src/cli/run-compare';
-import { trainInChild } from '../../src/compare/child';
 import { gatherRows } from '../../src/compare/collect';
 import { coresOf, runsAtOnce } from '../../src/compare/cores';
 import { describeRows } from '../../src/compare/describe-rows';
 import { type PlannedRun, planRuns } from '../../src/compare/plan';
-import { runPool } from '../../src/compare/pool';
 import { ProgressBook } from '../../src/compare/progress';
 import { trainRuns } from '../../src/compare/train-runs';
 
@@ -97,8 +96,9 @@ async function planned(labels: readonly string[], seeds: readonly number[]): Pro
 function train(runs: readonly PlannedRun[], signal = new AbortController().signal) {
   const book = new ProgressBook();
   const progress = { book, entries: book.add(runs.map(() => 10)) };
-  return trainRuns(runs, 2, progress, {
+  return trainRuns(runs, localLauncher(2), progress, {
     command,
+    out: folder,
     dataDir: 'data',
     signal,
     callbacks: compareCallbacks(view),

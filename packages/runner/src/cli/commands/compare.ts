@@ -1,4 +1,4 @@
-import { StrictCommand, value, values } from '@overparam/terminal/command-line';
+import { flag, StrictCommand, value, values } from '@overparam/terminal/command-line';
 import { configHint } from '../config-hint';
 import { invocationOf, type Surroundings } from '../invocation';
 import { commonOptions, configOptions, dryRunOption, tensorboardOption } from '../options';
@@ -17,6 +17,11 @@ export function compareCommand(surroundings: Surroundings): StrictCommand {
         "Choose each row's value of a key on validation images; may be given many times",
       ),
       value('--jobs <count>', 'Runs at a time (by cores)'),
+      value(
+        '--launcher <name>',
+        'Where runs compute: local, slurm or kubernetes; options by --set launcher.KEY',
+      ),
+      flag('--status', 'Say what became of each run, here or on other machines; nothing is started'),
       dryRunOption,
       tensorboardOption,
       ...commonOptions,

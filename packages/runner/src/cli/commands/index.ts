@@ -16,6 +16,7 @@ import { listCommand } from './list';
 import { newCommand } from './new';
 import { quantiseCommand } from './quantise';
 import { reportCommand } from './report';
+import { taskCommand } from './task';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 import { watchCommand } from './watch';
@@ -39,6 +40,7 @@ const commands = [
   engineCommand,
   dataCommand,
   completionCommand,
+  taskCommand,
 ];
 
 /**

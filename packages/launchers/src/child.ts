@@ -1,25 +1,11 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { Outcome } from './outcome';
 import { childMark, type RunMessage } from './parent-link';
-import type { Outcome } from './pool';
 
 /** How to start the command line again: Node, its options, and the file that is running. */
 export interface CommandLine {
   readonly file: string;
   readonly prefix: readonly string[];
-}
-
-/** Node's options of this process; none where they say what to run, as `--eval` does, which a child must not run again. */
-function inheritedOptions(): readonly string[] {
-  const saysWhatToRun = /^(?:-[epc]|-pe|--(?:eval|print|check|input-type|test|watch|inspect)\b)/;
-  return process.execArgv.some((option) => saysWhatToRun.test(option)) ? [] : process.execArgv;
-}
-
-/** This package's command line, built, or from source through this process's loader, whatever this process runs. */
-export function ownCommandLine(): CommandLine {
-  const own = import.meta.url;
-  const entry = new URL(own.endsWith('.ts') ? '../cli.ts' : './cli.js', own);
-  return { file: process.execPath, prefix: [...inheritedOptions(), fileURLToPath(entry)] };
 }
 
 /** One run in a process of its own. */
@@ -32,6 +18,13 @@ export interface ChildRun {
   readonly signal: AbortSignal;
   /** Milliseconds that a stopped run has to end by itself; 10,000 where absent. */
   readonly grace?: number;
+  /**
+   * How it is told to stop: by a signal, as where absent, or by the end of its channel, where a scheduler may send it signals
+   * as well: a second one would end it before its state is saved.
+   */
+  readonly stopBy?: 'signal' | 'channel';
+  /** What it writes on its standard error. */
+  onSaid?(text: string): void;
 }
 
 const keptCharacters = 4000;
@@ -67,10 +60,11 @@ export function trainInChild(run: ChildRun): Promise<Outcome> {
       detached: process.platform !== 'win32',
     });
     let said = '';
-    let error: string | null = null;
+    let error: { readonly message: string; readonly code?: string } | null = null;
     let kill: NodeJS.Timeout | undefined;
     const stop = () => {
-      child.kill('SIGTERM');
+      if (run.stopBy !== 'channel') child.kill('SIGTERM');
+      else if (child.connected) child.disconnect();
       kill = setTimeout(() => child.kill('SIGKILL'), run.grace ?? 10_000);
     };
     if (run.signal.aborted) stop();
@@ -82,20 +76,28 @@ export function trainInChild(run: ChildRun): Promise<Outcome> {
     };
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-keptCharacters);
+      run.onSaid?.(text);
     });
     child.on('message', (message) => {
       if (!isRunMessage(message)) return;
       if (message.type === 'progress') run.onProgress(message.done, message.total);
       else if (message.type === 'work') run.onWork(message.text);
-      else error = message.message;
+      else error = { message: message.message, ...(message.code !== undefined && { code: message.code }) };
     });
     child.on('error', (cause) =>
       end({ kind: 'failed', message: `The run could not be started: ${cause.message}` }),
     );
-    child.on('close', (code, signal) => {
+    const close = (code: number | null, signal: string | null) => {
       if (code === 0) end({ kind: 'finished' });
       else if (run.signal.aborted) end({ kind: 'stopped' });
-      else end({ kind: 'failed', message: error ?? reason(said, code, signal) });
+      else end({ kind: 'failed', ...(error ?? { message: reason(said, code, signal) }) });
+    };
+    child.on('close', close);
+    // Node tells of no closing where this side ended the channel.
+    child.on('exit', (code, signal) => {
+      if (run.stopBy !== 'channel' || !run.signal.aborted) return;
+      if (child.stderr?.closed === false) child.stderr.once('close', () => close(code, signal));
+      else close(code, signal);
     });
   });
 }

@@ -1,8 +1,4 @@
-/** How a job ended: done, failed with a reason, or stopped by the pool's signal. */
-export type Outcome =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'stopped' };
+import type { Outcome } from './outcome';
 
 /**
  * Runs jobs in their order, some at a time. A job that fails leaves the others alone; after an abort nothing new

@@ -4,7 +4,7 @@ export type RunMessage =
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
   /** What it does before its first update, where that takes long. */
   | { readonly type: 'work'; readonly text: string }
-  | { readonly type: 'error'; readonly message: string };
+  | { readonly type: 'error'; readonly message: string; readonly code?: string };
 
 /** A channel to the comparison that started this process. */
 export interface ParentLink {

@@ -1,0 +1,3 @@
+import { launchers } from '.';
+
+process.exitCode = await launchers(process.argv.slice(2));
