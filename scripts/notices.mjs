@@ -70,8 +70,10 @@ function imports(folder, name) {
 function collectCopied(folder, found) {
   const { name: holder, devDependencies = {}, peerDependencies = {} } = read(folder);
   for (const name of Object.keys(devDependencies)) {
-    if (name.startsWith('@overparam/') || name in peerDependencies || !imports(join(folder, 'src'), name))
-      continue;
+    const used = [join(folder, 'src'), join(folder, 'page', 'source')].some(
+      (sources) => existsSync(sources) && imports(sources, name),
+    );
+    if (name.startsWith('@overparam/') || name in peerDependencies || !used) continue;
     const place = locate(name, folder);
     const dependency = read(place);
     const key = `${dependency.name}@${dependency.version}`;
@@ -118,7 +120,7 @@ ${rows.map(([key, { licence, copyright }]) => row([key, licence, copyright])).jo
 ## Copied into published packages
 
 Builds hold the parts that they use of these, with the licence's text beside them (\`dist/THIRD_PARTY\`) or in front of
-the file (\`dist/zod.js\`).
+the file (\`dist/zod.js\`); pages in a file of their own (\`dist/page/licences.md\`).
 
 | package | licence | copyright | copied into |
 | --- | --- | --- | --- |

@@ -1,10 +1,12 @@
 // Packs every public package, installs the archives with npm in a folder outside the workspace, as a user would, and
-// loads each by `import` and by `require`; then installs some of them by themselves, and measures what they bring along.
+// loads each by `import` and by `require`; then installs some of them by themselves, runs their READMEs' programs there, and
+// measures what they bring along.
 // Needs the built packages (`pnpm build`) and pnpm on the path.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runReadmes } from './packed-readmes.mjs';
 import { typesOfPages } from './packed-types.mjs';
 import { main, root } from './setup.mjs';
 import { checkSizes, installAlone } from './sizes.mjs';
@@ -200,6 +202,7 @@ await main(async () => {
     const said = slimOutput.every((pattern, index) => pattern.test(lines[index] ?? ''));
     if (!said) failures += 1;
     console.log(`without the WebAssembly backend: ${said ? 'ok' : `FAILED, it printed ${lines.join('\n')}`}`);
+    failures += runReadmes(apart, alone);
     failures += checkSizes(apart, alone);
     return failures === 0 ? 0 : 1;
   } finally {

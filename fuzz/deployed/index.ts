@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadDefaultPlugins } from '@overparam/config';
 import { useEngine } from '@overparam/engine';
 import { type Method, registered } from '@overparam/plugin';
-import { networks, wideNetworks } from '../../packages/formats/test/zoo';
+import { networks, stepsOf, wideNetworks } from '../../packages/formats/test/zoo';
 import { stopTorch } from '../formats/torch';
 import { checkDeployed, type Deployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
@@ -11,11 +11,10 @@ import { stopStockTfjs } from './stock-tfjs';
 
 const usage = `Usage: deployed [--network NAME;...] [--method NAME,...] [--wide] [--steps N] [--progress FILE]
 
-Trains every network with every method for two steps and disturbs statistics, or for --steps and leaves them, collapses it, writes it in every format, and prints how far what others
-compute is from it: ONNX Runtime with its changes of the graph and without, PyTorch (OVERPARAM_PYTHON), TensorFlow by its C API
-and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by tf.saved_model.load, and stock TensorFlow.js. --wide takes networks of
-their papers' widths. With --progress, a
-series that was interrupted goes on where it stopped.`;
+Trains every network with every method for two steps and disturbs statistics, or for --steps (MTAN: 40) and leaves them, collapses
+it, writes it in every format, and prints how far the trained network and what others compute are from it: ONNX Runtime with its changes of the graph and without, PyTorch (OVERPARAM_PYTHON), TensorFlow by its C API
+and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by tf.saved_model.load, and stock TensorFlow.js. --wide takes networks
+of their papers' widths. With --progress, a series that was interrupted goes on where it stopped.`;
 
 /** The gaps of a network that was trained with a method. */
 export interface Row extends Deployed {
@@ -63,14 +62,19 @@ export async function deployed(given: readonly string[]): Promise<number> {
   }
   await useEngine('auto');
   const methods = (await allMethods()).filter(({ name }) => values.method?.split(',').includes(name) ?? true);
-  const steps = values.steps === undefined ? undefined : Number(values.steps);
+  const stepsFor = (network: string) =>
+    values.steps === undefined ? stepsOf[network] : Number(values.steps);
   const all = values.wide ? wideNetworks : networks;
   const names = Object.keys(all).filter((name) => values.network?.split(';').includes(name) ?? true);
   const rows: Row[] = values.progress && existsSync(values.progress) ? before(values.progress) : [];
   for (const network of names) {
     for (const method of methods) {
       if (rows.some((row) => row.network === network && row.method === method.name)) continue;
-      const row = { network, method: method.name, ...(await checkDeployed(all[network]!, method, steps)) };
+      const row = {
+        network,
+        method: method.name,
+        ...(await checkDeployed(all[network]!, method, stepsFor(network))),
+      };
       rows.push(row);
       if (values.progress) appendFileSync(values.progress, `${JSON.stringify(row)}\n`);
       const words = row.gaps.map((gap) => `${gap.program} ${gapOf(row, gap).toExponential(1)}`);

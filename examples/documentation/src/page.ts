@@ -46,11 +46,32 @@ export function programOf(markdown: string): Program | null {
 }
 
 /** Numbers and truth values in the comments behind a program's `console.log`, which it promises to print. */
-export function promisedBy(code: string): string[] {
+function promisedBy(code: string): string[] {
   const comments = [...code.matchAll(/console\.log\(.*\);? *\/\/ (.*)$/gm)].map(([, comment]) => comment!);
   return comments.flatMap(
     (comment) => comment.match(/(?<![\w.])-?\d+(\.\d+)?(e-?\d+)?(?![\w.])|\b(true|false)\b/g) ?? [],
   );
+}
+
+/** Whole numbers and truth values as they are; others within a twentieth, as errors differ a little by machine. */
+function isPrinted(promised: string, printed: string): boolean {
+  if (!promised.includes('.')) return printed.includes(promised);
+  const numbers = printed.match(/-?\d+(\.\d+)?(e-?\d+)?/g) ?? [];
+  return numbers.some(
+    (number) => Math.abs(Number(number) - Number(promised)) <= Math.abs(Number(promised)) / 20,
+  );
+}
+
+/** Without TensorFlow.js's own greeting, which depends on the machine. */
+export function withoutGreeting(output: string): string {
+  return output.replace(/^=+\nHi, looks like.*?\n=+\n/gms, '').trim();
+}
+
+/** What a page says that its program prints and what it did not print: the page's whole output, or single numbers. */
+export function missingFrom({ code, output }: Program, printed: string): string[] {
+  const said = withoutGreeting(printed);
+  const whole = output !== null && said !== output.trim() ? [output.trim()] : [];
+  return [...whole, ...promisedBy(code).filter((promised) => !isPrinted(promised, said))];
 }
 
 /** Lines of a page's `sh` blocks, each with those that `\` continues it by. */

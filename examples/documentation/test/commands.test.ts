@@ -38,6 +38,7 @@ test('every command of a page can be typed as it is printed', () => {
           'npm pkg',
           'npm run',
           'npx @overparam/engine-tensorflow',
+          'npx @overparam/browser',
         ],
         where,
       ).toContain(kind);

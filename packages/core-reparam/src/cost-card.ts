@@ -90,10 +90,31 @@ async function multiplyAdds(model: LayersModel, examples: number, size: number):
       forward(model, inputs, { mode: 'infer' });
     });
   });
-  return profile.kernels.reduce((sum, kernel) => sum + kernelMultiplyAdds(kernel), 0);
+  return onlyOuter(profile.kernels).reduce((sum, kernel) => sum + kernelMultiplyAdds(kernel), 0);
 }
 
 type Kernel = Awaited<ReturnType<typeof tf.profile>>['kernels'][number];
+
+/** What fused kernels are made of. */
+const plainForms: Readonly<Record<string, string>> = {
+  FusedConv2D: 'Conv2D',
+  FusedDepthwiseConv2D: 'DepthwiseConv2dNative',
+  _FusedMatMul: 'BatchMatMul',
+};
+
+/**
+ * Kernels with multiply-adds, each once: an engine may run the plain kernel within the fused one, and both are told, the
+ * inner one first.
+ */
+function onlyOuter(kernels: readonly Kernel[]): Kernel[] {
+  const counted = kernels.filter((kernel) => kernelMultiplyAdds(kernel) > 0);
+  const numbers = ({ inputShapes: [first, second], outputShapes: [output] }: Kernel) =>
+    [first, second, output].map((shape) => tf.util.sizeFromShape(shape as number[])).join();
+  return counted.filter((kernel, index) => {
+    const next = counted[index + 1];
+    return !(next && plainForms[next.name] === kernel.name && numbers(next) === numbers(kernel));
+  });
+}
 
 function kernelMultiplyAdds({ name, inputShapes, outputShapes }: Kernel): number {
   const product = (shape: readonly number[] | null | undefined) => (shape ?? []).reduce((a, b) => a * b, 1);

@@ -138,7 +138,7 @@ async function withZip(file: string, work: (zip: ZipFile) => Promise<void>): Pro
     zip = await openZipFile(file);
     await work(zip);
   } catch (error) {
-    throw asFormatError(error, file, `which has ${size} bytes,`);
+    throw asFormatError(error, file, `the archive, which has ${size} bytes,`);
   } finally {
     zip?.close();
   }

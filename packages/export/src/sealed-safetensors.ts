@@ -37,7 +37,8 @@ export async function decodeSealed(bytes: Uint8Array, source: string): Promise<S
       `${source}: it has no checksum. An earlier version wrote it, or another program; write it again.`,
     );
   }
-  const blanked = bytes.slice();
+  // A copy: slice() of a Buffer of Node.js is none.
+  const blanked = Uint8Array.from(bytes);
   blanked.set(new TextEncoder().encode(blank), place);
   const found = await sha256(blanked);
   if (found !== sum) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,15 @@ test('an expanded network is two files, a collapsed one also what stock tfjs tak
   expect([...read.model.getWeights()[0]!.dataSync()]).toEqual([...model.getWeights()[0]!.dataSync()]);
   const { message } = await errorOf(() => readNetwork(target, { expect: 'expanded' }));
   expect(message).toContain(target);
+});
+
+test('the checksum that is told of a network is that of its file of weights', async () => {
+  const written = await writeNetwork(folder, network(), { role: 'plain' });
+  const bytes = await readFile(join(folder, 'weights.safetensors'));
+  const sum = createHash('sha256').update(bytes).digest('hex');
+  expect([written.sha256, (await readNetwork(folder)).sha256]).toEqual([sum, sum]);
+  await decodeSealed(bytes, 'weights');
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(sum);
 });
 
 test('neither the folder nor the time is in the files', async () => {

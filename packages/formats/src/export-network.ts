@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { costCard, drawProbes } from '@overparam/core-reparam';
 import type { Key } from '@overparam/engine';
@@ -74,10 +74,11 @@ export async function exportNetwork(
   flattenNetwork(model);
   const tolerance = options.tolerance ?? usualTolerance;
   const target = resolve(folder);
-  await mkdir(dirname(target), { recursive: true });
   const staging = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`);
-  await mkdir(staging);
-  const probes = options.probes ?? drawProbes(model, probeKey);
+  const firstMade = await mkdir(staging, { recursive: true });
+  // A file for a fixed number of examples is run on as many.
+  const examples = typeof options.batch === 'number' ? options.batch : 2;
+  const probes = options.probes ?? drawProbes(model, probeKey, examples);
   const expected = tf.tidy(() => [model.predict([...probes])].flat() as tf.Tensor[]);
   try {
     const { parameters, multiplyAdds } = (await costCard(model)).expanded;
@@ -100,7 +101,19 @@ export async function exportNetwork(
     if (!options.probes) tf.dispose(probes as tf.Tensor[]);
     tf.dispose(expected);
     await rm(staging, { recursive: true, force: true });
+    await removeEmpty(dirname(staging), firstMade);
   }
+}
+
+/** Takes away folders that were made for the result where it did not come: from `folder` up to `last`. */
+async function removeEmpty(folder: string, last: string | undefined): Promise<void> {
+  if (last === undefined || !folder.startsWith(last)) return;
+  // Not where something lies in it.
+  const removed = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (removed) await removeEmpty(dirname(folder), last);
 }
 
 /** Whether a layer of the network chooses between values. */

@@ -70,6 +70,17 @@ test('pictures are normalised within ONNX, as the network says', async () => {
   ).rejects.toMatchObject({ code: 'normalisation-unknown' });
 });
 
+test.each([1, 3])('files for %i examples at a time are compared on as many', async (batch) => {
+  const model = tf.sequential({
+    layers: [tf.layers.conv2d({ inputShape: [4, 6, 3], filters: 2, kernelSize: 3 })],
+  });
+  const about = { role: 'plain', normalisation: { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] } } as const;
+  for (const options of [{ to: 'onnx' }, { to: 'onnx', preprocessing: true }, { to: 'saved-model' }]) {
+    const { gap } = await exportNetwork(join(folder, 'a'), model, about, { ...options, batch });
+    expect([options, gap < 1e-5]).toEqual([options, true]);
+  }
+});
+
 test('an unknown format is named with the nearest', async () => {
   await expect(exportNetwork(folder, network(), { role: 'plain' }, { to: 'onxx' })).rejects.toMatchObject({
     code: 'unknown-format',

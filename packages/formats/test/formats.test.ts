@@ -1,8 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { costCard } from '@overparam/core-reparam';
 import { useEngine } from '@overparam/engine';
 import { exportNetwork, formats } from '@overparam/formats';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { methods, networks, trained } from './zoo';
 
@@ -15,6 +17,20 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await rm(folder, { recursive: true });
+});
+
+// An engine may compute a fused kernel by a plain one.
+test('multiply-adds are counted once on every engine', async () => {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.conv2d({ inputShape: [6, 7, 2], filters: 3, kernelSize: 3, activation: 'relu' }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 5, activation: 'relu' }),
+      tf.layers.dense({ units: 5, useBias: false }),
+    ],
+  });
+  const { multiplyAdds } = (await costCard(model)).expanded;
+  expect(multiplyAdds).toBe(4 * 5 * 9 * 2 * 3 + 60 * 5 + 5 * 5);
 });
 
 describe.each(Object.keys(networks))('%s', (network) => {

@@ -70,6 +70,13 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   'DSelect-k': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'image' }),
 };
 
+/**
+ * Steps after which a network's rounding stays small, where two are too few. Two steps leave statistics near their first
+ * values, so that activations grow from block to block: in MTAN with RepVGG from 1 to 7e4, where the sigmoids of its masks
+ * turn the last bit of the image into a change of 7e-3 of the collapsed network's own outputs. No two programs can agree then.
+ */
+export const stepsOf: Readonly<Record<string, number>> = { MTAN: 40 };
+
 /** Networks of their papers' widths, on small images. */
 export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
   'ResNet-50 of full width': () => built(resnet50, [64, 96, 3], classes, {}),

@@ -26,7 +26,7 @@ export class Fitting {
   }
 
   /**
-   * A tensor of a name and shape, null in it for any size.
+   * A tensor of a name and shape, null in it for any size above 0.
    *
    * @throws OverparamError `names-mismatch`, `shapes-mismatch`
    */
@@ -35,7 +35,8 @@ export class Fitting {
     if (!tensor) throw this.missing(name, shape);
     const fits =
       tensor.shape.length === shape.length &&
-      shape.every((size, axis) => size === null || size === tensor.shape[axis]);
+      // Nothing is made of tensors without numbers.
+      shape.every((size, axis) => (size === null ? tensor.shape[axis]! > 0 : size === tensor.shape[axis]));
     if (!fits) {
       throw new OverparamError(
         'shapes-mismatch',

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
-import { readNetwork } from '@overparam/export/node';
 import { importTensors, type TensorImportOptions } from './import-tensors';
 import type { ImportedNetwork } from './imported-network';
 import { buildNetwork } from './keras/build-network';
 import { readKerasArchive, readKerasHdf5 } from './keras/read-keras';
 import { readTfjs } from './keras/read-tfjs';
+import { readOwnNetwork } from './read-own';
 import { kindOf } from './read-tensors';
 
 /**
@@ -35,14 +35,7 @@ export async function importNetwork(
     );
   }
   if (kind === 'json' && existsSync(join(dirname(path), 'weights.safetensors'))) {
-    const { model, metadata } = await readNetwork(dirname(path));
-    if (metadata.role === 'expanded') {
-      model.dispose();
-      throw new OverparamError(
-        'wrong-role',
-        `${path}: it is an expanded network of this project. Collapse it: overparam collapse RUN.`,
-      );
-    }
+    const { model, metadata } = await readOwnNetwork(dirname(path));
     return { ...plain('overparam', metadata.role), model, about: metadata };
   }
   const [stored, architecture] =

@@ -7,6 +7,7 @@ export { type FileBackboneOptions, file, plugin } from './file-backbone';
 export { importNetwork } from './import-network';
 export { importTensors, type TensorImportOptions } from './import-tensors';
 export type { ImportedNetwork } from './imported-network';
+export { type InspectedSource, inspectSource } from './inspect-source';
 export {
   type CollapsedState,
   collapseBlocks,

@@ -33,7 +33,7 @@ export function withNewHeads(
       multiple: 1,
       heads: ownHeads,
       trunk(image, heads) {
-        const laid = layOnImage({ ...stored, graph }, image, path);
+        const laid = onImage({ ...stored, graph }, image, path, newHeadsHint);
         load = laid.load;
         const output = laid.outputs[0]!;
         const rank = output.shape.length;
@@ -76,7 +76,7 @@ export function withKeptHeads(
       multiple: 1,
       heads: ownHeads,
       trunk(image, heads) {
-        const laid = onImage({ ...stored, graph }, image, path);
+        const laid = onImage({ ...stored, graph }, image, path, keptHeadsHint);
         load = laid.load;
         const [features, ...own] = laid.outputs;
         outputs = outputsFor(shape.tasks, own, stored.about?.tasks, path);
@@ -90,15 +90,21 @@ export function withKeptHeads(
   return { network: { ...network, representations }, load };
 }
 
+const newHeadsHint =
+  'Give images with as many channels as it was made for, or name an earlier layer by until.';
+
 /** A whole network may flatten its images, and its dense layers then fit images of one size only. */
-function onImage(stored: StoredNetwork, image: tf.SymbolicTensor, path: string): LaidLayers {
+const keptHeadsHint =
+  'With heads: kept all of it is taken. Give images of the size that it was made for, or leave heads out.';
+
+function onImage(stored: StoredNetwork, image: tf.SymbolicTensor, path: string, hint: string): LaidLayers {
   try {
     return layOnImage(stored, image, path);
   } catch (error) {
     if (!isOverparamError(error) || error.code !== 'shapes-mismatch') throw error;
     throw new OverparamError(
       'invalid-options',
-      `backbone "file": heads: kept takes all of "${path}", and on images of ${image.shape.slice(1).join('x')} it cannot be: ${error.message} Give images of the size that it was made for, or leave heads out.`,
+      `backbone "file": "${path}" does not fit images of ${image.shape.slice(1).join('x')}: ${error.message} ${hint}`,
       { cause: error },
     );
   }

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
-import { readNetwork } from '@overparam/export/node';
 import { parseConfig } from './keras/parse-config';
 import { readKerasArchive, readKerasHdf5, weightsByName } from './keras/read-keras';
 import { readTfjs } from './keras/read-tfjs';
 import type { StoredNetwork } from './keras/stored-network';
+import { readOwnNetwork } from './read-own';
 import { kindOf } from './read-tensors';
 import type { SourceTensor } from './tensors';
 
@@ -17,6 +17,13 @@ import type { SourceTensor } from './tensors';
  */
 export async function readStored(path: string): Promise<StoredNetwork> {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.json') : path;
+  const collapsed = join(path, 'collapsed');
+  if (!existsSync(file) && existsSync(join(collapsed, 'model.json'))) {
+    throw new OverparamError(
+      'wrong-file',
+      `${path}: it is a run's folder, with more networks than one. Take its collapsed one: ${collapsed}.`,
+    );
+  }
   const kind = await kindOf(file);
   if (kind === 'keras') return readKerasArchive(file);
   if (kind === 'hdf5') return readKerasHdf5(file);
@@ -31,14 +38,8 @@ export async function readStored(path: string): Promise<StoredNetwork> {
 
 /** A network's folder of this project. */
 async function readOwn(folder: string): Promise<StoredNetwork> {
-  const { model, metadata, sha256 } = await readNetwork(folder);
+  const { model, metadata, sha256 } = await readOwnNetwork(folder);
   try {
-    if (metadata.role === 'expanded') {
-      throw new OverparamError(
-        'wrong-role',
-        `${folder}: it is an expanded network. Take its collapsed form: overparam collapse RUN.`,
-      );
-    }
     const own = { about: metadata, ...(sha256 !== undefined && { weightsSha256: sha256 }) };
     const { name, graph } = parseConfig(model.toJSON(null, false), folder);
     const tensors = new Map<string, SourceTensor>();

@@ -24,11 +24,17 @@ export type FileKind = 'checkpoint' | 'old checkpoint' | 'keras' | 'hdf5' | 'jso
 /**
  * What a file is.
  *
- * @throws OverparamError `file-missing`, also for a folder
+ * @throws OverparamError `file-missing`; `wrong-file` for a folder and for other files
  */
 export async function kindOf(path: string): Promise<FileKind> {
   const found = await stat(path).catch(() => null);
-  if (!found?.isFile()) {
+  if (found?.isDirectory()) {
+    throw new OverparamError(
+      'wrong-file',
+      `"${path}" is a folder. Give a file; of a network's folder that is its model.json.`,
+    );
+  }
+  if (!found) {
     throw new OverparamError(
       'file-missing',
       `There is no file "${path}". Give a checkpoint of PyTorch, a safetensors file, a .keras or .h5 file, or a model.json of TensorFlow.js.`,
@@ -45,7 +51,12 @@ export async function kindOf(path: string): Promise<FileKind> {
   if (text.startsWith('\x89HDF\r\n\x1a\n')) return 'hdf5';
   if (text.startsWith('PK')) return /\.keras$/i.test(path) ? 'keras' : 'checkpoint';
   if (isOldCheckpoint(start)) return 'old checkpoint';
-  return /^\s*\{/.test(text) && start[8] !== 0x7b ? 'json' : 'safetensors';
+  if (start[8] === 0x7b || /\.safetensors$/i.test(path)) return 'safetensors';
+  if (/^\s*\{/.test(text)) return 'json';
+  throw new OverparamError(
+    'wrong-file',
+    `${path}: it is none of what is imported: a checkpoint of PyTorch, a safetensors file, a .keras or .h5 file, or a model.json of TensorFlow.js. ONNX files and SavedModels are not; import what they were made from.`,
+  );
 }
 
 /**

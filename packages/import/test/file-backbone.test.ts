@@ -89,11 +89,12 @@ test('what cannot be a backbone is refused', async () => {
   expect((await rejection(prepared('networks/resnet18.pth'))).message).toMatch(
     /Import it first: overparam import/,
   );
+  expect((await rejection(prepared('networks'))).message).toMatch(/There is no file/);
   const two = await prepared('keras/two.keras');
   expect(() => file.build(shapeOf([8, 8, 3]), two)).toThrow(/has 2 inputs/);
   const channels = await prepared('keras/sequential.keras');
   expect(() => file.build(shapeOf([9, 8, 4]), channels)).toThrow(
-    /"conv2d_\d+\/kernel" is of shape \[3,3,3,4\], and its layer takes \[3,3,4,4\]/,
+    /does not fit images of 9x8x4: .*"conv2d_\d+\/kernel" is of shape \[3,3,3,4\], and its layer takes \[3,3,4,4\].*as many channels/,
   );
   const flat = await prepared('keras/sequential.keras', { until: 'flatten_1' });
   const mask: NetworkTask = { name: 'mask', form: 'dense', outputs: 2 };

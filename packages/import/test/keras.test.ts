@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { importNetwork } from '../src/index';
+import { importNetwork, inspectSource } from '../src/index';
 import { rejection } from './support';
 
 const folder = fileURLToPath(new URL('./fixtures/keras/', import.meta.url));
@@ -237,4 +237,29 @@ test('a config that is nested without end is refused, and overflows no stack', a
   expect((await rejection(importNetwork(join(place, 'model.json')))).message).toContain(
     'nested deeper than 256',
   );
+});
+
+// Counted by Keras's `count_params` and by summing PyTorch's `numel`.
+test.each([
+  ['keras/network.keras', 'Keras 3', null, 1172, expect.any(Number)],
+  // One dense layer from 5 numbers to 3.
+  ['keras/two.h5', 'Keras, HDF5', null, 18, 15],
+  ['networks/repvgg.pth', 'checkpoint of PyTorch', 'expanded', 13_430, null],
+  ['networks/resnet18.pth', 'checkpoint of PyTorch', null, 45_557, null],
+])('%s says what it is', async (name, format, role, parameters, multiplyAdds) => {
+  const before = tf.memory().numTensors;
+  const found = await inspectSource(join(folder, '..', name));
+  expect(found).toMatchObject({ format, role, parameters, multiplyAdds });
+  expect(found!.checks.every(({ ok }) => ok)).toBe(true);
+  expect(found!.layers.reduce((sum, layer) => sum + layer.parameters, 0)).toBe(parameters);
+  if (role) expect(found!.about).toEqual({ 'names of': 'repvgg', blocks: '22 of repvgg' });
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('what cannot be imported is told with its layers, and other files are left to others', async () => {
+  const found = await inspectSource(join(folder, 'refused-lambda.keras'));
+  expect(found!.layers.map(({ kind }) => kind)).toContain('Lambda');
+  expect(found).toMatchObject({ multiplyAdds: null, checks: [{ ok: false }] });
+  expect(await inspectSource(folder)).toBe(null);
+  expect(await inspectSource(join(folder, '../networks/repvgg-deploy.safetensors'))).toBe(null);
 });

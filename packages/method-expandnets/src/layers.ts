@@ -32,14 +32,16 @@ function shapesOf({ kernelShape: [kh, kw, each, cout], groups = 1 }: Site, { rat
 }
 
 function composed({ kernelShape, groups = 1 }: Site, { before, core, after }: Tensors): Tensor4D {
-  const kernel = composeKernels(before as Tensor4D, core as Tensor4D, groups);
-  const [, , wide, cout] = after!.shape as Shape;
+  const [kh, kw, each, wide] = core!.shape as Shape;
+  const cout = kernelShape[3];
   if (groups === 1) {
-    const mixed = tf.matMul(kernel.reshape([-1, wide]), after!.reshape([wide, cout]));
-    return mixed.reshape([...kernelShape]) as Tensor4D;
+    // From behind: as it lies, the core is rows for this product, and what has to be transposed is smaller by the rate.
+    const mixed = tf.matMul(core!.reshape([-1, wide]), after!.reshape([wide, cout]));
+    return composeKernels(before as Tensor4D, mixed.reshape([kh, kw, each, cout]) as Tensor4D);
   }
-  const taps = kernel.reshape([-1, groups, wide]).transpose([1, 0, 2]);
-  const mixing = after!.reshape([wide, groups, cout / groups]).transpose([1, 0, 2]);
+  const kernel = composeKernels(before as Tensor4D, core as Tensor4D, groups);
+  const taps = kernel.reshape([-1, groups, wide / groups]).transpose([1, 0, 2]);
+  const mixing = after!.reshape([wide / groups, groups, cout / groups]).transpose([1, 0, 2]);
   return tf
     .matMul(taps, mixing)
     .transpose([1, 0, 2])

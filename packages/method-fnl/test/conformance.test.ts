@@ -1,13 +1,13 @@
-import { testMethod } from '@overparam/core-reparam/testing';
-import { useEngine } from '@overparam/engine';
-import { beforeAll, test } from 'vitest';
+import { kitEngines, onEngine, testMethod } from '@overparam/core-reparam/testing';
+import { test } from 'vitest';
 import { fnl } from '../src';
 
-beforeAll(async () => {
-  await useEngine('wasm');
-});
-
-testMethod(fnl, {
-  test,
-  options: [{}, { form: 'wide', rankScale: 3, initialisation: 'kaiming' }, { rankScale: 0.25 }],
-});
+for (const engine of await kitEngines()) {
+  // In full on one engine; on the others each check on a few layers, after few updates.
+  const extent = engine === 'wasm' ? {} : { sites: 6, updates: 3 };
+  testMethod(fnl, {
+    test: onEngine(engine, test),
+    ...extent,
+    options: [{}, { form: 'wide', rankScale: 3, initialisation: 'kaiming' }, { rankScale: 0.25 }],
+  });
+}

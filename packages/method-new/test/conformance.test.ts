@@ -1,18 +1,18 @@
-import { testMethod } from '@overparam/core-reparam/testing';
-import { useEngine } from '@overparam/engine';
-import { beforeAll, test } from 'vitest';
+import { kitEngines, onEngine, testMethod } from '@overparam/core-reparam/testing';
+import { test } from 'vitest';
 import { trirep } from '../src';
 
-beforeAll(async () => {
-  await useEngine('wasm');
-});
-
-testMethod(trirep, {
-  test,
-  options: [
-    {},
-    { frames: 'unfolded' },
-    { scales: false },
-    { frames: 'none', branches: { pointwise: false, identity: false } },
-  ],
-});
+for (const engine of await kitEngines()) {
+  // In full on one engine; on the others each check on a few layers, after few updates.
+  const extent = engine === 'wasm' ? {} : { sites: 6, updates: 3 };
+  testMethod(trirep, {
+    test: onEngine(engine, test),
+    ...extent,
+    options: [
+      {},
+      { frames: 'unfolded' },
+      { scales: false },
+      { frames: 'none', branches: { pointwise: false, identity: false } },
+    ],
+  });
+}

@@ -7,6 +7,8 @@ import { spatial } from './spatial';
 /**
  * Online convolutional re-parameterisation: branches of scales instead of norms, squeezed into one kernel at every step.
  * The norm behind the layer stays where it is, behind the sum.
+ *
+ * Other than in the paper, a 7x7 kernel, as in a stem for large images, has the six branches too and is no row of 3x3 blocks.
  */
 export const orepa: Method<OrepaOptions> = {
   apiVersion: 1,

@@ -39,22 +39,24 @@ export function spatial(site: Site, given: OrepaOptions): Expansion {
 }
 
 function composed({ kernelShape: [kh, kw, cin, cout] }: Site, parameters: Tensors): Tensor4D {
+  const scaled = (name: (typeof branches)[number], part: tf.Tensor) => part.mul(parameters[`${name}_scale`]!);
   const kernel = (name: string) => parameters[name] as Tensor4D;
-  const prior = frequencyPrior([kh, kw], cout).reshape([kh, kw, 1, cout]);
+  const cosines = frequencyPrior([kh, kw], cout).reshape([kh, kw, 1, cout]);
   // The pair of a depthwise and a pointwise kernel: a sum over the filters of each input channel.
   const windows = kernel('depthwise')
     .reshape([kh * kw, cin, filters])
     .transpose([1, 0, 2]);
   const separable = tf.matMul(windows, parameters.mixing as tf.Tensor3D).transpose([1, 0, 2]);
-  const parts: Record<(typeof branches)[number], tf.Tensor> = {
-    origin: kernel('origin'),
-    average: tf.tile(kernel('average').div(kh * kw), [kh, kw, 1, 1]),
-    prior: kernel('prior').mul(prior),
-    stacked: composeKernels(kernel('stacked_first').add(identityKernel(cin)), kernel('stacked_second')),
-    pointwise: centreKernel(kernel('pointwise'), [kh, kw]),
-    separable: separable.reshape([kh, kw, cin, cout]),
-  };
-  return tf.addN(branches.map((name) => parts[name].mul(parameters[`${name}_scale`]!))) as Tensor4D;
+  const stacked = composeKernels(kernel('stacked_first').add(identityKernel(cin)), kernel('stacked_second'));
+  // What is the same at every tap, or at one only, is scaled before it is spread.
+  const whole = tf.addN([
+    scaled('origin', kernel('origin')),
+    scaled('prior', kernel('prior')).mul(cosines),
+    scaled('stacked', stacked),
+    centreKernel(scaled('pointwise', kernel('pointwise')) as Tensor4D, [kh, kw]),
+    scaled('separable', separable.reshape([kh, kw, cin, cout])),
+  ]);
+  return whole.add(scaled('average', kernel('average')).div(kh * kw)) as Tensor4D;
 }
 
 function initialise(site: Site, given: OrepaOptions, { kernel }: PlainWeights, key: Key): Tensors {

@@ -1,10 +1,13 @@
-import { testMethod } from '@overparam/core-reparam/testing';
-import { useEngine } from '@overparam/engine';
-import { beforeAll, test } from 'vitest';
+import { kitEngines, onEngine, testMethod } from '@overparam/core-reparam/testing';
+import { test } from 'vitest';
 import { repvgg } from '../src';
 
-beforeAll(async () => {
-  await useEngine('wasm');
-});
-
-testMethod(repvgg, { test, options: [{}, { identity: false, decay: 'custom' }] });
+for (const engine of await kitEngines()) {
+  // In full on one engine; on the others each check on a few layers, after few updates.
+  const extent = engine === 'wasm' ? {} : { sites: 6, updates: 3 };
+  testMethod(repvgg, {
+    test: onEngine(engine, test),
+    ...extent,
+    options: [{}, { identity: false, decay: 'custom' }],
+  });
+}

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type KitEngine, kitEngines, onEngine } from './engines';
 export { type MethodKit, testMethod } from './method';
 export { type Reference, type ReferenceLayer, testReference } from './reference';
 export { type Refusals, testRefusals } from './refusals';

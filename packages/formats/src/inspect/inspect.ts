@@ -91,7 +91,9 @@ export async function inspectBytes(path: string, bytes: Uint8Array): Promise<Ins
   const first = bytes.find((byte) => byte > 32);
   if (first === 0x7b) return inspectTfjs(path, bytes);
   if (path.endsWith('.pb')) return inspectSavedModel(join(path, '..'), path, bytes);
-  if (bytes.length === 0 || path.endsWith('.h5') || path.endsWith('.keras')) {
+  // Of Keras and PyTorch, which write zip archives, too.
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  if (bytes.length === 0 || isZip || /\.(h5|keras|pth?)$/.test(path)) {
     throw new OverparamError(
       'file-unknown',
       `${path} is none of ONNX, safetensors, a model.json or a SavedModel. Import it first where it is of Keras or PyTorch: overparam import.`,

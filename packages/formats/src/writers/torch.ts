@@ -51,7 +51,7 @@ async function runInPython(
   } catch (cause) {
     throw new OverparamError(
       'export-mismatch',
-      `PyTorch does not take the network: ${lastLine((cause as { stderr?: string }).stderr ?? (cause as Error).message)}`,
+      `PyTorch does not take the network: ${endOf(cause as Ended)}`,
       { cause },
     );
   } finally {
@@ -60,7 +60,19 @@ async function runInPython(
   }
 }
 
-const lastLine = (text: string) => text.trim().split('\n').at(-1)!;
+/** How a program ended. */
+interface Ended {
+  readonly stderr?: string;
+  readonly signal?: string | null;
+  readonly code?: string | number | null;
+}
+
+/** What it said last; one that was ended by others, for want of memory say, has said nothing. */
+function endOf({ stderr = '', signal, code }: Ended): string {
+  const last = stderr.trim().split('\n').at(-1)!;
+  if (last !== '') return last;
+  return `Python ended ${signal ? `by ${signal}` : `with code ${code}`} and said nothing.`;
+}
 
 /** Without PyTorch, that what was written is what is read; nothing is computed. */
 async function compareTensors({ folder, model }: Exported, { tensors }: TorchNetwork): Promise<ReadBack> {

@@ -10,6 +10,9 @@ const tick = 50;
 /** Looks after which a file counts as one without an end: 0.6 s, and a second for every 4 MB. */
 const patience = (bytes: number) => 12 + (bytes / 2 ** 22) * (1000 / tick);
 
+/** How many times as many looks a thread has at most, whatever keeps it. */
+const longest = 50;
+
 /** A thread that waits for the next file, and is let go where none comes. */
 let waiting: { readonly thread: Worker; readonly end: NodeJS.Timeout } | null = null;
 
@@ -61,11 +64,17 @@ function answerOf(thread: Worker, task: Hdf5Task, patience: number): Promise<Hdf
     const broken = (problem: string) => end({ problem, sound: false });
     const broke = ({ message }: Error) => broken(`the library broke down (${message})`);
     const left = () => broken('the library broke down');
-    // Looks are counted, not the clock: where the whole process rests, the thread does.
+    // Looks are counted, not the clock: where the whole process rests, the thread does. Where other processes keep it from
+    // computing, it has not had its time yet.
     let looks = 0;
+    const before = process.cpuUsage();
     const timer = setInterval(() => {
       looks++;
-      if (looks > patience) broken('the library does not come to an end with it');
+      if (looks <= patience) return;
+      const { user, system } = process.cpuUsage(before);
+      const computed = (user + system) / 1000;
+      if (computed > patience * tick || looks > longest * patience)
+        broken('the library does not come to an end with it');
     }, tick);
     thread.on('message', end).on('error', broke).on('exit', left);
     thread.postMessage(task);

@@ -1,5 +1,6 @@
 import { useEngine } from '@overparam/engine';
 import { inspect, inspectionRows } from '@overparam/formats';
+import { inspectSource } from '@overparam/import';
 import { columns } from '@overparam/terminal';
 import { exitCodes } from './failure';
 import type { Invocation } from './invocation';
@@ -16,7 +17,8 @@ export interface InspectArguments {
  */
 export async function runInspect({ file }: InspectArguments, { output }: Invocation): Promise<number> {
   await useEngine();
-  const networks = await inspect(file);
+  const source = await inspectSource(file);
+  const networks = source ? [source] : await inspect(file);
   const text = networks.map((network) => columns(inspectionRows(network))).join('\n\n');
   output.result({ networks }, text);
   return networks.every(({ checks }) => checks.every(({ ok }) => ok)) ? 0 : exitCodes.mistake;

@@ -22,6 +22,7 @@ import {
   newestCheckpoint,
   ownFileProblem,
   prepareFolder,
+  type RunAbout,
   refuseOtherData,
   removeFragments,
   removeOld,
@@ -29,7 +30,10 @@ import {
   writeCheckpoint,
   writeDataRecord,
   writeLines,
+  writeRunAbout,
 } from '@overparam/run-folder';
+import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from '@overparam/saved-runs';
+import { beginEvents } from '@overparam/tensorboard';
 import {
   beginTraining,
   disposeTrained,
@@ -45,10 +49,11 @@ import {
   takeAverage,
   type UpdateReport,
 } from '@overparam/training';
+import * as tf from '@tensorflow/tfjs';
+import { packageVersion } from '../cli/version';
 import type { Crew } from './crew';
 import { openDataset } from './data';
 import { figuresOf, finishRun } from './finish';
-import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from './read-run';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -93,6 +98,8 @@ export interface TrainRunOptions {
   /** Goes on with a run that the folder holds; does nothing where it is finished. */
   readonly resume?: boolean;
   readonly callbacks?: TrainCallbacks;
+  /** Whether event files for TensorBoard are written, into the folder's `tensorboard`. */
+  readonly tensorboard?: boolean;
   /** Stops the run after the update in progress; its state is saved. */
   readonly signal?: AbortSignal;
   /** Milliseconds that another process at work in the folder is waited for; none where left out. */
@@ -157,6 +164,24 @@ function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallba
   });
 }
 
+/** What those who watch the run are told of it. */
+function aboutOf(plan: TrainingPlan): RunAbout {
+  const { updates, recipe, sizes, parameters, dataset } = plan;
+  return {
+    updates,
+    epochs: recipe.epochs,
+    trainImages: sizes.train,
+    testImages: sizes.test,
+    metrics: figuresOf(plan),
+    classNames: Object.fromEntries(
+      dataset.tasks.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
+    ),
+    parameters,
+    provenance: dataset.provenance,
+    versions: { overparam: packageVersion(), 'TensorFlow.js': tf.version_core, Node: process.versions.node },
+  };
+}
+
 /** Sets the logs back to what a checkpoint knows of, so that going on writes what never stopping would have. */
 async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'metrics.jsonl'), progress.history);
@@ -188,7 +213,9 @@ async function trainPlan(
   plan: TrainingPlan,
   folder: string,
   lock: Lock,
-  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal' | 'crew'> & { readonly configText: string },
+  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal' | 'tensorboard' | 'crew'> & {
+    readonly configText: string;
+  },
   known: DataRecord | null,
 ): Promise<RunResult> {
   const { out, callbacks = {}, crew = null } = options;
@@ -209,6 +236,14 @@ async function trainPlan(
   await crew?.give(state.trained);
   await removeOld(folder, state.progress, kept.keep);
   await rewindLogs(folder, state.progress);
+  await writeRunAbout(folder, aboutOf(plan));
+  const events = options.tensorboard
+    ? await beginEvents(
+        join(folder, 'tensorboard'),
+        state.progress.history,
+        await soundTimings(folder, state.progress.history.length),
+      )
+    : null;
   announce(plan, state.progress, callbacks);
   const other = otherWorkers(checkpoint?.workers, workers);
   if (other !== null) callbacks.onNote?.(other);
@@ -225,6 +260,7 @@ async function trainPlan(
       await appendLine(join(folder, 'timings.jsonl'), timing);
       await writeCheckpoint(folder, position, trained, kept);
       await appendLine(join(folder, 'metrics.jsonl'), record);
+      await events?.add(record, timing);
       await callbacks.onEpoch?.(record);
     },
     onStop: async (position: Progress, trained: Trained) => {
@@ -276,7 +312,16 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
 }
 
 async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
-  const { out, dataDir, resume = false, callbacks = {}, signal, patience, crew = null } = options;
+  const {
+    out,
+    dataDir,
+    resume = false,
+    callbacks = {},
+    signal,
+    patience,
+    tensorboard,
+    crew = null,
+  } = options;
   if (signal?.aborted) {
     throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
   }
@@ -306,7 +351,7 @@ async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promi
         plan,
         folder,
         lock,
-        { out, callbacks, signal, crew, configText: text },
+        { out, callbacks, signal, tensorboard, crew, configText: text },
         data,
       );
     } finally {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RunResult } from '@overparam/report';
 import type { Scores } from '@overparam/training';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
@@ -226,6 +227,7 @@ describe('commands on a run', () => {
       expect(results[to]!.gap).toBeLessThan(1e-4);
     }
     expect(results.onnx!.files.map(({ name }) => name)).toEqual(['model.onnx']);
+    expect(await main(['export', path('run'), '--batch', '1', '--out', path('one-at-a-time')])).toBe(0);
     expect(results.tfjs!.files.map(({ name }) => name)).toContain('model.json');
     stdout.mockClear();
     expect(await main(['inspect', path('run'), '--json'])).toBe(0);
@@ -262,6 +264,39 @@ describe('commands on a run', () => {
     expect(await anew('inspect', path('none'))).toContain('There is no file');
     expect(await main(['export', path('exported-run'), '--tolerance', '1e-13'])).toBe(1);
     expect(existsSync(path('exported-run', 'exported', 'onnx'))).toBe(false);
+  });
+
+  test('a Python that is asked for and cannot do it is told, and nothing is half written', async () => {
+    const run = path('for-python');
+    await train({ ...tiny, method: 'fnl', epochs: 1 }, { out: run });
+    const before = readdirSync(run).sort();
+    // One that is nowhere, and a program that runs and is no Python.
+    for (const python of [path('no-python'), process.execPath]) {
+      vi.stubEnv('OVERPARAM_PYTHON', python);
+      stderr.mockClear();
+      const said = await mistake('export', run, '--to', 'safetensors');
+      expect(said).toContain(`OVERPARAM_PYTHON names "${python}"`);
+      expect(said).toContain('pip install torch safetensors');
+      expect(readdirSync(run).sort()).toEqual(before);
+    }
+    // What needs no Python does not ask for one.
+    expect(await main(['export', run, '--to', 'tfjs'])).toBe(0);
+    // A Python that says that it has PyTorch, and breaks off in the network's file.
+    const broken = path('broken-python');
+    const answers =
+      'case "$1" in -c) echo 2.13.0;; *) echo half > "$4"; echo "no such operator" >&2; exit 1;; esac';
+    writeFileSync(broken, `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+    vi.stubEnv('OVERPARAM_PYTHON', broken);
+    stderr.mockClear();
+    expect(await main(['export', run, '--to', 'safetensors'])).toBe(1);
+    expect(written(stderr)).toContain('PyTorch does not take the network: no such operator');
+    // One that is ended from outside has no last words.
+    writeFileSync(broken, '#!/bin/sh\ncase "$1" in -c) echo 2.13.0;; *) kill -9 $$;; esac\n');
+    stderr.mockClear();
+    expect(await main(['export', run, '--to', 'safetensors'])).toBe(1);
+    expect(written(stderr)).toContain('Python ended by SIGKILL and said nothing.');
+    expect(readdirSync(join(run, 'exported'))).toEqual(['tfjs']);
+    vi.unstubAllEnvs();
   });
 
   test('networks that differ make verify fail with the exit code of failures', async () => {

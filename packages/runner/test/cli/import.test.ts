@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StoredTensor } from '@overparam/export';
-import { readNetwork, readSafetensors, writeSafetensors } from '@overparam/export/node';
+import { readNetwork, readSafetensors, writeNetwork, writeSafetensors } from '@overparam/export/node';
+import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { main } from '../../src/main';
 import { temporaryFolder } from '../support/tiny';
@@ -73,6 +74,8 @@ function changed(name: string, change: (bytes: Buffer) => Buffer): string {
   return file;
 }
 
+const dense = () => tf.layers.dense({ inputShape: [2], units: 1 });
+
 const half = (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1);
 
 /** The deployed RepVGG of the fixtures with its tensors changed. */
@@ -96,7 +99,33 @@ test.each<[string, () => string | Promise<string>, string[], RegExp]>([
     'a picture',
     () => changed('keras/two.h5', () => Buffer.from('\x89PNG\r\n\x1a\n and so on', 'latin1')),
     [],
-    /not a safetensors file/,
+    /it is none of what is imported/,
+  ],
+  [
+    'an ONNX file',
+    () => changed('keras/two.h5', () => Buffer.from('\x08\x07\x12\x09overparam and so on', 'latin1')),
+    [],
+    /ONNX files and SavedModels are not; import what they were made from/,
+  ],
+  ['a folder', () => fixture('keras'), [], /is a folder\. Give a file/],
+  [
+    'the trained network of a run',
+    async () => {
+      await writeNetwork(path('final'), tf.sequential({ layers: [dense()] }), { role: 'expanded' });
+      await writeNetwork(path('collapsed'), tf.sequential({ layers: [dense()] }), { role: 'collapsed' });
+      return path('final', 'model.json');
+    },
+    [],
+    /expected a network of role "collapsed", but this one is of role "expanded".*It is in .*collapsed\./,
+  ],
+  [
+    'a tensor without numbers',
+    () =>
+      repvgg((tensors) => {
+        tensors.set(first, { dtype: 'F32', shape: [0, 3, 3, 3], data: new Float32Array(0) });
+      }),
+    ['--as', 'repvgg', '--size', '40x33'],
+    /tensor "stage0\.rbr_reparam\.weight" is of shape \[0,3,3,3\], and .* takes \[/,
   ],
   [
     'another kind of file',

@@ -11,6 +11,5 @@ test('a comparison of many runs is planned, collected and drawn, in seconds of a
   expect(took.firstError).toBeCloseTo(50.18, 10);
   expect(took.page).toBeGreaterThan(50_000);
   expect(took.collected).toBeLessThan(3);
-  // Most of it is reading the drawing library.
   expect(took.drawn).toBeLessThan(20);
 });

@@ -60,8 +60,6 @@ test('what a format cannot have is named at export, and nothing is written', asy
   expect(await anew('--to', 'safetensors')).toMatch(
     /The layer "slopes" \(PReLU\) cannot be written for PyTorch.*LeakyReLU/,
   );
-  vi.stubEnv('OVERPARAM_PYTHON', path('no-python'));
-  expect(await anew('--to', 'safetensors', '--norms', 'fold')).toMatch(/PReLU|has no torch and safetensors/);
   // A network of the wrong kind in its place, and one that was damaged.
   const collapsed = path('prelu', 'collapsed');
   cpSync(collapsed, path('kept'), { recursive: true });

@@ -188,7 +188,18 @@ describe('a run that begins with the collapsed network of another', () => {
 
   test.each([
     ['another task', { dataset: tinyScenes.dataset }, {}, /has no task "segmentation", only class/],
-    ['other answers', {}, { path: fixture('keras/sequential.keras') }, /on images of 32x32x3 it cannot be/],
+    [
+      'other answers',
+      {},
+      { path: fixture('keras/sequential.keras') },
+      /does not fit images of 32x32x3.*leave heads out/,
+    ],
+    [
+      'a folder of several networks',
+      {},
+      { path: path('first') },
+      /take its collapsed one: .*first.collapsed/i,
+    ],
     ['a head in the config too', { heads: 'pooled' }, {}, /chooses the head "pooled"/],
     ['a cut as well', {}, { until: 'stage1_block1_relu2' }, /heads: kept takes all of it/],
   ])('refuses %s', async (_, more, options, words) => {

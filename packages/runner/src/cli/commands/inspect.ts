@@ -10,7 +10,10 @@ export function inspectCommand(surroundings: Surroundings): StrictCommand {
     .description(
       'Say what a file or folder of a network is: expanded or collapsed, where it comes from, and whether it is whole',
     )
-    .argument('<FILE>', 'Run folder, network folder, .onnx, .safetensors, model.json or SavedModel')
+    .argument(
+      '<FILE>',
+      'Run or network folder, .onnx, .safetensors, model.json, SavedModel, .pth, .keras or .h5',
+    )
     .takes(...commonOptions)
     .examples('overparam inspect runs/first/collapsed')
     .does<InspectArguments>(async (given) => {
