@@ -35,6 +35,8 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'select',
   'limit',
   'validation',
+  'layerRecords',
+  'follows',
   'checkpoints',
   'plugins',
 ];

@@ -13,6 +13,9 @@ testMethod(trirep, {
     {},
     { frames: 'unfolded' },
     { scales: false },
+    { scales: 'generated' },
+    { taps: true, normalised: true },
+    { fading: 'relu' },
     { frames: 'none', branches: { pointwise: false, identity: false } },
   ],
 });

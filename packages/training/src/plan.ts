@@ -5,8 +5,9 @@ import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
 import { checkAccumulation } from './accumulation';
 import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
-import { checkTrunks } from './checks';
+import { checkFading, checkTrunks } from './checks';
 import { checkStopping } from './early-stopping';
+import { checkFollowing } from './following';
 import { checkMixing } from './mixing';
 import { buildPlain, networkOfStage } from './network';
 import { checkRules } from './parameter-groups';
@@ -14,6 +15,7 @@ import type { Recipe } from './recipe';
 import { checkRegularisedNetwork, type Regularising, regularisingOf } from './regularising';
 import { requireSplit, splitSize } from './splits';
 import { tryRegularising } from './try-regularising';
+import { averagingIn, checkAveraging, type WeightAveraging } from './weight-average';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
 export interface TrainingPlan {
@@ -31,6 +33,8 @@ export interface TrainingPlan {
   /** Examples used of each split; `val` is 0 where the dataset has none. */
   readonly sizes: { readonly train: number; readonly test: number; readonly val: number };
   readonly schedule: Schedule;
+  /** How weights are averaged, in updates; null where they are not. */
+  readonly averaging: WeightAveraging | null;
   /** Learning rate by update. */
   rateAt(update: number): number;
   /** Numbers of parameters of the expanded and of the plain network. */
@@ -87,6 +91,7 @@ function inspect(
     const layers = expansionsOf(expanded.model);
     return {
       layers: layers.map(({ layer }) => layer),
+      expansions: layers.map(({ expansion }) => expansion),
       network: { trunks, layout, states, apart },
       groups,
       parameters: {
@@ -120,13 +125,14 @@ function chosenLayers({ select }: Recipe, layers: readonly string[]) {
  *
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
  * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`,
- *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `empty-group`, `no-validation-split`, and
+ *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `unsupported-following`, `empty-group`, `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan {
   const { key, batch, epochs, augment, mix, erase, lr } = recipe;
   const sizes = sizesOf(recipe, dataset);
   checkStopping(recipe.earlyStopping, sizes.val);
+  checkFollowing(recipe.following, recipe.averageWeights !== null);
   const batches = trainingBatches(dataset, { key, size: sizes.train, batch, augment, mix, erase });
   const updates = epochs * batches.perEpoch;
   const tasks = dataset.tasks.map((declared) => recipe.task(declared));
@@ -138,7 +144,12 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
   }
   const { precision } = recipe;
   const regularising = regularisingOf(recipe.regulariser, { tasks: names, batch, precision });
-  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset, tasks, regularising);
+  const { network, groups, parameters, warnings, layers, expansions } = inspect(
+    recipe,
+    dataset,
+    tasks,
+    regularising,
+  );
   const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
@@ -146,8 +157,12 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
     options,
   );
+  const averaging = averagingIn(recipe.averageWeights, { updates, updatesPerEpoch: batches.perEpoch });
+  checkAveraging(averaging, recipe.accumulate);
   checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
+  const stopsEarly = recipe.earlyStopping !== null;
+  checkFading(routine.name, schedule, expansions, { updates, stopsEarly });
   return {
     recipe: { ...recipe, ...choice.select },
     dataset,
@@ -158,6 +173,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset): TrainingPlan
     updates,
     sizes,
     schedule,
+    averaging,
     rateAt: learningRate(lr, updates, batches.perEpoch),
     parameters,
     notes: [...choice.notes, ...schedule.notes, ...warnings],

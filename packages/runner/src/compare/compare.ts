@@ -13,11 +13,13 @@ import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overpa
 import { ownCommandLine } from './child';
 import { checkFirst, chooseSettings, type TrialMaker } from './choose';
 import { gatherRows } from './collect';
+import { equalCompute, followRuns, inOrder, isFollower, withControls, withoutFollowed } from './controls';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
 import { type PlannedRun, planRuns, runFolder, slug } from './plan';
+import type { Outcome } from './pool';
 import { type CheckRowsOptions, checkRows, holdConfigs, prepareComparison } from './prepare';
 import { ProgressBook } from './progress';
 import { referenceRows } from './references';
@@ -103,10 +105,13 @@ async function compareInFolder(
   request: Request,
   options: ComparisonRun,
 ): Promise<Compared> {
-  const resolved = await resolveComparison(loaded, request);
-  const { rows, seeds, reference, sweep, engine } = resolved;
   const { callbacks = {}, resume = false } = options;
   const note = (text: string) => callbacks.onNote?.(text);
+  const { resolved, adjust } = await equalCompute(await resolveComparison(loaded, request), {
+    ...options,
+    note,
+  });
+  const { rows, seeds, reference, sweep, engine, controls } = resolved;
   for (const text of [...engine.notes, ...(sweep?.notes ?? [])]) note(text);
   planRuns(rows, seeds, options.out);
   const checking: CheckRowsOptions = {
@@ -126,7 +131,7 @@ async function compareInFolder(
   planRuns(all, seeds, options.out);
   const plans = new RunPlans(checking, resume);
   plans.know(all, plannedRows);
-  const swept = sweptRows(resolved, references, planned);
+  const swept = sweptRows(resolved, references, planned, adjust);
   const book = new ProgressBook();
   const cores = physicalCores();
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
@@ -158,12 +163,15 @@ async function compareInFolder(
     await removeFragments(options.out);
     const signal = AbortSignal.any([options.signal, lock.lost]);
     const isSwept = (row: number) => swept.some(({ index }) => index === row);
-    const before = all.map(({ label }, row) => (isSwept(row) ? null : slug(label)));
+    const before = all.map(({ label }, row) =>
+      isSwept(row) || isFollower(controls, row) ? null : slug(label),
+    );
     await prepareComparison(options.out, planRuns(all, seeds, options.out, before), loaded, resume);
     const entries = book.add(seeds.flatMap(() => plannedRows.map(({ updates }) => updates)));
     const chosen = sweep && (await chooseSettings(sweep.sweep, swept, trials(signal)));
-    const final = await settledRows(all, plannedRows, swept, chosen, plans);
-    const runs = planRuns(final.configs, seeds, options.out, final.folders);
+    const settledAlone = await settledRows(all, plannedRows, swept, chosen, plans);
+    const final = withControls(settledAlone, controls);
+    const runs = followRuns(planRuns(final.configs, seeds, options.out, final.folders), controls);
     const entryOf = ({ row, seed }: PlannedRun) =>
       entries[seeds.findIndex((other) => String(other) === seed) * all.length + row]!;
     for (const run of runs) book.expect(entryOf(run), final.planned[run.row]!.updates);
@@ -173,11 +181,16 @@ async function compareInFolder(
     const machine = { engine, cores, runsAtOnce: Math.min(atOnce(runs.length), runs.length) };
     const settled = { ...resolved, rows: final.configs.slice(0, rows.length) };
     const obtained = obtainedFrom(settled, planned, machine);
-    const outcomes = await train(runs, runs.map(entryOf), signal);
+    const ended = new Map<PlannedRun, Outcome>();
+    for (const wave of inOrder(runs)) {
+      const outcomes = await train(wave, wave.map(entryOf), signal);
+      wave.forEach((run, index) => void ended.set(run, outcomes[index]!));
+    }
+    const outcomes = runs.map((run) => ended.get(run)!);
     await lock.check();
-    const described = describeRows(settled.rows, final.configs.slice(rows.length), final.planned);
+    const described = describeRows(settled.rows, final.configs.slice(rows.length), final.planned, controls);
     const records = (await gatherRows(described, runs, outcomes)).map((record, row) =>
-      withoutChoice(record, chosen, isSwept(row), seeds),
+      withoutFollowed(withoutChoice(record, chosen, isSwept(row), seeds), row, final, controls, seeds),
     );
     const definitions = Object.values(improvementDefinitions);
     const result = comparisonResult(records, obtained, definitions, chosen);

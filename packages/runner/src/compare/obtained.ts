@@ -67,6 +67,17 @@ function isChosen(path: string, keys: readonly string[]): boolean {
   return keys.some((key) => path === key || path.startsWith(`${key}.`));
 }
 
+function averagingText(averaging: NonNullable<RunConfig['averageWeights']>): string {
+  if (averaging.by !== 'swa') return `weights averaged with decay ${averaging.decay}`;
+  const length = (given: object | number) =>
+    typeof given === 'number'
+      ? `${given} updates`
+      : Object.entries(given)
+          .map(([unit, value]) => (unit === 'share' ? `${value * 100} % of the run` : `${value} ${unit}`))
+          .join();
+  return `weights averaged equally (SWA) from ${length(averaging.from)}, every ${length(averaging.every)}`;
+}
+
 /** The recipe that all rows share, unless a row says otherwise. */
 function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): string {
   const {
@@ -94,7 +105,7 @@ function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): str
     ...(earlyStopping ? [`early stopping after ${earlyStopping.patience} epochs`] : []),
     ...(parameterGroups.length > 0 ? [`${parameterGroups.length} parameter groups`] : []),
     ...(clip ? [`gradients clipped by ${clip.by} at ${clip.limit}`] : []),
-    ...(averageWeights ? [`weights averaged with decay ${averageWeights.decay}`] : []),
+    ...(averageWeights ? [averagingText(averageWeights)] : []),
     augment ? 'augmented' : 'not augmented',
     ...(mix ? [`${mix.by} (alpha ${mix.alpha}, in ${mix.probability * 100} % of batches)`] : []),
     ...(erase ? [erase.by === 'cutout' ? `cutout ${erase.size}` : 'random erasing'] : []),
@@ -114,8 +125,9 @@ function recipeDifferences(rows: readonly RunConfig[], keys: readonly string[]):
     routine: _routine,
     label: _label,
     select: _select,
-    // It changes no result.
+    // These change no result.
     recompute: _recompute,
+    layerRecords: _layerRecords,
     ...rest
   }: RunConfig) => rest;
   return rows.flatMap((row) => {
@@ -125,6 +137,13 @@ function recipeDifferences(rows: readonly RunConfig[], keys: readonly string[]):
   });
 }
 
+/** What each control is of, and what it does. */
+function controlTexts({ rows, controls }: Pick<ResolvedComparison, 'rows' | 'controls'>): string[] {
+  return controls.flatMap((found, row) =>
+    found ? [`${rows[row]!.label}: ${found.control.summary} (${rows[found.of]!.label})`] : [],
+  );
+}
+
 function improvementNamed(given: string): Improvement {
   const { name, direction, formula, usedBy } = improvementDefinitions[given]!;
   return { name, direction, formula, usedBy };
@@ -132,7 +151,7 @@ function improvementNamed(given: string): Improvement {
 
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
-  { title, rows, seeds, improvement, projection, sweep }: ResolvedComparison,
+  { title, rows, seeds, improvement, projection, sweep, controls }: ResolvedComparison,
   planned: Planned,
   machine: { readonly engine: EngineInfo; readonly runsAtOnce: number; readonly cores: number },
 ): Obtained {
@@ -143,7 +162,7 @@ export function obtainedFrom(
     title,
     seeds: seeds.map(String),
     recipe: recipeText(first, planned.tasks.length, keys),
-    recipeDifferences: recipeDifferences(rows, keys),
+    recipeDifferences: [...recipeDifferences(rows, keys), ...controlTexts({ rows, controls })],
     backbone: choiceText('backbone', first.backbone),
     dataset: choiceText('dataset', first.dataset),
     provenance: planned.provenance,

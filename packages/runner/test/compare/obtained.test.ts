@@ -60,6 +60,7 @@ function resolved(rows: readonly RunConfig[], seeds: readonly (number | string)[
     improvement: 'deltaM',
     projection: null,
     sweep: null,
+    controls: [],
     engine,
   };
 }
