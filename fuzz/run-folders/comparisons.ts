@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OverparamError } from '@overparam/errors';
+import { readRunConfig } from '@overparam/saved-runs';
 import { parseRecord, recordText } from '../../packages/files/src/lock/record';
 import { prepareComparison } from '../../packages/runner/src/compare/prepare';
-import { readRunConfig } from '../../packages/runner/src/run/read-run';
 import type { Target } from '../mutations/target';
 import { changeText } from '../mutations/text';
 import { makeSoundRun, soundRun } from './sound-run';

@@ -13,14 +13,7 @@ const runner = dirname(require.resolve('@overparam/runner/package.json'));
 const loader = pathToFileURL(createRequire(join(runner, 'package.json')).resolve('tsx')).href;
 
 /** Some images and updates in place of minutes. */
-const short = [
-  'epochs=1',
-  'batch=20',
-  'limit.train=60',
-  'limit.test=20',
-  'seeds=[0]',
-  'sweep.grow.most=0',
-];
+const short = ['epochs=1', 'batch=20', 'limit.train=60', 'limit.test=20', 'seeds=[0]', 'sweep.grow.most=0'];
 
 /** What a command of the page prints in a folder, from source, in a short form. */
 function printedBy(command: string, folder: string): string {

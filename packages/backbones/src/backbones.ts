@@ -22,6 +22,10 @@ export const resnet: Backbone<ResnetOptions> = {
   apiVersion: 1,
   name: 'resnet',
   summary: "He et al.'s residual networks for CIFAR, 8 to 110 layers",
+  source: {
+    title: 'He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (CVPR 2016)',
+    url: 'https://arxiv.org/abs/1512.03385',
+  },
   options: resnetOptions,
   build(shape, { depth, width, shortcut, initialisation }) {
     const trunk = cifarTrunk(depth, width, shortcut);
@@ -40,6 +44,10 @@ export const plainnet: Backbone<PlainnetOptions> = {
   apiVersion: 1,
   name: 'plainnet',
   summary: 'stacked 3x3 convolutions without shortcuts, 8 to 110 layers',
+  source: {
+    title: 'He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (CVPR 2016)',
+    url: 'https://arxiv.org/abs/1512.03385',
+  },
   options: plainnetOptions,
   build(shape, { depth, width, initialisation }) {
     const trunk = cifarTrunk(depth, width, 'none');
@@ -59,6 +67,10 @@ export const resnet18: Backbone<LargeResnetOptions> = {
   apiVersion: 1,
   name: 'resnet18',
   summary: 'ResNet-18, with a stem for small images or for ImageNet',
+  source: {
+    title: 'He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (CVPR 2016)',
+    url: 'https://arxiv.org/abs/1512.03385',
+  },
   options: largeResnetOptions,
   build(shape, { width, stem, initialisation }) {
     const stages = [1, 2, 4, 8].map((factor) => ({ filters: width * factor, blocks: 2 }));
@@ -78,6 +90,10 @@ export const resnet50: Backbone<LargeResnetOptions> = {
   apiVersion: 1,
   name: 'resnet50',
   summary: 'ResNet-50 (bottlenecks, stride on the 3x3), with a stem for small images or for ImageNet',
+  source: {
+    title: 'He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition (CVPR 2016)',
+    url: 'https://arxiv.org/abs/1512.03385',
+  },
   options: largeResnetOptions,
   build(shape, { width, stem, initialisation }) {
     return assembleSmall('resnet50', shape, initialisation, {

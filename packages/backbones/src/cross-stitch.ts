@@ -77,6 +77,10 @@ export const segnetCrossStitch: Backbone<CrossStitchOptions> = {
   apiVersion: 1,
   name: 'segnet-cross-stitch',
   summary: 'a SegNet for each task, joined by cross-stitch units',
+  source: {
+    title: 'Misra, Shrivastava, Gupta, Hebert: Cross-stitch Networks for Multi-task Learning (CVPR 2016)',
+    url: 'https://arxiv.org/abs/1604.03539',
+  },
   options: crossStitchOptions,
   build(shape, { width, initialisation, own }) {
     const schemes = { shared: initialisation, own: initialisation };

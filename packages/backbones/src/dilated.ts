@@ -56,6 +56,10 @@ export const dilatedResnet50: Backbone<DilatedResnetOptions> = {
   apiVersion: 1,
   name: 'resnet50-dilated',
   summary: 'ResNet-50 at an eighth of the size, with DeepLabv3 heads',
+  source: {
+    title: 'Yu, Koltun, Funkhouser: Dilated Residual Networks (CVPR 2017)',
+    url: 'https://arxiv.org/abs/1705.09914',
+  },
   options: dilatedResnetOptions,
   build(shape, options) {
     // Heads as PyTorch makes them by default.

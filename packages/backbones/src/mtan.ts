@@ -103,6 +103,10 @@ export const segnetMtan: Backbone<SegnetOptions> = {
   apiVersion: 1,
   name: 'segnet-mtan',
   summary: 'MTAN: SegNet with an attention module for each task at every level',
+  source: {
+    title: 'Liu, Johns, Davison: End-to-End Multi-Task Learning with Attention (CVPR 2019)',
+    url: 'https://arxiv.org/abs/1803.10704',
+  },
   options: segnetOptions,
   build(shape, { width, initialisation }) {
     const schemes = { shared: initialisation, own: initialisation };

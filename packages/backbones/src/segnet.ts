@@ -48,6 +48,10 @@ export const segnet: Backbone<SegnetOptions> = {
   apiVersion: 1,
   name: 'segnet',
   summary: 'SegNet with one trunk for all tasks, as in the MTAN paper',
+  source: {
+    title: 'Badrinarayanan, Kendall, Cipolla: SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image Segmentation (TPAMI 2017)',
+    url: 'https://arxiv.org/abs/1511.00561',
+  },
   options: segnetOptions,
   build(shape, { width, initialisation }) {
     const schemes = { shared: initialisation, own: initialisation };

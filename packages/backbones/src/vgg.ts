@@ -74,6 +74,10 @@ export const vgg16: Backbone<Vgg16Options> = {
   apiVersion: 1,
   name: 'vgg16',
   summary: 'VGG-16 for ImageNet, with norms or without, its three dense layers included',
+  source: {
+    title: 'Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (ICLR 2015)',
+    url: 'https://arxiv.org/abs/1409.1556',
+  },
   options: vgg16Options,
   build: (shape, options) =>
     assemble(vgg16Plan(shape, options), shape, { shared: options.initialisation, own: 'uniform' }),
@@ -89,6 +93,10 @@ export const vggSmall: Backbone<VggSmallOptions> = {
   apiVersion: 1,
   name: 'vgg-small',
   summary: "a plain VGG for small images: 3x3 convolutions and max-poolings, about ResNet-20's cost",
+  source: {
+    title: 'Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (ICLR 2015)',
+    url: 'https://arxiv.org/abs/1409.1556',
+  },
   options: vggSmallOptions,
   build: (shape, { layers, width, initialisation }) =>
     assembleSmall('vgg-small', shape, initialisation, {

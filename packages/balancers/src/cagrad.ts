@@ -97,6 +97,10 @@ function pull(gramian: Matrix, linear: readonly number[], radius: number): numbe
 export const cagrad = defineBalancer<z.output<typeof options>>({
   name: 'cagrad',
   summary: 'The best direction for the worst task near the mean gradient (Liu and others).',
+  source: {
+    title: 'Liu, Liu, Jin, Stone, Liu: Conflict-Averse Gradient Descent for Multi-task Learning (NeurIPS 2021)',
+    url: 'https://arxiv.org/abs/2110.14048',
+  },
   options,
   needs: () => ['gramian'],
   properties: ({ c }) => ({ harmless: 'no', linear: c === 0, symmetric: true }),

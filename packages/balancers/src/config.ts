@@ -29,6 +29,10 @@ const least = 1e-3;
 export const config = defineBalancer<z.output<typeof options>>({
   name: 'config',
   summary: 'A direction at one angle to all gradients (Liu, Chu and Thuerey).',
+  source: {
+    title: 'Liu, Chu, Thuerey: ConFIG: Towards Conflict-free Training of Physics Informed Neural Networks (ICLR 2025)',
+    url: 'https://arxiv.org/abs/2408.11104',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'independent', linear: true, symmetric: true }),

@@ -39,6 +39,10 @@ const offset = 1e-8;
 export const dbMtl = defineBalancer<z.output<typeof options>>({
   name: 'db-mtl',
   summary: 'Logarithms of losses, and gradients of one length (Lin and others).',
+  source: {
+    title: 'Lin and others: Dual-Balancing for Multi-Task Learning (2023)',
+    url: 'https://arxiv.org/abs/2308.12029',
+  },
   options,
   needs: ({ beta }) => (beta > 0 ? ['gramian', 'averagedGradients'] : ['gramian']),
   properties: () => ({ harmless: 'no', linear: false, symmetric: true }),

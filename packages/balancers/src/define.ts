@@ -40,6 +40,7 @@ export interface Solution<State> {
 export interface Definition<Options, State extends BalancerState> {
   readonly name: string;
   readonly summary: string;
+  readonly source?: Balancer<Options>['source'];
   readonly options: OptionsSchema<Options>;
   readonly needs?: (options: Options) => readonly BalancerNeed[];
   readonly supports?: (setup: BalancerSetup, options: Options) => true | string;
@@ -82,11 +83,12 @@ type Preferring = { readonly preference?: readonly number[] };
 export function defineBalancer<Options, State extends BalancerState = Record<string, never>>(
   definition: Definition<Options, State>,
 ): Balancer<Options> {
-  const { name, summary, options, solve, afterStep } = definition;
+  const { name, summary, source, options, solve, afterStep } = definition;
   return {
     apiVersion: 1,
     name,
     summary,
+    ...(source && { source }),
     options,
     needs: definition.needs ?? (() => []),
     supports(setup, given) {

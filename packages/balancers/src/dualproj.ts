@@ -23,6 +23,10 @@ const options = z.strictObject({ preference: preferenceOption, heads: headsOptio
 export const dualproj = defineBalancer<z.output<typeof options>>({
   name: 'dualproj',
   summary: 'The mean gradient, projected to harm no task (Lopez-Paz and Ranzato).',
+  source: {
+    title: 'Lopez-Paz, Ranzato: Gradient Episodic Memory for Continual Learning (NIPS 2017)',
+    url: 'https://arxiv.org/abs/1706.08840',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'always', linear: false, symmetric: true }),

@@ -44,6 +44,10 @@ function progress({ sums, counts }: LossHistory, task: number): number {
 export const dwa = defineBalancer<z.output<typeof options>, LossHistory>({
   name: 'dwa',
   summary: 'Weights from how each loss fell over two epochs (Liu and others).',
+  source: {
+    title: 'Liu, Johns, Davison: End-to-End Multi-Task Learning with Attention (CVPR 2019)',
+    url: 'https://arxiv.org/abs/1803.10704',
+  },
   options,
   properties: () => ({ harmless: 'no', linear: true, symmetric: true }),
   initialise(tasks) {

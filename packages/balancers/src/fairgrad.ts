@@ -35,6 +35,10 @@ const options = z.strictObject({
 export const fairgrad = defineBalancer<z.output<typeof options>>({
   name: 'fairgrad',
   summary: 'An alpha-fair division of what the tasks gain (Ban and Ji).',
+  source: {
+    title: 'Ban, Ji: Fair Resource Allocation in Multi-Task Learning (ICML 2024)',
+    url: 'https://arxiv.org/abs/2402.15638',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'always', linear: false, symmetric: true }),

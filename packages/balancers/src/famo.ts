@@ -27,6 +27,10 @@ const offset = 1e-8;
 export const famo = defineBalancer<z.output<typeof options>, TrainedScalars>({
   name: 'famo',
   summary: 'All losses fall at an equal rate, without task gradients (Liu and others).',
+  source: {
+    title: 'Liu, Feng, Stone, Liu: FAMO: Fast Adaptive Multitask Optimization (NeurIPS 2023)',
+    url: 'https://arxiv.org/abs/2306.03792',
+  },
   options,
   needs: () => ['losses', 'lossesAfterStep'],
   properties: () => ({ harmless: 'no', linear: false, symmetric: true }),

@@ -39,6 +39,10 @@ const smallest = 1e-8;
 export const go4align = defineBalancer<z.output<typeof options>, Indicators>({
   name: 'go4align',
   summary: 'Groups of tasks that progress alike share a weight, without task gradients (Shen and others).',
+  source: {
+    title: 'Shen and others: GO4Align: Group Optimization for Multi-Task Alignment (NeurIPS 2024)',
+    url: 'https://arxiv.org/abs/2404.06486',
+  },
   options,
   needs: () => ['losses'],
   properties: () => ({ harmless: 'no', linear: false, symmetric: true }),

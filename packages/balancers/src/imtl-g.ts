@@ -23,6 +23,10 @@ const options = z.strictObject({ preference: preferenceOption, heads: headsOptio
 export const imtlG = defineBalancer<z.output<typeof options>>({
   name: 'imtl-g',
   summary: "Equal projections on all tasks' gradients (Liu and others).",
+  source: {
+    title: 'Liu, Li, Kuang, Xue, Chen, Yang, Liao, Zhang: Towards Impartial Multi-task Learning (ICLR 2021)',
+    url: 'https://openreview.net/forum?id=IMPnRXEWpvr',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'no', linear: false, symmetric: true }),

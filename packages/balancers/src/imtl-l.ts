@@ -28,6 +28,10 @@ const smallest = 1e-8;
 export const imtlL = defineBalancer<z.output<typeof options>, TrainedScalars>({
   name: 'imtl-l',
   summary: 'Trained scales that bring all losses to 1, without task gradients (Liu and others).',
+  source: {
+    title: 'Liu, Li, Kuang, Xue, Chen, Yang, Liao, Zhang: Towards Impartial Multi-task Learning (ICLR 2021)',
+    url: 'https://openreview.net/forum?id=IMPnRXEWpvr',
+  },
   options,
   properties: () => ({ harmless: 'no', linear: false, symmetric: true }),
   initialise: (tasks) => trainedScalars(tasks.length, 0),

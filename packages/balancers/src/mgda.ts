@@ -39,6 +39,10 @@ function unitsFor(gramian: Matrix): { scale: number; stretches: number[] } {
 export const mgda = defineBalancer<z.output<typeof options>>({
   name: 'mgda',
   summary: 'The shortest vector in the hull of the gradients (Sener and Koltun).',
+  source: {
+    title: 'Sener, Koltun: Multi-Task Learning as Multi-Objective Optimization (NeurIPS 2018)',
+    url: 'https://arxiv.org/abs/1810.04650',
+  },
   options,
   needs: () => ['gramian'],
   properties: ({ normalise }) => ({

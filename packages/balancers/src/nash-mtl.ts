@@ -83,6 +83,10 @@ export function bargain(matrix: Matrix, power: readonly number[]): number[] {
 export const nashMtl = defineBalancer<z.output<typeof options>>({
   name: 'nash-mtl',
   summary: 'A bargaining solution between the tasks (Navon and others).',
+  source: {
+    title: 'Navon and others: Multi-Task Learning as a Bargaining Game (ICML 2022)',
+    url: 'https://arxiv.org/abs/2202.01017',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'always', linear: false, symmetric: true }),

@@ -31,6 +31,10 @@ function projected(gramian: Matrix, own: number, order: readonly number[]): numb
 export const pcgrad = defineBalancer<z.output<typeof options>>({
   name: 'pcgrad',
   summary: 'Conflicting parts of gradients are projected away (Yu and others).',
+  source: {
+    title: 'Yu, Kumar, Gupta, Levine, Hausman, Finn: Gradient Surgery for Multi-Task Learning (NeurIPS 2020)',
+    url: 'https://arxiv.org/abs/2001.06782',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'no', linear: true, symmetric: false }),

@@ -12,6 +12,10 @@ import { softmax } from './trained-scalars';
 export const rlw = defineBalancer({
   name: 'rlw',
   summary: 'Random weights at every update (Lin and others).',
+  source: {
+    title: 'Lin, Ye, Zhang, Tsang: Reasonable Effectiveness of Random Weighting: A Litmus Test for Multi-Task Learning (TMLR 2022)',
+    url: 'https://arxiv.org/abs/2111.10603',
+  },
   options: z.strictObject({}),
   properties: () => ({ harmless: 'no', linear: true, symmetric: false }),
   solve: ({ key, indices }) => ({

@@ -25,6 +25,10 @@ const options = z.strictObject({ preference: preferenceOption, heads: headsOptio
 export const upgrad = defineBalancer<z.output<typeof options>>({
   name: 'upgrad',
   summary: 'Mean of the gradients, each projected to harm no task (Quinton and Rey).',
+  source: {
+    title: 'Quinton, Rey: Jacobian Descent for Multi-Objective Optimization (2024)',
+    url: 'https://arxiv.org/abs/2406.16232',
+  },
   options,
   needs: () => ['gramian'],
   properties: () => ({ harmless: 'always', linear: true, symmetric: true }),

@@ -25,6 +25,7 @@ export { loadDefaultPlugins, loadPlugins, movePlugins } from './plugins';
 export { checked } from './problem';
 export { type LoadedConfig, loadConfig, readConfig } from './read';
 export { chosen, recipeOf } from './recipe';
+export { choiceText, recipeDifferences, recipeText } from './recipe-text';
 export { type ResolvedComparison, type ResolvedConfig, resolveComparison, resolveConfig } from './resolve';
 export { type Arranged, arrange, oneRow, type Request, type Rows } from './rows';
 export { checkSaved, configSum, configText, differences } from './saved';

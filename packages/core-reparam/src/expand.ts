@@ -254,7 +254,8 @@ function firstValues(
     const kept = tf.tidy(() => {
       const layers = collapsedLayers(method, site, expansion, values);
       const isPlain = (expansion.collapsible?.(values) ?? true) === true;
-      if (!allowMismatch) checkForward(method, site, expansion, isPlain ? values : ended(expansion, values), layers);
+      if (!allowMismatch)
+        checkForward(method, site, expansion, isPlain ? values : ended(expansion, values), layers);
       return preserves || (isPlain && keepsLayer(layers, plain, site, expansion.takesNorm));
     });
     return { values, kept };
@@ -268,7 +269,9 @@ function firstValues(
 
 /** Values with the states that follow a routine's plan where such a plan ends, as an expansion then is what it collapses to. */
 function ended({ state }: Expansion, values: Tensors): Tensors {
-  const followed = state.filter(({ follows }) => follows).map(({ name, shape }) => [name, tf.ones([...shape])]);
+  const followed = state
+    .filter(({ follows }) => follows)
+    .map(({ name, shape }) => [name, tf.ones([...shape])]);
   return { ...values, ...Object.fromEntries(followed) };
 }
 

@@ -25,6 +25,10 @@ export function officialDataset<Options extends OfficialCifarOptions>(
     apiVersion: 1,
     name: spec.name,
     summary,
+    source: {
+      title: 'Krizhevsky: Learning Multiple Layers of Features from Tiny Images (2009)',
+      url: 'https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf',
+    },
     options,
     async open(options, context) {
       const files = await readFiles(spec, context);

@@ -52,6 +52,10 @@ export function sampleDataset(path: string): Dataset<CifarOptions, CifarExample>
     apiVersion: 1,
     name: sampleSpec.name,
     summary: "Ten of CIFAR-100's classes, 250 training and 50 test images each; shipped with the package.",
+    source: {
+      title: 'Krizhevsky: Learning Multiple Layers of Features from Tiny Images (2009)',
+      url: 'https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf',
+    },
     options: sampleSchema(sampleSpec),
     async open(options) {
       const source = 'CIFAR-100, the shipped sample of ten classes';

@@ -81,6 +81,10 @@ export function sampleDataset(path: string): Dataset<NyuSampleOptions, NyuExampl
     apiVersion: 1,
     name: 'nyuv2-sample',
     summary: 'NYUv2: 24 + 12 real scenes at 96x128 with all three tasks; shipped with the package.',
+    source: {
+      title: 'Silberman, Hoiem, Kohli, Fergus: Indoor Segmentation and Support Inference from RGBD Images (ECCV 2012)',
+      url: 'https://doi.org/10.1007/978-3-642-33715-4_54',
+    },
     options: sampleSchema,
     async open(options) {
       const { train, test } = await readSample(path);

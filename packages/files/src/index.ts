@@ -15,4 +15,5 @@ export {
 } from './lock/acquire';
 export type { Lock } from './lock/hold';
 export type { ProcessIdentity, ProcessState } from './lock/identity';
+export { isLockHeld } from './lock/standing';
 export type { LockSurroundings } from './lock/surroundings';

@@ -29,6 +29,13 @@ export class ProtoMessage {
     return this.tag(field, wire.fixed32).append(bytes);
   }
 
+  /** A `double`. */
+  double(field: number, value: number): this {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
+    return this.tag(field, wire.fixed64).append(bytes);
+  }
+
   /** Text in UTF-8, or bytes as they are; these are not copied. */
   bytes(field: number, value: string | Uint8Array): this {
     const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;

@@ -107,6 +107,10 @@ export const repMtl: Regulariser<RepMtlOptions> = {
   apiVersion: 1,
   name: 'rep-mtl',
   summary: "Entropy and alignment of the tasks' saliencies (Wang, Li and Xu).",
+  source: {
+    title: 'Wang, Li, Xu: Rep-MTL: Unleashing the Power of Representation-level Task Saliency for Multi-Task Learning (ICCV 2025)',
+    url: 'https://arxiv.org/abs/2507.21049',
+  },
   options,
   supports({ tasks, batch }, { alignment }) {
     if (tasks.length < 2) return 'compares tasks, and there is one; leave it out';

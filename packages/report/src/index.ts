@@ -6,6 +6,7 @@
  */
 export type { ChoosingCost, Chosen, ChosenRow, TriedSetting } from './comparison/chosen';
 export { collectRun } from './comparison/collect';
+export { type CurveColumn, curveColumns } from './comparison/curve-columns';
 export type { Difference, Standing } from './comparison/differences';
 export { type ByFigure, byFigure, type FigureName, figureIn, headlines, scoreIn } from './comparison/figures';
 export type {
@@ -35,8 +36,15 @@ export {
   type RowSummary,
   summarise,
 } from './comparison/summary';
-export { renderPage } from './page/page';
+export type { CurveBoundary, CurveData, CurveRow, CurveRun, CurveSpec } from './drawing/curve-data';
+export type { FigureLine, PageData } from './drawing/page-data';
+export type { LayerSizes } from './page/layer-section';
+export { type PageExtras, renderPage } from './page/page';
 export { type Pictures, type RowPictures, readPictures } from './page/panels';
 export { type PosterPart, renderPosterPage } from './page/poster-page';
+export type { Reproduction } from './page/reproduction-section';
+export { type RunReport, renderRunPage, runPageData, runSections } from './page/run-page';
+export type { RunState } from './page/run-sections';
+export { readStoredNetwork, type StoredNetwork } from './page/stored-network';
 export { figureText, figureTitle } from './wording/figures';
 export { renderTable } from './wording/table';

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type RunAbout, readRunAbout, writeRunAbout } from './about';
 export {
   type Checkpoint,
   type CheckpointOptions,

@@ -1,5 +1,5 @@
 import type { PictureLegend } from '@overparam/plugin';
-import type { RunResult } from '@overparam/report';
+import type { FigureSpec, RunResult } from '@overparam/report';
 import type { EpochRecord, EpochTiming, LayerRecord, Progress } from '@overparam/training';
 import { z } from 'zod';
 
@@ -56,6 +56,16 @@ export const layerRecordSchema = z.strictObject({
   similarities: z.record(z.string(), numbers).optional(),
 }) as unknown as z.ZodType<LayerRecord>;
 
+/** One figure of one task. */
+export const figureSchema: z.ZodType<FigureSpec> = z.strictObject({
+  task: z.string(),
+  name: z.string(),
+  direction: z.enum(['higher', 'lower']),
+  unit: z.string(),
+  title: z.string().optional(),
+  digits: count.optional(),
+});
+
 /** `result.json`. */
 export const runResultSchema = z.strictObject({
   label: z.string(),
@@ -65,16 +75,7 @@ export const runResultSchema = z.strictObject({
   epochs: z.int().min(1),
   batch: z.int().min(1),
   updates: z.int().min(1),
-  metrics: z.array(
-    z.strictObject({
-      task: z.string(),
-      name: z.string(),
-      direction: z.enum(['higher', 'lower']),
-      unit: z.string(),
-      title: z.string().optional(),
-      digits: count.optional(),
-    }),
-  ),
+  metrics: z.array(figureSchema),
   final: scores,
   collapsed: scores,
   choices: z.strictObject({

@@ -26,10 +26,10 @@ export {
   resolveComparison,
   resolveConfig,
 } from '@overparam/config';
+export { type RunFolder, readRun } from '@overparam/saved-runs';
 export type { CompareCallbacks, RunFigures, ToldRun } from './compare/callbacks';
 export { type Compared, type CompareOptions, compare } from './compare/compare';
 export type { Outcome } from './compare/pool';
 export { type DataConfig, openDataset } from './run/data';
-export { type RunFolder, readRun } from './run/read-run';
 export { type TrainOptions, train } from './run/train';
 export { type RunStart, type TrainCallbacks, type TrainRunOptions, trainRun } from './run/train-run';

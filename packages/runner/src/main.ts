@@ -1,5 +1,4 @@
 import { OverparamError } from '@overparam/errors';
-import { ownFileProblem } from '@overparam/run-folder';
 import { interruptible, runCommandLine } from '@overparam/terminal/command-line';
 import { overparamCommand } from './cli/commands';
 import { reportFailure } from './cli/failure';
@@ -21,6 +20,8 @@ export async function main(rawArguments: readonly string[], early?: AbortSignal)
   try {
     return await (early ? run(early) : interruptible(run));
   } catch (error) {
+    // Loaded here, as help does not wait for what it brings with it.
+    const { ownFileProblem } = await import('@overparam/run-folder');
     return reportFailure(ownFileProblem(error, 'A file'), output);
   }
 }

@@ -72,6 +72,10 @@ export const deeplab: HeadKind<DeeplabOptions> = {
   apiVersion: 1,
   name: 'deeplab',
   summary: 'Atrous spatial pyramid pooling, dropout, a 3x3 and a 1x1 convolution',
+  source: {
+    title: 'Chen, Papandreou, Schroff, Adam: Rethinking Atrous Convolution for Semantic Image Segmentation (2017)',
+    url: 'https://arxiv.org/abs/1706.05587',
+  },
   options: z.strictObject({
     filters: z.int().min(1).default(256).describe('Channels of every layer but the last.'),
     rates: z

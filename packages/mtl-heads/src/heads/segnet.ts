@@ -28,6 +28,10 @@ export const segnet: HeadKind = {
   apiVersion: 1,
   name: 'segnet',
   summary: 'A 3x3 and a 1x1 convolution',
+  source: {
+    title: 'Liu, Johns, Davison: End-to-End Multi-Task Learning with Attention (CVPR 2019)',
+    url: 'https://arxiv.org/abs/1803.10704',
+  },
   options: z.strictObject({}),
   make: () => segnetHead,
 };

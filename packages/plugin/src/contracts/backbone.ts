@@ -1,5 +1,6 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
+import type { PartSource } from './source';
 import type { Task, TaskForm } from './task';
 
 /** A task as a backbone sees it: what its answer is like, and no word of what it is about. Every `Task` is one. */
@@ -42,6 +43,8 @@ export interface HeadKind<Options = unknown> {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** The head for options that are checked and have their defaults. */
   make(options: Options): Head;
@@ -76,6 +79,8 @@ export interface Backbone<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** Names of its options that are paths, which start from the config's folder; none where left out. */
   readonly paths?: readonly string[];

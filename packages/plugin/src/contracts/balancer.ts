@@ -1,5 +1,6 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Tensor } from '@tensorflow/tfjs';
+import type { PartSource } from './source';
 
 /**
  * What a balancer asks the training loop for.
@@ -117,6 +118,8 @@ export interface Balancer<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** What it asks the training loop for, with these options. */
   needs(options: Options): readonly BalancerNeed[];

@@ -1,4 +1,5 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
+import type { PartSource } from './source';
 import type { LabelSpec } from './task';
 
 /** Numbers of one tensor of a batch, without the batch axis in `shape`. */
@@ -90,6 +91,8 @@ export interface Dataset<Options = unknown, Example = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** Opens all splits; fails where a file is missing or not the expected one. */
   open(options: Options, context: DatasetContext): Promise<OpenDataset<Example>>;

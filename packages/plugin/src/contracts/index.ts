@@ -7,5 +7,6 @@ export type * from './plugin';
 export type * from './regulariser';
 export type * from './routine';
 export type * from './site';
+export type * from './source';
 export type * from './task';
 export type * from './task-kind';

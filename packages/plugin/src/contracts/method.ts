@@ -1,6 +1,7 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import type { PlainLayer, PlainWeights, Site, SiteKind } from './site';
+import type { PartSource } from './source';
 
 /**
  * What a parameter is to the routines: `core` (the factor that carries the kernel), `frame` (factors around
@@ -164,8 +165,8 @@ export interface Method<Options = unknown> {
   readonly name: string;
   /** One line for lists. */
   readonly summary: string;
-  /** Where the method comes from. */
-  readonly source?: { readonly title: string; readonly url: string };
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   /** Checks and completes options; every method's options have `start`. */
   readonly options: OptionsSchema<Options>;
   /** Controls by name, such as `framesOnly`, that a comparison may set beside the method; none where left out. */

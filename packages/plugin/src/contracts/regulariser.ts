@@ -1,5 +1,6 @@
 import type { OptionsSchema } from '@overparam/engine';
 import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import type { PartSource } from './source';
 
 /** What is known when a config is read. */
 export interface RegulariserSetup {
@@ -28,6 +29,8 @@ export interface Regulariser<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** Whether it can do this, asked when the config is read: true, or the reason why not and what to do. */
   supports(setup: RegulariserSetup, options: Options): true | string;

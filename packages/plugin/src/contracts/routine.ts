@@ -1,5 +1,6 @@
 import type { Key, OptionsSchema } from '@overparam/engine';
 import type { Role } from './method';
+import type { PartSource } from './source';
 
 /** Parameters that move together: all those of one role, block and task. */
 export interface ParameterGroup {
@@ -73,6 +74,8 @@ export interface Routine<Options = unknown> {
   readonly apiVersion: 1;
   readonly name: string;
   readonly summary: string;
+  /** The paper that it comes from; left out where it comes from none. */
+  readonly source?: PartSource;
   readonly options: OptionsSchema<Options>;
   /** The whole plan of a run, made before it begins; a pure function. */
   plan(run: RunShape, options: Options): Schedule;

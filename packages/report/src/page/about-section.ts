@@ -1,9 +1,9 @@
 import type { RowRecord } from '../comparison/records';
 import type { ComparisonResult } from '../comparison/summary';
+import { escapeMarkup } from '../drawing/escape';
 import { effortText, fairnessText } from '../wording/effort';
 import { absent, counted, gapText } from '../wording/numbers';
 import { imagesText, testedText } from '../wording/obtained';
-import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
 
 /** The gap of every expanded layer, the worst over the seeds, folded away as it is long. */

@@ -1,12 +1,17 @@
 import type { Figure, ScoreDetails } from '@overparam/training';
-import type { Obtained, RowRecord } from '../comparison/records';
+import type { Obtained, RowRecord, SeedRun } from '../comparison/records';
 import { mean } from '../comparison/statistics';
+import { escapeMarkup } from '../drawing/escape';
 import { absent } from '../wording/numbers';
-import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
 
+/** What is shown class by class: rows whose runs may still be at work. */
+export interface ClassSource extends Pick<RowRecord, 'label'> {
+  readonly runs: readonly Pick<SeedRun, 'details'>[];
+}
+
 /** What lies behind a task's figures in each run of a row. */
-function detailsOf({ runs }: RowRecord, task: string): ScoreDetails[] {
+function detailsOf({ runs }: ClassSource, task: string): ScoreDetails[] {
   return runs.flatMap(({ details }) => (details[task] ? [details[task]] : []));
 }
 
@@ -21,14 +26,14 @@ function confusion({ confusionMatrix: counts = [] }: ScoreDetails): readonly (re
 }
 
 /** Mean over the seeds that have the class. */
-function meanIoU(row: RowRecord, task: string, index: number): number | null {
+function meanIoU(row: ClassSource, task: string, index: number): number | null {
   const values = detailsOf(row, task).flatMap((details) => classIoU(details)[index] ?? []);
   const counted = values.filter((value) => value !== null);
   return counted.length === 0 ? null : mean(counted);
 }
 
 /** Confusion matrix of the first seed: shares of each true class, darker where larger. */
-function confusionTable(row: RowRecord, task: string, names: readonly string[]): string {
+function confusionTable(row: ClassSource, task: string, names: readonly string[]): string {
   const matrix = detailsOf(row, task).map(confusion)[0] ?? [];
   if (matrix.length === 0) return '';
   const head = names.map((name) => `<th scope="col"><span>${escapeMarkup(name)}</span></th>`).join('');
@@ -46,7 +51,7 @@ function confusionTable(row: RowRecord, task: string, names: readonly string[]):
   return `<details><summary>Confusion matrix of ${escapeMarkup(row.label)}</summary><div class="scroll" role="region" aria-label="${escapeMarkup(caption)}" tabindex="0"><table class="confusion"><caption>${escapeMarkup(caption)}</caption><thead><tr><td></td>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div></details>`;
 }
 
-function taskSection(rows: readonly RowRecord[], task: string, names: readonly string[]): string {
+function taskSection(rows: readonly ClassSource[], task: string, names: readonly string[]): string {
   const columns: HtmlColumn<number>[] = [
     { heading: 'class', numeric: false, cell: (index) => names[index] ?? String(index) },
     ...rows.map(
@@ -69,7 +74,10 @@ function taskSection(rows: readonly RowRecord[], task: string, names: readonly s
 }
 
 /** Figures by class and confusion matrices of every task that has some; empty where none has. */
-export function classSection(rows: readonly RowRecord[], { classNames }: Obtained): string {
+export function classSection(
+  rows: readonly ClassSource[],
+  { classNames }: Pick<Obtained, 'classNames'>,
+): string {
   const runs = rows.flatMap((row) => row.runs);
   const tasks = [...new Set(runs.flatMap(({ details }) => Object.keys(details)))];
   const parts = tasks.map((task) => {

@@ -1,11 +1,14 @@
 import { leastSeeds } from '../comparison/differences';
 import { figureIn, headlines } from '../comparison/figures';
+import type { FigureSpec } from '../comparison/run-records';
 import type { ComparisonResult, RowSummary } from '../comparison/summary';
+import type { Form } from '../drawing/axes';
+import { bandOf } from '../drawing/bars';
+import { differenceDrawing } from '../drawing/differences';
+import { escapeMarkup } from '../drawing/escape';
 import { differenceText, intervalText, standingClass, standingText } from '../wording/differences';
 import { figureDigits, headingsOf, ofTask, titleOf } from '../wording/figures';
 import { signed } from '../wording/numbers';
-import { differencePlot } from './difference-plot';
-import { escapeMarkup } from './escape';
 import { stylesOf } from './headline-section';
 import { type HtmlColumn, htmlTable } from './html-table';
 import { drawInBothForms } from './two-forms';
@@ -28,28 +31,43 @@ function differenceTable(rows: readonly RowSummary[], { metrics }: ComparisonRes
   return htmlTable(`This row minus the baseline, paired by seed, with ${intervalText(rows)}`, columns, rows);
 }
 
+function axisName(figure: FigureSpec, form: Form): string {
+  const side = figure.direction === 'higher' ? 'right' : 'left';
+  if (form === 'narrow') return `difference (${side} is better)`;
+  const points = figure.unit === '%' ? 'percentage points' : titleOf(figure);
+  return `difference to the baseline, ${points} (${side} is better)`;
+}
+
 /** Paired differences to the baseline with their intervals; empty where one seed allows none. */
-export async function differenceSection({ rows, obtained }: ComparisonResult): Promise<string> {
+export function differenceSection({ rows, obtained }: ComparisonResult): string {
   const { metrics } = obtained;
   const styles = stylesOf(rows);
   const drawings: string[] = [];
   for (const [index, figure] of headlines(metrics).entries()) {
+    const digits = figureDigits(figure);
     const drawn = rows.flatMap(({ label, differences }, at) => {
       const difference = figureIn(differences, figure);
       return difference?.interval && difference.mean !== null
-        ? [{ label, mean: difference.mean, ...difference.interval, style: styles[at]!, difference }]
+        ? [
+            {
+              label,
+              text: signed(difference.mean, digits),
+              mean: difference.mean,
+              ...difference.interval,
+              style: styles[at]!,
+              difference,
+            },
+          ]
         : [];
     });
     if (drawn.length === 0) continue;
-    const digits = figureDigits(figure);
     const told = drawn.map(
-      ({ label, mean, difference }) =>
-        `${label} ${signed(mean, digits)}, ${standingText(difference, digits)}`,
+      ({ label, text, difference }) => `${label} ${text}, ${standingText(difference, digits)}`,
     );
     const title = ofTask(figure.task, titleOf(figure), metrics);
-    const drawing = await drawInBothForms(
-      (form) => differencePlot(drawn, figure, form),
-      (form) => 60 + drawn.length * (form === 'wide' ? 38 : 42),
+    const drawing = drawInBothForms(
+      (form, size) => differenceDrawing(drawn, axisName(figure, form), form, size),
+      (form) => 60 + drawn.length * bandOf(form),
       {
         id: `difference-${index + 1}`,
         title: `${title}, paired difference of each row to the baseline`,

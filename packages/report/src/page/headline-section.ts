@@ -1,11 +1,11 @@
 import { figureIn, headlines } from '../comparison/figures';
 import type { ComparisonResult, RowSummary } from '../comparison/summary';
+import { bandOf, barDrawing } from '../drawing/bars';
+import { type RowStyle, referenceStyle, rowStyles } from '../drawing/colours';
+import { escapeMarkup } from '../drawing/escape';
 import { choiceText } from '../wording/choices';
 import { betterText, figureDigits, figureTitle, headingOf, titleOf } from '../wording/figures';
 import { absent, counted, spreadText } from '../wording/numbers';
-import { barChart } from './bars';
-import { neutral, type RowStyle, rowStyles } from './colours';
-import { escapeMarkup } from './escape';
 import { drawInBothForms } from './two-forms';
 
 /** As in every other drawing of the rows; the references, which are in none, are pale. */
@@ -15,7 +15,7 @@ export function stylesOf(rows: readonly RowSummary[]): RowStyle[] {
     compared.length,
     compared.findIndex(({ kind }) => kind === 'baseline'),
   );
-  return rows.map((row) => styles[compared.indexOf(row)] ?? { colour: neutral.line, dash: [] });
+  return rows.map((row) => styles[compared.indexOf(row)] ?? referenceStyle);
 }
 
 const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six'];
@@ -33,10 +33,7 @@ export interface Place {
 }
 
 /** The poster's figure: for each task, its headline figure in every row. */
-export async function headlineSection(
-  { rows, obtained }: ComparisonResult,
-  { level, prefix }: Place,
-): Promise<string> {
+export function headlineSection({ rows, obtained }: ComparisonResult, { level, prefix }: Place): string {
   const shown = headlines(obtained.metrics);
   const styles = stylesOf(rows);
   const drawn: string[] = [];
@@ -53,9 +50,9 @@ export async function headlineSection(
     const baseline = bars[rows.findIndex(({ kind }) => kind === 'baseline')]?.mean ?? null;
     const name = `${titleOf(figure)} (${betterText(figure)})`;
     const told = bars.map(({ label, text }) => `${label} ${text === absent ? 'no figure' : text}`).join('; ');
-    const drawing = await drawInBothForms(
-      (form) => barChart(bars, styles, { baseline, name, form }),
-      (form) => 60 + rows.length * (form === 'wide' ? 38 : 42),
+    const drawing = drawInBothForms(
+      (form, size) => barDrawing(bars, styles, { baseline, name, form }, size),
+      (form) => 60 + rows.length * bandOf(form),
       {
         id: `${prefix}headline-${index + 1}`,
         title: `${figure.task}: ${headingOf(figure)}`,

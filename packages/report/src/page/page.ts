@@ -2,47 +2,72 @@ import { tasksOf } from '../comparison/figures';
 import type { RowRecord } from '../comparison/records';
 import { combinedReference } from '../comparison/references';
 import type { ComparisonResult } from '../comparison/summary';
+import type { PageData } from '../drawing/page-data';
 import { leads } from '../wording/leads';
-import { obtainedText } from '../wording/obtained';
+import { ranText } from '../wording/obtained';
 import { collapseSection, obtainedSection } from './about-section';
 import { classSection } from './classes';
-import { curveSection } from './curve-section';
+import { costSection } from './cost-section';
+import { curveData, curveSection } from './curve-section';
+import { dataSection } from './data-section';
 import { differenceSection } from './difference-section';
 import { document } from './document';
+import { figureLines } from './figure-lines';
+import { fileName } from './file-name';
 import { headlineSection } from './headline-section';
 import { panelSection, type RowPictures } from './panels';
+import { type Reproduction, reproductionSection } from './reproduction-section';
 import { choiceSection, failureSection, resultSection } from './result-section';
 import { sweepSection } from './sweep-section';
 
+/** What a page shows beside the records. */
+export interface PageExtras {
+  /** What networks see, should say and say; none where no task has pictures. */
+  readonly pictures?: readonly RowPictures[];
+  /** What would make the same again. */
+  readonly reproduction?: Reproduction | null;
+}
+
 /**
- * The report of a comparison as one HTML page: a figure for each task, tables, differences, what was chosen, pictures, curves, classes, and
- * how all of it was obtained. It loads nothing: style, drawings and pictures are inside.
+ * The report of a comparison as one HTML page: what came out and how it was obtained in a paragraph each, a figure for each
+ * task, tables that sort, differences, what was chosen, pictures, curves to explore, costs, classes, layers, what would make
+ * it again, and its data to take away. It loads nothing: style, drawings, pictures and its one script are inside, and all
+ * but sorting, exploring and saving works without the script.
  *
- * @param records   all rows, references among them
- * @param result    what `comparisonResult` made of them
- * @param pictures  what networks see, should say and say; none where no task has pictures
+ * @param records  all rows, references among them
+ * @param result   what `comparisonResult` made of them
  * @returns the page's text, to be written as UTF-8
  */
-export async function renderPage(
+export function renderPage(
   records: readonly RowRecord[],
   result: ComparisonResult,
-  pictures: readonly RowPictures[] = [],
-): Promise<string> {
-  const { obtained } = result;
+  { pictures = [], reproduction = null }: PageExtras = {},
+): string {
+  const { obtained, rows, chosen } = result;
   const combined = combinedReference(records);
   const compared = records.filter(({ kind }) => kind !== 'reference');
+  const data: PageData = {
+    title: obtained.title,
+    file: fileName(obtained.title),
+    curves: curveData(compared, obtained.metrics),
+    figures: figureLines(records, obtained.metrics),
+    more: { rows, obtained, ...(chosen && { chosen }), ...(reproduction && { reproduction }) },
+  };
   const sections = [
     failureSection(result),
-    await headlineSection(result, { level: 2, prefix: '' }),
+    headlineSection(result, { level: 2, prefix: '' }),
     resultSection(result),
-    await differenceSection(result),
-    await sweepSection(result),
+    differenceSection(result),
+    sweepSection(result),
     panelSection(pictures, tasksOf(obtained.metrics)),
-    await curveSection(compared, obtained.metrics),
+    curveSection(compared, obtained.metrics),
+    costSection(rows),
     classSection(combined ? [combined, ...compared] : compared, obtained),
     choiceSection(result),
     collapseSection(compared),
     obtainedSection(result),
+    reproductionSection(reproduction),
+    dataSection(data),
   ];
-  return document(obtained.title, leads(result), obtainedText(result), sections);
+  return document({ title: obtained.title, leads: leads(result), note: ranText(result), sections, data });
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PictureLegend } from '@overparam/plugin';
-import { escapeMarkup } from './escape';
+import { escapeMarkup } from '../drawing/escape';
 
 /**
  * PNG files as `data:` addresses by name: `<scene>-input.png`, and `<scene>-<task>-truth.png` and `-prediction.png` for

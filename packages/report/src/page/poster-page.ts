@@ -1,7 +1,7 @@
 import type { ComparisonResult } from '../comparison/summary';
+import { escapeMarkup } from '../drawing/escape';
 import { obtainedText } from '../wording/obtained';
 import { document } from './document';
-import { escapeMarkup } from './escape';
 import { headlineSection } from './headline-section';
 
 /** One comparison of several that are shown together, and where its own page is. */
@@ -15,11 +15,11 @@ export interface PosterPart extends ComparisonResult {
  *
  * @returns the page's text, to be written as UTF-8
  */
-export async function renderPosterPage(title: string, parts: readonly PosterPart[]): Promise<string> {
+export function renderPosterPage(title: string, parts: readonly PosterPart[]): string {
   const sections: string[] = [];
   for (const [index, part] of parts.entries()) {
     const place = { level: 3, prefix: `part-${index + 1}-` } as const;
-    const figure = await headlineSection(part, place);
+    const figure = headlineSection(part, place);
     sections.push(
       `<h2 class="part">${escapeMarkup(part.obtained.title)}</h2><p><a href="${escapeMarkup(part.page)}">Table, curves and how it was obtained</a></p>${figure}<p class="note">${escapeMarkup(obtainedText(part))}</p>`,
     );
@@ -29,5 +29,5 @@ export async function renderPosterPage(title: string, parts: readonly PosterPart
     seeds === 1
       ? 'One seed each: what is seen here shows how it works and decides nothing.'
       : 'Means over the seeds; the pages of the parts have intervals.';
-  return document(title, [lead], '', sections);
+  return document({ title, leads: [lead], note: '', sections });
 }

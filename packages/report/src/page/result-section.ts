@@ -1,6 +1,7 @@
 import { epochChoices } from '../comparison/choices';
 import { figureIn } from '../comparison/figures';
 import type { ComparisonResult, RowSummary } from '../comparison/summary';
+import { escapeMarkup } from '../drawing/escape';
 import { choiceName, choiceText, shownChoices } from '../wording/choices';
 import { tablesOf } from '../wording/columns';
 import { standingNote } from '../wording/differences';
@@ -8,7 +9,6 @@ import { figureDigits, headingsOf } from '../wording/figures';
 import { failureTexts, improvementText, networksText } from '../wording/notes';
 import { absent } from '../wording/numbers';
 import { projectionNote, timeNote } from '../wording/obtained';
-import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
 
 /** Runs that did not finish, above everything else; empty where all did. */

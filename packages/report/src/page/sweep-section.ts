@@ -2,6 +2,9 @@ import type { ChosenRow, TriedSetting } from '../comparison/chosen';
 import { figureIn } from '../comparison/figures';
 import type { FigureSpec } from '../comparison/run-records';
 import type { ComparisonResult } from '../comparison/summary';
+import { type RowStyle, referenceStyle, rowStyles } from '../drawing/colours';
+import { escapeMarkup } from '../drawing/escape';
+import { sweepDrawing, sweepPoints } from '../drawing/sweep';
 import {
   chosenKeys,
   chosenTable,
@@ -14,11 +17,8 @@ import {
 } from '../wording/chosen';
 import { betterText, figureDigits, headingsOf, ofTask, titleOf } from '../wording/figures';
 import { absent, counted } from '../wording/numbers';
-import { neutral, type RowStyle, rowStyles } from './colours';
-import { escapeMarkup } from './escape';
 import { type HtmlColumn, htmlTable } from './html-table';
 import { legend } from './legend';
-import { sweepPlot, sweepPoints } from './sweep-plot';
 import { drawInBothForms } from './two-forms';
 
 /** As in every other drawing of the rows; the single-task networks are in none, and grey. */
@@ -29,8 +29,7 @@ function stylesOf(chosen: readonly ChosenRow[], { rows }: ComparisonResult): Row
     compared.findIndex(({ kind }) => kind === 'baseline'),
   );
   return chosen.map(
-    ({ label }) =>
-      styles[compared.findIndex((row) => row.label === label)] ?? { colour: neutral.muted, dash: [2, 2] },
+    ({ label }) => styles[compared.findIndex((row) => row.label === label)] ?? referenceStyle,
   );
 }
 
@@ -78,7 +77,7 @@ function told(rows: readonly ChosenRow[], key: string, figure: FigureSpec): stri
 }
 
 /** What was chosen for each row and how figures depend on it; empty where nothing was chosen. */
-export async function sweepSection(result: ComparisonResult): Promise<string> {
+export function sweepSection(result: ComparisonResult): string {
   const { chosen, obtained } = result;
   const table = chosenTable(result);
   if (!chosen || !table) return '';
@@ -97,8 +96,8 @@ export async function sweepSection(result: ComparisonResult): Promise<string> {
     const rows = chosen.rows.filter((row) => sweepPoints(row, key, figure).length > 0);
     const own = rows.map((row) => styles[chosen.rows.indexOf(row)]!);
     const name = `${titleOf(figure)} (${betterText(figure)})`;
-    const drawing = await drawInBothForms(
-      (form) => sweepPlot(rows, own, { key, figure, name, form }),
+    const drawing = drawInBothForms(
+      (_, size) => sweepDrawing(rows, own, { key, figure, name }, size),
       (form) => (form === 'wide' ? 320 : 280),
       { id: `sweep-${index + 1}`, title, description: `${title}: ${told(rows, key, figure)}.` },
       drawn.length > 1 ? 'half' : 'full',

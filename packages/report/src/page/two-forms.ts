@@ -1,6 +1,5 @@
-import type { EChartsOption } from 'echarts';
-import type { Form } from './axes';
-import { type Description, drawChart } from './svg';
+import type { Form } from '../drawing/axes';
+import { type Description, drawing, type Size } from '../drawing/svg';
 
 /** Widths at which figures are drawn, in CSS pixels; halves sit side by side on a desk. */
 const widths = {
@@ -13,18 +12,20 @@ const widths = {
  * Draws a figure twice, for a desk and for a phone, so that its text is legible on both; the style sheet shows
  * the one that fits.
  *
+ * @param draw    what stands in the figure, by its form and size
  * @param height  of each form, in CSS pixels
  */
-export async function drawInBothForms(
-  option: (form: Form) => EChartsOption,
+export function drawInBothForms(
+  draw: (form: Form, size: Size) => string,
   height: (form: Form) => number,
   about: Description,
   share: keyof typeof widths = 'full',
-): Promise<string> {
-  const draw = async (form: Form) => {
-    const size = { width: widths[share][form], height: height(form) };
-    const drawing = await drawChart(option(form), size, { ...about, id: `${about.id}-${form}` });
-    return `<div class="${form}">${drawing}</div>`;
-  };
-  return `${await draw('wide')}${await draw('narrow')}`;
+): string {
+  return (['wide', 'narrow'] as const)
+    .map((form) => {
+      const size = { width: widths[share][form], height: height(form) };
+      const content = draw(form, size);
+      return `<div class="${form}">${drawing(size, { ...about, id: `${about.id}-${form}` }, content)}</div>`;
+    })
+    .join('');
 }

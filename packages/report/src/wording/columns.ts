@@ -26,6 +26,8 @@ export interface Column<Row = RowSummary> {
   /** Numbers align to the right. */
   readonly numeric: boolean;
   cell(row: Row): string;
+  /** The number behind a cell, where its text does not begin with it in the column's own unit. */
+  value?(row: Row): number | null;
   /** A class for the cell, such as one that colours a verdict. */
   className?(row: Row): string;
 }
@@ -40,7 +42,12 @@ export interface Table<Row = RowSummary> {
 const nameColumn: Column = { heading: 'row', numeric: false, cell: ({ label }) => label };
 
 const text = (heading: string, cell: Column['cell']): Column => ({ heading, numeric: false, cell });
-const number = (heading: string, cell: Column['cell']): Column => ({ heading, numeric: true, cell });
+const number = (heading: string, cell: Column['cell'], value?: Column['value']): Column => ({
+  heading,
+  numeric: true,
+  cell,
+  ...(value && { value }),
+});
 
 function figureColumns(metrics: readonly FigureSpec[]): Column[] {
   const headings = headingsOf(metrics);
@@ -102,11 +109,31 @@ function costColumns({ rows }: ComparisonResult): Column[] {
     ...effort,
     number('trained', ({ trainParameters }) => countText(trainParameters)),
     number('deployed', ({ deployParameters }) => countText(deployParameters)),
-    number('mult-adds', ({ deployMultiplyAdds }) => multiplyAddsText(deployMultiplyAdds)),
+    number(
+      'mult-adds',
+      ({ deployMultiplyAdds }) => multiplyAddsText(deployMultiplyAdds),
+      (row) => row.deployMultiplyAdds,
+    ),
     ...(severalNetworks ? [number('networks', ({ deployNetworks }) => countText(deployNetworks))] : []),
-    number('time/epoch', ({ secondsPerEpoch }) => secondsText(secondsPerEpoch)),
-    ...(projected ? [number('projected', ({ projectedSeconds }) => longTimeText(projectedSeconds))] : []),
-    number('collapse gap', ({ collapseGap }) => gapText(collapseGap)),
+    number(
+      'time/epoch',
+      ({ secondsPerEpoch }) => secondsText(secondsPerEpoch),
+      (row) => row.secondsPerEpoch,
+    ),
+    ...(projected
+      ? [
+          number(
+            'projected',
+            ({ projectedSeconds }) => longTimeText(projectedSeconds),
+            (row) => row.projectedSeconds,
+          ),
+        ]
+      : []),
+    number(
+      'collapse gap',
+      ({ collapseGap }) => gapText(collapseGap),
+      (row) => row.collapseGap,
+    ),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { Obtained } from '../comparison/records';
 import type { ComparisonResult } from '../comparison/summary';
 import { shownChoices } from './choices';
 import { effortText, trainImagesOf } from './effort';
-import { counted, countText } from './numbers';
+import { counted, countText, listed } from './numbers';
 
 /** `10 classes`, or `13 classes of segmentation` where there are several tasks; nothing for tasks without classes. */
 function classTexts({ classNames, metrics }: Obtained): string[] {
@@ -32,6 +32,25 @@ export function obtainedText({ rows, obtained }: ComparisonResult): string {
   ]
     .filter((text) => text !== '')
     .join('; ');
+}
+
+/** What was run, as a paragraph. */
+export function ranText(result: ComparisonResult): string {
+  const { rows, obtained } = result;
+  const compared = rows.filter(({ kind }) => kind !== 'reference');
+  const names = listed(compared.map(({ label }) => label));
+  const seeds =
+    obtained.seeds.length === 1
+      ? `seed ${obtained.seeds[0]}`
+      : `${obtained.seeds.length} seeds (${obtained.seeds.join(', ')})`;
+  const own =
+    obtained.recipeDifferences.length > 0
+      ? ` Rows with settings of their own: ${obtained.recipeDifferences.join('; ')}.`
+      : '';
+  const single = rows.some(({ kind }) => kind === 'reference')
+    ? ' A network for each task alone was trained to measure improvement against.'
+    : '';
+  return `${counted(compared.length, 'row')} trained a ${obtained.backbone} on ${obtained.dataset} with ${seeds}: ${names}. Each run: ${effortText(rows)}, ${obtained.recipe}. Images: ${imagesText(result)}. Engine: ${obtained.engine}.${own}${single}`;
 }
 
 /** How many images there are, and of what. */

@@ -1,19 +1,19 @@
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { describe, expect, test } from 'vitest';
 import { comparisonResult, type Obtained, type RowRecord, renderPage } from '../../src';
-import { barChart } from '../../src/page/bars';
-import { everyColour, rowStyles } from '../../src/page/colours';
-import { curveGroups, meanCurve, stageBoundaries } from '../../src/page/curves';
-import { drawChart } from '../../src/page/svg';
+import { barDrawing } from '../../src/drawing/bars';
+import { colourOf, rowStyles } from '../../src/drawing/colours';
+import { bandOfRow } from '../../src/drawing/curve-data';
+import { curveGroups, curveRows, stageBoundaries } from '../../src/page/curves';
 import { leads } from '../../src/wording/leads';
-import { expectWhole, tagCounts } from '../support/page';
+import { expectWhole, pageData, tagCounts } from '../support/page';
 import { figureOf, rowRecord, scores, seedRun } from '../support/records';
 import { sampleComparison, topError } from '../support/sample-comparison';
 import { sampleTasks } from '../support/sample-tasks';
 
 const definitions = Object.values(improvementDefinitions);
 
-function pageOf(records: readonly RowRecord[], obtained: Obtained): Promise<string> {
+function pageOf(records: readonly RowRecord[], obtained: Obtained): string {
   return renderPage(records, comparisonResult(records, obtained, definitions));
 }
 
@@ -33,15 +33,15 @@ function contrast(a: string, b: string): number {
 describe('the page of one task', () => {
   test('is one well-formed page that loads nothing', async () => {
     const { records, obtained } = sampleComparison(3);
-    const page = await pageOf(records, obtained);
+    const page = pageOf(records, obtained);
     const counts = tagCounts(page);
-    // Errors, differences, two curves, each drawn for a desk and for a phone; and seven keys of the legend.
-    expect(counts.get('svg')).toBe(8 + 7);
-    expect(counts.get('desc')).toBe(8);
-    expect(counts.has('script')).toBe(false);
+    // Errors, differences, two curves and costs, each drawn for a desk and for a phone; and seven keys of the legend.
+    expect(counts.get('svg')).toBe(10 + 7);
+    expect(counts.get('desc')).toBe(10);
+    // Its data, and what makes it one to explore.
+    expect(counts.get('script')).toBe(2);
     expect(counts.has('link')).toBe(false);
     expect(counts.has('img')).toBe(false);
-    expect(page.match(/https?:|url\(|@import|\bsrc=|\bhref=/)).toBeNull();
     expectWhole(page);
     expect(page).toContain('<h2 id="h-headline">Top-1 error</h2>');
     expect(page).toContain('<h2 id="h-differences">Difference to the baseline</h2>');
@@ -49,7 +49,7 @@ describe('the page of one task', () => {
 
   test('can be read by keyboard and without the drawings', async () => {
     const { records, obtained } = sampleComparison(2);
-    const page = await pageOf(records, obtained);
+    const page = pageOf(records, obtained);
     const regions = [
       ...page.matchAll(/<div class="scroll" role="region" aria-label="([^"]+)" tabindex="0">/g),
     ];
@@ -60,7 +60,7 @@ describe('the page of one task', () => {
 
   test('shows every row with its figures, in the drawing and in the tables', async () => {
     const { records, obtained } = sampleComparison(1);
-    const page = await pageOf(records, obtained);
+    const page = pageOf(records, obtained);
     for (const row of records) {
       const error = row.runs[0]!.choices.last.byTask.class!.figures.top1Error!.toFixed(2);
       expect(page.split(`>${error}</text>`).length - 1).toBe(2);
@@ -88,7 +88,7 @@ describe('the page of one task', () => {
       }),
     );
     const single = { ...best[0]!, label: 'Single task: class', kind: 'reference' as const };
-    const page = await pageOf([...best, single], {
+    const page = pageOf([...best, single], {
       ...obtained,
       projection: { epochs: 200, images: 50_000 },
     });
@@ -108,15 +108,15 @@ describe('the page of one task', () => {
     expect(page).toContain('Figures of the network as it was trained');
     expect(page).toContain('<th scope="col" class="number">projected</th>');
     // 2.1 s an epoch: 20 times the images, 200 times the epochs.
-    expect(page).toContain('<td class="number">2.3 hours</td>');
+    expect(page).toMatch(/<td class="number" data-value="8400(?:\.\d+)?">2\.3 hours<\/td>/);
   });
 
   test('claims equal effort only where it is equal', async () => {
     const { records, obtained } = sampleComparison(1);
     const claim = 'spend the same number of gradient evaluations';
-    expect(await pageOf(records, obtained)).toContain(claim);
+    expect(pageOf(records, obtained)).toContain(claim);
     const tuned = records.map((row, index) => (index === 1 ? { ...row, epochs: 24, updates: 936 } : row));
-    const page = await pageOf(tuned, { ...obtained, recipeDifferences: ['FNL: epochs'] });
+    const page = pageOf(tuned, { ...obtained, recipeDifferences: ['FNL: epochs'] });
     expect(page).not.toContain(claim);
     expect(page).toContain('They do not spend the same');
     expect(page).toContain('FNL: 24 epochs of batch 64 (936 gradient evaluations each)');
@@ -133,8 +133,10 @@ describe('the page of one task', () => {
     const changed = records.map((row, index) =>
       index === 1 ? { ...row, label: hostile, failures: [{ seed: '9', message: hostile }] } : row,
     );
-    const page = await pageOf(changed, { ...obtained, title: hostile, provenance: hostile });
-    expect(tagCounts(page).has('script')).toBe(false);
+    const page = pageOf(changed, { ...obtained, title: hostile, provenance: hostile });
+    expect(tagCounts(page).get('script')).toBe(2);
+    expect(page).not.toContain('<script>alert');
+    expect(JSON.stringify(pageData(page))).toContain('<script>alert');
     expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;');
     expect(page).toContain('Not every run finished');
   });
@@ -142,12 +144,12 @@ describe('the page of one task', () => {
   test('rows without a run and comparisons without a baseline still make a page', async () => {
     const { records, obtained } = sampleComparison(1);
     const empty = records.map((row) => ({ ...row, runs: [], failures: [{ seed: '0', message: 'broken' }] }));
-    expect(tagCounts(await pageOf(empty, obtained)).get('li')).toBe(7);
-    expect(await pageOf(records.slice(1), obtained)).toContain('No baseline finished');
+    expect(tagCounts(pageOf(empty, obtained)).get('li')).toBe(7);
+    expect(pageOf(records.slice(1), obtained)).toContain('No baseline finished');
   });
 
   test('a figure that is not there has no bar', async () => {
-    const paths = async (mean: number | null) => {
+    const paths = (mean: number | null) => {
       const bars = [0.5, mean].map((own, index) => ({
         label: `Row ${index}`,
         text: String(own),
@@ -156,17 +158,11 @@ describe('the page of one task', () => {
         values: [own],
       }));
       const form = { baseline: null, name: 'gain', form: 'wide' } as const;
-      const about = { id: 'bars', title: 'Bars', description: 'Bars.' };
-      const drawing = await drawChart(
-        barChart(bars, rowStyles(2, 0), form),
-        { width: 400, height: 120 },
-        about,
+      return (
+        barDrawing(bars, rowStyles(2, 0), form, { width: 400, height: 120 }).split('class="bar"').length - 1
       );
-      return tagCounts(drawing).get('path')!;
     };
-    const both = await paths(0.25);
-    expect(await paths(0)).toBe(both);
-    expect(await paths(null)).toBe(both - 1);
+    expect([paths(0.25), paths(0), paths(null)]).toEqual([2, 2, 1]);
   });
 
   test('a regression and figures below zero are drawn too', async () => {
@@ -174,7 +170,7 @@ describe('the page of one task', () => {
     const records = [-0.5, 0.25].map((value, index) =>
       rowRecord(`Row ${index}`, index === 0 ? 'plain' : 'fnl', [seedRun('0', { age: { gain: value } })]),
     );
-    const page = await pageOf(records, {
+    const page = pageOf(records, {
       ...sampleComparison(1).obtained,
       metrics: [gain],
       classNames: {},
@@ -184,14 +180,14 @@ describe('the page of one task', () => {
     expect(page.split('>-0.5000</text>').length - 1).toBe(2);
     expect(page).not.toMatch(/\d classes/);
     // The axis has numbers on both sides of zero.
-    expect(page).toMatch(/>-0\.[2-6]\d*<\/text>/);
+    expect(page).toMatch(/>−0\.[2-6]\d*<\/text>/);
   });
 
   test('a metric that is called loss or epoch is drawn as itself', async () => {
     const metrics = [figureOf('class', 'loss', '%', 'lower'), figureOf('class', 'epoch', '', 'higher')];
     const run = seedRun('0', { class: { loss: 77.77, epoch: 55.5 } });
     const records = [rowRecord('Baseline', 'plain', [run])];
-    const page = await pageOf(records, { ...sampleComparison(1).obtained, metrics });
+    const page = pageOf(records, { ...sampleComparison(1).obtained, metrics });
     expect(page.split('>77.77</text>').length - 1).toBe(2);
     expect(page).toContain('<td class="number">77.77</td><td class="number">55.5000</td>');
   });
@@ -245,20 +241,27 @@ describe('curves', () => {
     const { records } = sampleComparison(2, 4);
     const [first, second] = records[0]!.runs;
     const shortened = { ...second!, curve: second!.curve.slice(0, 2) };
-    const [tests, losses] = curveGroups(records, [topError]);
+    const rows = curveRows([{ ...records[0]!, runs: [first!, shortened] }], [topError]);
+    const [tests, losses] = curveGroups(rows, [topError]);
     const errorOf = (run: typeof first, at: number) => run!.curve[at]!.test.byTask.class!.figures.top1Error!;
-    const curve = meanCurve({ runs: [first!, shortened] }, tests!.curves[0]!);
-    expect(curve.map(([epoch]) => epoch)).toEqual([1, 2, 3, 4]);
-    expect(curve[0]?.[1]).toBeCloseTo((errorOf(first, 0) + errorOf(second, 0)) / 2, 10);
-    expect(curve[3]?.[1]).toBe(errorOf(first, 3));
+    const band = bandOfRow(rows[0]!, tests!.curves[0]!.column);
+    expect(band.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    const [a, b] = [errorOf(first, 0), errorOf(second, 0)];
+    // Numbers are held with seven digits.
+    expect(band[0]?.mean).toBeCloseTo((a + b) / 2, 4);
+    expect(band[0]?.sd).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 4);
+    expect(band[3]?.mean).toBeCloseTo(errorOf(first, 3), 4);
+    expect(band[3]?.sd).toBe(null);
     expect(losses!.curves[0]!.title).toBe('training loss');
-    expect(meanCurve(records[0]!, losses!.curves[0]!)).toHaveLength(4);
+    expect(bandOfRow(rows[0]!, losses!.curves[0]!.column)).toHaveLength(4);
   });
 
   test('have their numbers in tables of some fifty lines at most, with the last epoch', async () => {
     const { records, obtained } = sampleComparison(1, 201);
-    const page = await pageOf(records, obtained);
-    const table = page.split('<caption>training loss by epoch; every epoch is in compare.json</caption>')[1]!;
+    const page = pageOf(records, obtained);
+    const table = page.split(
+      '<caption>training loss by epoch; every epoch is in the data of this page</caption>',
+    )[1]!;
     const lines = table.split('</table>')[0]!.matchAll(/<th scope="row" class="number">(\d+)</g);
     const shown = [...lines].map(([, epoch]) => Number(epoch));
     expect(shown).toHaveLength(41);
@@ -278,14 +281,14 @@ describe('curves', () => {
 
 describe('colours', () => {
   test('are unique, and stand out on light and on dark ground', () => {
-    const light = everyColour.map((colour) => colour.light);
-    expect(new Set(light).size).toBe(light.length);
-    const styles = rowStyles(9, 0);
-    for (const { colour } of styles) {
+    const colours = Object.values(colourOf);
+    expect(new Set(colours.map(({ light }) => light)).size).toBe(colours.length);
+    for (const { className } of rowStyles(9, 0)) {
+      const colour = colourOf[className]!;
       expect(contrast(colour.light, '#ffffff')).toBeGreaterThan(3);
       expect(contrast(colour.dark, '#14181f')).toBeGreaterThan(3);
     }
-    const drawn = rowStyles(17, 0).map(({ colour, dash }) => `${colour.light} ${dash.join()}`);
+    const drawn = rowStyles(17, 0).map(({ className, dash }) => `${className} ${dash.join()}`);
     expect(new Set(drawn).size).toBe(17);
   });
 });

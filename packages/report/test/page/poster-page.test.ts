@@ -15,7 +15,7 @@ function part({ records, obtained }: ReturnType<typeof sampleTasks>, page: strin
 describe('the page of several comparisons', () => {
   test('has the figures of each, of one task or several, and a way to its page', async () => {
     const tasks = part(sampleTasks(1), 'nyuv2/report.html');
-    const page = await renderPosterPage('The poster', [
+    const page = renderPosterPage('The poster', [
       part(sampleComparison(1), 'cifar/report.html'),
       tasks,
       { ...tasks, page: 'again/report.html' },
@@ -35,7 +35,7 @@ describe('the page of several comparisons', () => {
   });
 
   test('of seeds says that they are means', async () => {
-    const page = await renderPosterPage('The poster', [part(sampleTasks(3), 'nyuv2/report.html')]);
+    const page = renderPosterPage('The poster', [part(sampleTasks(3), 'nyuv2/report.html')]);
     expect(page).toContain('Means over the seeds');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Chosen, comparisonResult, renderPage, renderTable } from '../../src';
-import { isLogarithmic, sweepPoints } from '../../src/page/sweep-plot';
+import { isLogarithmic, sweepPoints } from '../../src/drawing/sweep';
 import { costOfChoosing, edgeText, howChosen } from '../../src/wording/chosen';
 import { expectWhole, tagCounts } from '../support/page';
 import { topError } from '../support/sample-comparison';
@@ -14,7 +14,7 @@ function resultOf(seeds: number, change: (chosen: Chosen) => Chosen = (chosen) =
 describe('what was chosen, on the page', () => {
   test('is a section with figures for every row, their numbers, and what failed', async () => {
     const { records, result } = resultOf(3);
-    const page = await renderPage(records, result);
+    const page = renderPage(records, result);
     expectWhole(page);
     const [, section = ''] = /<section aria-labelledby="h-sweep">([\s\S]*?)<\/section>/.exec(page) ?? [];
     // Drawn for a desk and for a phone, beside seven keys of the legend.
@@ -31,7 +31,7 @@ describe('what was chosen, on the page', () => {
     const { records, obtained } = sampleSweep(2);
     const result = comparisonResult(records, obtained);
     expect('chosen' in result).toBe(false);
-    expect(await renderPage(records, result)).not.toContain('h-sweep');
+    expect(renderPage(records, result)).not.toContain('h-sweep');
     expect(renderTable(result)).not.toContain('chosen for each row');
   });
 

@@ -43,3 +43,9 @@ export const configOptions = [
   value('--out <folder>', 'Output folder'),
   flag('--resume', 'Go on where the folder of --out stopped; a new folder starts'),
 ];
+
+/** Option of commands that train. */
+export const tensorboardOption = flag(
+  '--tensorboard',
+  "Write the curves of each run for TensorBoard too, into its folder's tensorboard",
+);

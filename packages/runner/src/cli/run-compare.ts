@@ -16,6 +16,7 @@ export interface CompareArguments extends ConfigArguments {
   readonly 'data-dir'?: string;
   readonly resume?: boolean;
   readonly 'dry-run'?: boolean;
+  readonly tensorboard?: boolean;
   readonly jobs?: string;
   readonly sweep?: readonly string[];
 }
@@ -92,6 +93,7 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
     out,
     dataDir,
     resume: given.resume,
+    tensorboard: given.tensorboard,
     jobs,
     signal,
     callbacks: compareCallbacks(view),

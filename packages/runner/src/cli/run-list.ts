@@ -5,6 +5,7 @@ import { improvementDefinitions } from '@overparam/mtl-heads';
 import {
   describeOptions,
   type OptionDescription,
+  type PartSource,
   type PluginKind,
   type PluginPart,
   registered,
@@ -17,6 +18,8 @@ interface Entry {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionDescription[];
+  /** The paper that it comes from. */
+  readonly source?: PartSource;
 }
 
 const pluginKinds: Readonly<Record<string, PluginKind>> = {
@@ -48,8 +51,10 @@ const engineEntries: readonly Entry[] = [
 ];
 
 /** A part of a plugin, or anything else with options. */
-function entryOf({ name, summary, options }: PluginPart<PluginKind> | OptimiserKind): Entry {
-  return { name, summary, options: describeOptions(options) };
+function entryOf(part: PluginPart<PluginKind> | OptimiserKind): Entry {
+  const { name, summary, options } = part;
+  const source = 'source' in part ? part.source : undefined;
+  return { name, summary, options: describeOptions(options), ...(source && { source }) };
 }
 
 /** Everything that a config can name, by kind. */
@@ -63,14 +68,15 @@ function everything(): Record<string, readonly Entry[]> {
   } as Record<string, readonly Entry[]>;
 }
 
-function entryText({ name, summary, options }: Entry): string {
+function entryText({ name, summary, options, source }: Entry): string {
   const rows = options.map((option) => [
     `      ${option.name}`,
     option.type,
     option.default === undefined ? '' : `= ${JSON.stringify(option.default)}`,
     option.description ?? '',
   ]);
-  return [`  ${name}  ${summary}`, ...(rows.length > 0 ? [columns(rows)] : [])].join('\n');
+  const paper = source ? [`      ${source.title}, ${source.url}`] : [];
+  return [`  ${name}  ${summary}`, ...paper, ...(rows.length > 0 ? [columns(rows)] : [])].join('\n');
 }
 
 /** What `overparam list` takes. */

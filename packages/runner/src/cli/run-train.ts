@@ -3,10 +3,10 @@ import { type RunConfig, readConfig, resolveConfig } from '@overparam/config';
 import { isOverparamError } from '@overparam/errors';
 import { type FigureSpec, figureText, figureTitle, headlines, type RunResult } from '@overparam/report';
 import { isRunFolder, orphanPatience } from '@overparam/run-folder';
+import { readRunConfig } from '@overparam/saved-runs';
 import { columns, createProgressView, type ProgressView, showWork, stepLines } from '@overparam/terminal';
 import type { Scores } from '@overparam/training';
 import { parentLink } from '../compare/parent-link';
-import { readRunConfig } from '../run/read-run';
 import { type TrainCallbacks, trainRun } from '../run/train-run';
 import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
@@ -19,6 +19,7 @@ export interface TrainArguments extends ConfigArguments {
   readonly out?: string;
   readonly resume?: boolean;
   readonly 'dry-run'?: boolean;
+  readonly tensorboard?: boolean;
 }
 
 /** `runs/resnet-fnl-joint-seed0`, the folder of a run that was given none. */
@@ -116,6 +117,7 @@ export async function runTrain(args: TrainArguments, invocation: Invocation): Pr
       dataDir: dataDirectory(args['data-dir']),
       configFolder: loaded.folder,
       resume: args.resume,
+      tensorboard: args.tensorboard,
       callbacks: callbacksFor(view, link, config.validation === null ? 'test' : 'validation'),
       // A comparison that was killed has runs that save their state before they end.
       ...(link && { patience: orphanPatience }),

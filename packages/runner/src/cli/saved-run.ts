@@ -6,8 +6,8 @@ import { type EngineName, useEngine } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import type { NetworkRole, StoredNetwork } from '@overparam/export';
 import { readNetwork } from '@overparam/export/node';
+import { type RunFolder, readRun } from '@overparam/saved-runs';
 import type { LayersModel } from '@tensorflow/tfjs';
-import { type RunFolder, readRun } from '../run/read-run';
 import type { Output } from './output';
 
 /** What a command says of the run that it opens. */

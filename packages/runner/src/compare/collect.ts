@@ -1,5 +1,5 @@
 import { collectRun, type RowRecord, type RunFailure, type SeedRun } from '@overparam/report';
-import { readRunRecord } from '../run/read-run';
+import { readRunRecord } from '@overparam/saved-runs';
 import type { RowDescription } from './describe-rows';
 import type { PlannedRun } from './plan';
 import type { Outcome } from './pool';

@@ -10,6 +10,7 @@ import {
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overparam/run-folder';
+import { slug } from '@overparam/saved-runs';
 import { ownCommandLine } from './child';
 import { checkFirst, chooseSettings, type TrialMaker } from './choose';
 import { gatherRows } from './collect';
@@ -18,7 +19,7 @@ import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
 import { writeOutputs } from './output';
-import { type PlannedRun, planRuns, runFolder, slug } from './plan';
+import { type PlannedRun, planRuns, runFolder } from './plan';
 import type { Outcome } from './pool';
 import { type CheckRowsOptions, checkRows, holdConfigs, prepareComparison } from './prepare';
 import { ProgressBook } from './progress';

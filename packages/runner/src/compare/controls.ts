@@ -7,9 +7,10 @@ import {
   recordingFor,
 } from '@overparam/config';
 import type { RowRecord } from '@overparam/report';
+import { slug } from '@overparam/saved-runs';
 import { planTraining, trainingMultiplyAdds } from '@overparam/training';
 import { openDataset } from '../run/data';
-import { type PlannedRun, slug } from './plan';
+import type { PlannedRun } from './plan';
 import type { SettledRows } from './settled-rows';
 
 type Controls = readonly (ControlledRow | null)[];

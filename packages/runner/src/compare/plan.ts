@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
+import { slug } from '@overparam/saved-runs';
 
 /** One run of a comparison: a row with a seed, and where it lives. */
 export interface PlannedRun {
@@ -13,18 +14,6 @@ export interface PlannedRun {
   readonly folder: string;
   /** The config that the run is started with. */
   readonly configFile: string;
-}
-
-/** `TriRep, cyclic` becomes `trirep-cyclic`: a name that every file system takes. */
-export function slug(label: string): string {
-  return (
-    label
-      .normalize('NFKD')
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 60) || 'row'
-  );
 }
 
 /** The folder of one run of a comparison. */

@@ -1,7 +1,7 @@
 import type { RunConfig } from '@overparam/config';
 import type { Chosen, RowRecord } from '@overparam/report';
+import { slug } from '@overparam/saved-runs';
 import type { SweptRow } from './choose';
-import { slug } from './plan';
 import type { PlannedRow } from './prepare';
 import type { RunPlans } from './run-plans';
 import { settingSlug } from './trials';

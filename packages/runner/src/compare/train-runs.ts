@@ -1,8 +1,8 @@
 import type { RunConfig } from '@overparam/config';
 import type { RunResult } from '@overparam/report';
 import { isRunFolder, type LockFolderOptions, orphanPatience, tidyFinished } from '@overparam/run-folder';
+import { readRunResult } from '@overparam/saved-runs';
 import type { Scores } from '@overparam/training';
-import { readRunResult } from '../run/read-run';
 import type { CompareCallbacks, RunFigures } from './callbacks';
 import { type CommandLine, trainInChild } from './child';
 import type { PlannedRun } from './plan';
@@ -17,6 +17,8 @@ export interface Training {
   readonly dataDir: string;
   readonly signal: AbortSignal;
   readonly callbacks?: CompareCallbacks;
+  /** Whether runs write event files for TensorBoard. */
+  readonly tensorboard?: boolean;
 }
 
 /** Whether a run is finished; what its process left when it was killed then is removed. */
@@ -67,6 +69,7 @@ export async function trainRuns(
             '--data-dir',
             training.dataDir,
             '--resume',
+            ...(training.tensorboard ? ['--tensorboard'] : []),
           ],
           onProgress(done) {
             book.advance(entries[index]!, done);

@@ -9,10 +9,10 @@ import {
   scoreIn,
   type TriedSetting,
 } from '@overparam/report';
+import { readRunRecord, slug } from '@overparam/saved-runs';
 import { type Setting, settingText, type Trial, type Tried } from '@overparam/sweep';
 import type { Scores } from '@overparam/training';
-import { readRunRecord } from '../run/read-run';
-import { type PlannedRun, slug } from './plan';
+import type { PlannedRun } from './plan';
 import type { Outcome } from './pool';
 import { shownScores } from './train-runs';
 

@@ -2,8 +2,8 @@ import { basename, resolve } from 'node:path';
 import type { RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import { isRunFolder } from '@overparam/run-folder';
+import { readLayerRecords, readRunResult } from '@overparam/saved-runs';
 import type { Following } from '@overparam/training';
-import { readLayerRecords, readRunResult } from './read-run';
 
 /**
  * What a run takes over from another one; null where its config names none.

@@ -4,13 +4,12 @@ import { configSum, parseYaml, type RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import { newestCheckpoint } from '@overparam/run-folder';
 import { firstDifference, type TrainingPlan } from '@overparam/training';
-import { stringify } from 'yaml';
 
 /** How many epochs a config had when its text had a checksum, if it had no more than now; null where it is another config. */
 export function epochsOf(sum: string, text: string): number | null {
   const config = parseYaml(text, 'config.yaml') as RunConfig;
   for (let epochs = config.epochs; epochs > 0; epochs--) {
-    if (configSum(stringify({ ...config, epochs })) === sum) return epochs;
+    if (configSum(JSON.stringify({ ...config, epochs })) === sum) return epochs;
   }
   return null;
 }

@@ -23,6 +23,7 @@ import {
   newestCheckpoint,
   ownFileProblem,
   prepareFolder,
+  type RunAbout,
   refuseOtherData,
   removeFragments,
   removeOld,
@@ -30,7 +31,16 @@ import {
   writeCheckpoint,
   writeDataRecord,
   writeLines,
+  writeRunAbout,
 } from '@overparam/run-folder';
+import {
+  readRunConfig,
+  readRunResult,
+  refuseEarlierForm,
+  soundLayerRecords,
+  soundTimings,
+} from '@overparam/saved-runs';
+import { beginEvents } from '@overparam/tensorboard';
 import {
   beginTraining,
   disposeTrained,
@@ -46,11 +56,12 @@ import {
   type TrainingPlan,
   type UpdateReport,
 } from '@overparam/training';
+import * as tf from '@tensorflow/tfjs';
+import { packageVersion } from '../cli/version';
 import { openDataset } from './data';
 import { figuresOf, finishRun } from './finish';
 import { followingOf } from './follow';
 import { checkLonger, epochsOf, reopen } from './longer';
-import { readRunConfig, readRunResult, refuseEarlierForm, soundLayerRecords, soundTimings } from './read-run';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -95,6 +106,8 @@ export interface TrainRunOptions {
   /** Goes on with a run that the folder holds; does nothing where it is finished, unless the config has more epochs. */
   readonly resume?: boolean;
   readonly callbacks?: TrainCallbacks;
+  /** Whether event files for TensorBoard are written, into the folder's `tensorboard`. */
+  readonly tensorboard?: boolean;
   /** Stops the run after the update in progress; its state is saved. */
   readonly signal?: AbortSignal;
   /** Milliseconds that another process at work in the folder is waited for; none where left out. */
@@ -173,6 +186,24 @@ function announce(plan: TrainingPlan, progress: Progress, callbacks: TrainCallba
   });
 }
 
+/** What those who watch the run are told of it. */
+function aboutOf(plan: TrainingPlan): RunAbout {
+  const { updates, recipe, sizes, parameters, dataset } = plan;
+  return {
+    updates,
+    epochs: recipe.epochs,
+    trainImages: sizes.train,
+    testImages: sizes.test,
+    metrics: figuresOf(plan),
+    classNames: Object.fromEntries(
+      dataset.tasks.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
+    ),
+    parameters,
+    provenance: dataset.provenance,
+    versions: { overparam: packageVersion(), 'TensorFlow.js': tf.version_core, Node: process.versions.node },
+  };
+}
+
 /** Sets the logs back to what a checkpoint knows of, so that going on writes what never stopping would have. */
 async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'metrics.jsonl'), progress.history);
@@ -196,7 +227,9 @@ async function trainPlan(
   plan: TrainingPlan,
   folder: string,
   lock: Lock,
-  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal'> & { readonly configText: string },
+  options: Pick<TrainRunOptions, 'out' | 'callbacks' | 'signal' | 'tensorboard'> & {
+    readonly configText: string;
+  },
 ): Promise<RunResult> {
   const { out, callbacks = {} } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, lock.lost]) : lock.lost;
@@ -213,6 +246,14 @@ async function trainPlan(
   if (checkpoint) restore(state.trained, checkpoint);
   await removeOld(folder, state.progress, kept.keep);
   await rewindLogs(folder, state.progress);
+  await writeRunAbout(folder, aboutOf(plan));
+  const events = options.tensorboard
+    ? await beginEvents(
+        join(folder, 'tensorboard'),
+        state.progress.history,
+        await soundTimings(folder, state.progress.history.length),
+      )
+    : null;
   announce(plan, state.progress, callbacks);
   const memory = memoryNote(plan, state.trained);
   if (memory !== null) callbacks.onNote?.(memory);
@@ -231,6 +272,7 @@ async function trainPlan(
       await writeLayers();
       await writeCheckpoint(folder, position, trained, kept);
       await appendLine(join(folder, 'metrics.jsonl'), record);
+      await events?.add(record, timing);
       await callbacks.onEpoch?.(record);
     },
     onStop: async (position: Progress, trained: Trained) => {
@@ -251,14 +293,15 @@ async function trainPlan(
     });
     await lock.check();
     await writeLayers();
-    await loop.takeAverage();
-    return await finishRun(folder, config, plan, loop.trained, loop.progress, signal).catch(
-      (error: unknown) => {
-        lock.lost.throwIfAborted();
-        // The last epoch's checkpoint is written; only the ending has to be done again.
-        throw signal.aborted && !isOverparamError(error) ? interruption() : error;
-      },
-    );
+    const ending = async () => {
+      await loop.takeAverage();
+      return finishRun(folder, config, plan, loop.trained, loop.progress, signal);
+    };
+    return await ending().catch((error: unknown) => {
+      lock.lost.throwIfAborted();
+      // The last epoch's checkpoint is written; only the ending has to be done again.
+      throw signal.aborted && !isOverparamError(error) ? interruption() : error;
+    });
   } finally {
     loop.dispose();
     disposeTrained(loop.trained);
@@ -284,7 +327,7 @@ export async function trainRun(config: RunConfig, options: TrainRunOptions): Pro
 }
 
 async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
-  const { out, dataDir, resume = false, callbacks = {}, signal, patience } = options;
+  const { out, dataDir, resume = false, callbacks = {}, signal, patience, tensorboard } = options;
   if (signal?.aborted) {
     throw new OverparamError('interrupted', 'Stopped before the run began; nothing was written.');
   }
@@ -311,7 +354,13 @@ async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promi
       if (isLonger) await reopen(folder, out, planTraining({ ...recipe, epochs: planned }, dataset), plan);
       for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
       await writeFileAtomic(join(folder, 'config.yaml'), text);
-      return await trainPlan(config, plan, folder, lock, { out, callbacks, signal, configText: text });
+      return await trainPlan(config, plan, folder, lock, {
+        out,
+        callbacks,
+        signal,
+        tensorboard,
+        configText: text,
+      });
     } finally {
       await dataset.close();
     }

@@ -1,5 +1,6 @@
 import {
   arrange,
+  choiceText,
   type LoadedConfig,
   loadDefaultPlugins,
   type ResolvedComparison,
@@ -7,7 +8,7 @@ import {
 } from '@overparam/config';
 import type { EngineInfo } from '@overparam/engine';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { choiceText, obtainedFrom } from '../../src/compare/obtained';
+import { obtainedFrom } from '../../src/compare/obtained';
 
 const row = {
   label: 'Baseline',

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readSafetensors, writeSafetensors } from '@overparam/export/node';
+import { readRun } from '@overparam/saved-runs';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { main } from '../../src/main';
-import { readRun } from '../../src/run/read-run';
 import { train } from '../../src/run/train';
 import { interrupted } from '../support/interrupted';
 import { temporaryFolder, textOf, tiny } from '../support/tiny';

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { ConfigFile } from '@overparam/config';
 import { type Dataset, registerPlugin, type Split } from '@overparam/plugin';
+import { readLegends, readRun } from '@overparam/saved-runs';
 import type { Scores } from '@overparam/training';
 import { decode } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { readLegends, readRun } from '../../src/run/read-run';
 import { train } from '../../src/run/train';
 import { temporaryFolder, tiny } from '../support/tiny';
 

@@ -1,7 +1,7 @@
 import { StrictCommand, value, values } from '@overparam/terminal/command-line';
 import { configHint } from '../config-hint';
 import { invocationOf, type Surroundings } from '../invocation';
-import { commonOptions, configOptions, dryRunOption } from '../options';
+import { commonOptions, configOptions, dryRunOption, tensorboardOption } from '../options';
 import type { CompareArguments } from '../run-compare';
 
 /** `overparam compare CONFIG`. */
@@ -18,6 +18,7 @@ export function compareCommand(surroundings: Surroundings): StrictCommand {
       ),
       value('--jobs <count>', 'Runs at a time (by cores)'),
       dryRunOption,
+      tensorboardOption,
       ...commonOptions,
     )
     .hints(configHint)

@@ -15,13 +15,17 @@ import { inspectCommand } from './inspect';
 import { listCommand } from './list';
 import { newCommand } from './new';
 import { quantiseCommand } from './quantise';
+import { reportCommand } from './report';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
+import { watchCommand } from './watch';
 
 const commands = [
   initCommand,
   trainCommand,
   compareCommand,
+  reportCommand,
+  watchCommand,
   collapseCommand,
   verifyCommand,
   evaluateCommand,

@@ -1,7 +1,4 @@
-/**
- * One colour on light and on dark ground. Figures are drawn with `light`; the page's style sheet swaps it
- * for `dark` by matching the literal, so both must be unique in the table.
- */
+/** One colour on light and on dark ground. */
 export interface Colour {
   readonly light: string;
   readonly dark: string;
@@ -47,9 +44,13 @@ const dashes: readonly (readonly number[])[] = [
 
 /** How a row is drawn wherever it appears. */
 export interface RowStyle {
-  readonly colour: Colour;
+  /** Of its marks: the style sheet gives it the variable `--row`, on light and on dark ground. */
+  readonly className: string;
   readonly dash: readonly number[];
 }
+
+/** What is in no drawing of rows but that of the headline figures: the single-task networks. */
+export const referenceStyle: RowStyle = { className: 'row-reference', dash: [2, 2] };
 
 /**
  * Colour and dash of every row.
@@ -60,12 +61,17 @@ export interface RowStyle {
 export function rowStyles(count: number, baseline: number): RowStyle[] {
   let next = 0;
   return Array.from({ length: count }, (_, row) => {
-    if (row === baseline) return { colour: baselineColour, dash: [] };
+    if (row === baseline) return { className: 'row-baseline', dash: [] };
     const index = next++;
-    const colour = rowColours[index % rowColours.length] ?? baselineColour;
-    return { colour, dash: dashes[(index + Math.floor(index / rowColours.length)) % dashes.length] ?? [] };
+    const colour = index % rowColours.length;
+    const dash = dashes[(index + Math.floor(index / rowColours.length)) % dashes.length] ?? [];
+    return { className: `row-${colour + 1}`, dash };
   });
 }
 
-/** All colours that can appear in a figure. */
-export const everyColour: readonly Colour[] = [...Object.values(neutral), baselineColour, ...rowColours];
+/** All colours of rows by the class of their marks. */
+export const colourOf: Readonly<Record<string, Colour>> = {
+  'row-baseline': baselineColour,
+  'row-reference': neutral.muted,
+  ...Object.fromEntries(rowColours.map((colour, index) => [`row-${index + 1}`, colour])),
+};
