@@ -7,7 +7,7 @@ import {
   type Request,
   resolveComparison,
 } from '@overparam/config';
-import { launcherOf, schedulerOf } from '@overparam/launchers';
+import { launcherOf, type Outcome, schedulerOf } from '@overparam/launchers';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overparam/run-folder';
