@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { type Cluster, joinWorkers } from '@overparam/engine-tensorflow';
 import { OverparamError } from '@overparam/errors';
+import { childMark } from '@overparam/launchers';
 import { clusterOf, launchWorkers, waitForWorkers } from '@overparam/workers';
-import { ownCommandLine } from '../compare/child';
-import { childMark } from '../compare/parent-link';
+import { ownCommandLine } from '../compare/own-command-line';
 import type { Invocation } from './invocation';
 
 /** Options of commands that train with several workers. */
