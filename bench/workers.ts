@@ -51,6 +51,7 @@ const config = {
   backbone: 'resnet50',
   dataset: 'cifar100-sample',
   batch: 32,
+  epochs: 1,
   lr: 0.01,
 };
 

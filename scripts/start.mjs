@@ -9,6 +9,7 @@ import { main, root, runNode, setup } from './setup.mjs';
 
 const all = process.argv.includes('--all-methods');
 const usual = all ? 'runs/all-methods' : 'runs/poster';
+const title = `Overparameterised training: ${all ? 'every method' : 'the poster'}`;
 const halves = ['cifar', 'nyuv2'];
 
 const configOf = (half) =>
@@ -78,7 +79,7 @@ await main(async () => {
     if (code > 1) return code;
     worst = Math.max(worst, code);
   }
-  const code = await runSource('scripts/poster-page.mjs', resolve(root, out), ...run);
+  const code = await runSource('scripts/poster-page.mjs', title, resolve(root, out), ...run);
   if (code === 0) console.error(`${run.length > 1 ? 'Both figures' : 'Figure'}: ${join(out, 'report.html')}`);
   if (begun) {
     console.error(

@@ -17,11 +17,13 @@ const config = {
   engine: { name: 'tensorflow', threads: 1 },
 };
 
+const killsPerRun = 4;
+
 /** A run of which workers were killed. */
 export interface Verdict {
   readonly number: number;
-  /** Which worker was killed, and after how many milliseconds of a start. */
-  readonly kills: readonly { readonly worker: number; readonly after: number }[];
+  /** Which worker was killed, and how many milliseconds after the checkpoint of which epoch; of 0 there is none but the start. */
+  readonly kills: readonly { readonly worker: number; readonly epoch: number; readonly after: number }[];
   /** How many of these found their worker alive. */
   readonly found: number;
   /** Empty where all is as if undisturbed. */
@@ -43,6 +45,9 @@ function workerOf({ pid }: Running, place: number): number | null {
 }
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const checkpointOf = (folder: string, epoch: number) =>
+  join(folder, 'checkpoints', `epoch-${String(epoch).padStart(4, '0')}.safetensors`);
 
 /** Runs that workers are killed of, one after the other, and what they come to beside one that is left alone. */
 export async function checkWorkerKills(
@@ -67,25 +72,23 @@ export async function checkWorkerKills(
     '--resume',
   ];
   const whole = join(out, 'whole');
-  const course = join(out, 'course.json');
-  if (!existsSync(course)) {
+  if (!existsSync(join(whole, 'result.json'))) {
     rmSync(whole, { recursive: true, force: true });
-    const began = performance.now();
     const { code, stderr } = await start(command(whole)).ended;
     if (code !== 0) throw new Error(`the run that was left alone ended with ${code}: ${stderr}`);
-    writeFileSync(course, JSON.stringify({ milliseconds: performance.now() - began }));
   }
-  const { milliseconds } = JSON.parse(readFileSync(course, 'utf8')) as { milliseconds: number };
   const expected = contentsOf(whole);
   const log = join(out, `worker-kills-${seed}.jsonl`);
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
   const verdicts = lines.map((line) => JSON.parse(line) as Verdict);
   for (let number = verdicts.length; number < runs; number++) {
     const random = new Random(seed * 100_000 + number);
-    const kills = Array.from({ length: 2 }, () => ({
-      worker: random.integer(0, workers - 1),
-      after: Math.round(random.between(0.1, 0.95) * milliseconds),
-    }));
+    const kills = Array.from({ length: killsPerRun }, () => {
+      const epoch = random.integer(0, config.epochs - 1);
+      // Loading takes seconds, and an epoch less than one.
+      const after = Math.round(random.between(0, epoch === 0 ? 8000 : 1000));
+      return { worker: random.integer(0, workers - 1), epoch, after };
+    }).sort((one, other) => one.epoch - other.epoch || one.after - other.after);
     const folder = join(out, 'killed');
     rmSync(folder, { recursive: true, force: true });
     const running = start(command(folder));
@@ -95,7 +98,8 @@ export async function checkWorkerKills(
       return result;
     });
     let found = 0;
-    for (const { worker, after } of kills) {
+    for (const { worker, epoch, after } of kills) {
+      while (!ended && epoch > 0 && !existsSync(checkpointOf(folder, epoch))) await wait(20);
       await Promise.race([wait(after), end]);
       const pid = ended ? null : workerOf(running, worker);
       if (pid === null) continue;

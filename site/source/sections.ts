@@ -39,6 +39,7 @@ export const guides: readonly Section[] = [
       guide('training-options', 'Training options'),
       guide('half-precision', 'Half precision'),
       guide('memory', 'Memory'),
+      guide('several-machines', 'Several machines'),
     ],
   },
   {

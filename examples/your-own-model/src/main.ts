@@ -7,7 +7,7 @@ import { parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 
 const epochs = Number(process.argv[2] ?? 5);
-const pictures = Number(process.argv[3] ?? 2500);
+const pictures = Number(process.argv[3] ?? 1000);
 await useEngine();
 
 // A network of one's own: any LayersModel of TensorFlow.js, here one with a shortcut.

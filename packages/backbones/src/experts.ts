@@ -97,7 +97,8 @@ export const mmoe: Backbone<MmoeOptions> = {
   name: 'mmoe',
   summary: 'MMoE: whole trunks as experts that tasks share, weighed by a gate for each task',
   source: {
-    title: 'Ma, Zhao, Yi, Chen, Hong, Chi: Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts (KDD 2018)',
+    title:
+      'Ma, Zhao, Yi, Chen, Hong, Chi: Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts (KDD 2018)',
     url: 'https://doi.org/10.1145/3219819.3220007',
   },
   options: mmoeOptions,
@@ -122,7 +123,8 @@ export const cgc: Backbone<CgcOptions> = {
   name: 'cgc',
   summary: 'CGC: experts that tasks share and experts of each task, weighed by a gate for each task',
   source: {
-    title: 'Tang, Liu, Zhao, Gong: Progressive Layered Extraction (PLE): A Novel Multi-Task Learning (MTL) Model for Personalized Recommendations (RecSys 2020)',
+    title:
+      'Tang, Liu, Zhao, Gong: Progressive Layered Extraction (PLE): A Novel Multi-Task Learning (MTL) Model for Personalized Recommendations (RecSys 2020)',
     url: 'https://doi.org/10.1145/3383313.3412236',
   },
   options: cgcOptions,
@@ -147,7 +149,8 @@ export const dselectK: Backbone<DselectOptions> = {
   name: 'dselect-k',
   summary: 'DSelect-k: experts that tasks share, of which each learns to take a few',
   source: {
-    title: 'Hazimeh and others: DSelect-k: Differentiable Selection in the Mixture of Experts with Applications to Multi-Task Learning (NeurIPS 2021)',
+    title:
+      'Hazimeh and others: DSelect-k: Differentiable Selection in the Mixture of Experts with Applications to Multi-Task Learning (NeurIPS 2021)',
     url: 'https://arxiv.org/abs/2106.03760',
   },
   options: dselectOptions,

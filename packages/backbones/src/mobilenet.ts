@@ -75,7 +75,8 @@ export const mobilenetV2: Backbone<MobilenetOptions> = {
   summary:
     'MobileNet v2 (inverted residuals, depthwise convolutions), with strides for small images or ImageNet',
   source: {
-    title: 'Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2: Inverted Residuals and Linear Bottlenecks (CVPR 2018)',
+    title:
+      'Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2: Inverted Residuals and Linear Bottlenecks (CVPR 2018)',
     url: 'https://arxiv.org/abs/1801.04381',
   },
   options: mobilenetOptions,

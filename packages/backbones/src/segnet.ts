@@ -49,7 +49,8 @@ export const segnet: Backbone<SegnetOptions> = {
   name: 'segnet',
   summary: 'SegNet with one trunk for all tasks, as in the MTAN paper',
   source: {
-    title: 'Badrinarayanan, Kendall, Cipolla: SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image Segmentation (TPAMI 2017)',
+    title:
+      'Badrinarayanan, Kendall, Cipolla: SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image Segmentation (TPAMI 2017)',
     url: 'https://arxiv.org/abs/1511.00561',
   },
   options: segnetOptions,

@@ -75,7 +75,8 @@ export const vgg16: Backbone<Vgg16Options> = {
   name: 'vgg16',
   summary: 'VGG-16 for ImageNet, with norms or without, its three dense layers included',
   source: {
-    title: 'Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (ICLR 2015)',
+    title:
+      'Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (ICLR 2015)',
     url: 'https://arxiv.org/abs/1409.1556',
   },
   options: vgg16Options,
@@ -94,7 +95,8 @@ export const vggSmall: Backbone<VggSmallOptions> = {
   name: 'vgg-small',
   summary: "a plain VGG for small images: 3x3 convolutions and max-poolings, about ResNet-20's cost",
   source: {
-    title: 'Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (ICLR 2015)',
+    title:
+      'Simonyan, Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition (ICLR 2015)',
     url: 'https://arxiv.org/abs/1409.1556',
   },
   options: vggSmallOptions,

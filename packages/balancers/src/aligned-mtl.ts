@@ -37,7 +37,8 @@ export const alignedMtl = defineBalancer<z.output<typeof options>>({
   name: 'aligned-mtl',
   summary: 'Equally long principal components of the gradients (Senushkin and others).',
   source: {
-    title: 'Senushkin, Patakin, Kuznetsov, Konushin: Independent Component Alignment for Multi-Task Learning (CVPR 2023)',
+    title:
+      'Senushkin, Patakin, Kuznetsov, Konushin: Independent Component Alignment for Multi-Task Learning (CVPR 2023)',
     url: 'https://arxiv.org/abs/2305.19000',
   },
   options,

@@ -98,7 +98,8 @@ export const cagrad = defineBalancer<z.output<typeof options>>({
   name: 'cagrad',
   summary: 'The best direction for the worst task near the mean gradient (Liu and others).',
   source: {
-    title: 'Liu, Liu, Jin, Stone, Liu: Conflict-Averse Gradient Descent for Multi-task Learning (NeurIPS 2021)',
+    title:
+      'Liu, Liu, Jin, Stone, Liu: Conflict-Averse Gradient Descent for Multi-task Learning (NeurIPS 2021)',
     url: 'https://arxiv.org/abs/2110.14048',
   },
   options,

@@ -30,7 +30,8 @@ export const config = defineBalancer<z.output<typeof options>>({
   name: 'config',
   summary: 'A direction at one angle to all gradients (Liu, Chu and Thuerey).',
   source: {
-    title: 'Liu, Chu, Thuerey: ConFIG: Towards Conflict-free Training of Physics Informed Neural Networks (ICLR 2025)',
+    title:
+      'Liu, Chu, Thuerey: ConFIG: Towards Conflict-free Training of Physics Informed Neural Networks (ICLR 2025)',
     url: 'https://arxiv.org/abs/2408.11104',
   },
   options,

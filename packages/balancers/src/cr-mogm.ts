@@ -103,7 +103,8 @@ export const crMogm: Balancer<CrMogmOptions> = {
   name: 'cr-mogm',
   summary: "A running average of any other balancer's weights (Zhou and others).",
   source: {
-    title: 'Zhou and others: On the Convergence of Stochastic Multi-Objective Gradient Manipulation and Beyond (NeurIPS 2022)',
+    title:
+      'Zhou and others: On the Convergence of Stochastic Multi-Objective Gradient Manipulation and Beyond (NeurIPS 2022)',
     url: 'https://openreview.net/forum?id=ScwfQ7hdwyP',
   },
   options,

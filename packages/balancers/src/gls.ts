@@ -18,7 +18,8 @@ export const gls = defineBalancer({
   name: 'gls',
   summary: 'The geometric mean of the losses (Chennupati and others).',
   source: {
-    title: 'Chennupati, Sistu, Yogamani, Rawashdeh: MultiNet++: Multi-Stream Feature Aggregation and Geometric Loss Strategy for Multi-Task Learning (CVPR Workshops 2019)',
+    title:
+      'Chennupati, Sistu, Yogamani, Rawashdeh: MultiNet++: Multi-Stream Feature Aggregation and Geometric Loss Strategy for Multi-Task Learning (CVPR Workshops 2019)',
     url: 'https://arxiv.org/abs/1904.08492',
   },
   options: z.strictObject({ preference: preferenceOption }),

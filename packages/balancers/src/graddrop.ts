@@ -33,7 +33,8 @@ export const graddrop = defineBalancer<z.output<typeof options>>({
   name: 'graddrop',
   summary: 'Signs that disagree are dropped at random, element by element (Chen and others).',
   source: {
-    title: 'Chen, Ngiam, Huang, Luong, Kretzschmar, Chai, Anguelov: Just Pick a Sign: Optimizing Deep Multitask Models with Gradient Sign Dropout (NeurIPS 2020)',
+    title:
+      'Chen, Ngiam, Huang, Luong, Kretzschmar, Chai, Anguelov: Just Pick a Sign: Optimizing Deep Multitask Models with Gradient Sign Dropout (NeurIPS 2020)',
     url: 'https://arxiv.org/abs/2010.06808',
   },
   options,

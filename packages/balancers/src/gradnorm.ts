@@ -29,7 +29,8 @@ export const gradnorm = defineBalancer<z.output<typeof options>, GradNormState>(
   name: 'gradnorm',
   summary: "Trained weights that even out the gradients' lengths (Chen and others).",
   source: {
-    title: 'Chen, Badrinarayanan, Lee, Rabinovich: GradNorm: Gradient Normalization for Adaptive Loss Balancing in Deep Multitask Networks (ICML 2018)',
+    title:
+      'Chen, Badrinarayanan, Lee, Rabinovich: GradNorm: Gradient Normalization for Adaptive Loss Balancing in Deep Multitask Networks (ICML 2018)',
     url: 'https://arxiv.org/abs/1711.02257',
   },
   options,

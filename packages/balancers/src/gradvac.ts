@@ -70,7 +70,8 @@ export const gradvac = defineBalancer<z.output<typeof options>, GradVacState>({
   name: 'gradvac',
   summary: 'Gradients are turned towards their usual cosines (Wang and others).',
   source: {
-    title: 'Wang, Tsvetkov, Firat, Cao: Gradient Vaccine: Investigating and Improving Multi-task Optimization in Massively Multilingual Models (ICLR 2021)',
+    title:
+      'Wang, Tsvetkov, Firat, Cao: Gradient Vaccine: Investigating and Improving Multi-task Optimization in Massively Multilingual Models (ICLR 2021)',
     url: 'https://arxiv.org/abs/2010.05874',
   },
   options,

@@ -29,7 +29,8 @@ export const modo = defineBalancer<z.output<typeof options>, Shares>({
   name: 'modo',
   summary: 'Shares that follow MGDA slowly, on two batches a step (Chen and others).',
   source: {
-    title: 'Chen, Fernando, Ying, Chen: Three-Way Trade-Off in Multi-Objective Learning: Optimization, Generalization and Conflict-Avoidance (NeurIPS 2023)',
+    title:
+      'Chen, Fernando, Ying, Chen: Three-Way Trade-Off in Multi-Objective Learning: Optimization, Generalization and Conflict-Avoidance (NeurIPS 2023)',
     url: 'https://arxiv.org/abs/2305.20057',
   },
   options,

@@ -35,7 +35,8 @@ export const normEqualise = defineBalancer<z.output<typeof options>>({
   name: 'norm-equalise',
   summary: 'All gradients at one length, as NTKMTL with one mini-batch (Qin and others).',
   source: {
-    title: 'Qin and others: NTKMTL: Mitigating Task Imbalance in Multi-Task Learning from Neural Tangent Kernel Perspective (NeurIPS 2025)',
+    title:
+      'Qin and others: NTKMTL: Mitigating Task Imbalance in Multi-Task Learning from Neural Tangent Kernel Perspective (NeurIPS 2025)',
     url: 'https://arxiv.org/abs/2510.18258',
   },
   options,

@@ -13,7 +13,8 @@ export const rlw = defineBalancer({
   name: 'rlw',
   summary: 'Random weights at every update (Lin and others).',
   source: {
-    title: 'Lin, Ye, Zhang, Tsang: Reasonable Effectiveness of Random Weighting: A Litmus Test for Multi-Task Learning (TMLR 2022)',
+    title:
+      'Lin, Ye, Zhang, Tsang: Reasonable Effectiveness of Random Weighting: A Litmus Test for Multi-Task Learning (TMLR 2022)',
     url: 'https://arxiv.org/abs/2111.10603',
   },
   options: z.strictObject({}),

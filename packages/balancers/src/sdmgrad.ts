@@ -39,7 +39,8 @@ export const sdmgrad = defineBalancer<z.output<typeof options>, Shares>({
   name: 'sdmgrad',
   summary: 'MGDA near the mean gradient, on two batches a step (Xiao, Ban and Ji).',
   source: {
-    title: 'Xiao, Ban, Ji: Direction-oriented Multi-objective Learning: Simple and Provable Stochastic Algorithms (NeurIPS 2023)',
+    title:
+      'Xiao, Ban, Ji: Direction-oriented Multi-objective Learning: Simple and Provable Stochastic Algorithms (NeurIPS 2023)',
     url: 'https://arxiv.org/abs/2305.18409',
   },
   options,

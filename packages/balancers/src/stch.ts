@@ -43,7 +43,8 @@ export const stch = defineBalancer<z.output<typeof options>, Nadir>({
   name: 'stch',
   summary: 'A smooth maximum of the losses, without task gradients (Lin and others).',
   source: {
-    title: 'Lin, Zhang, Yang, Liu, Wang, Zhang: Smooth Tchebycheff Scalarization for Multi-Objective Optimization (ICML 2024)',
+    title:
+      'Lin, Zhang, Yang, Liu, Wang, Zhang: Smooth Tchebycheff Scalarization for Multi-Objective Optimization (ICML 2024)',
     url: 'https://arxiv.org/abs/2402.19078',
   },
   options,

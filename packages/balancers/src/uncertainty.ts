@@ -32,7 +32,8 @@ export const uncertainty = defineBalancer<z.output<typeof options>, TrainedScala
   name: 'uncertainty',
   summary: 'Trained log-variances, one a task (Kendall and others).',
   source: {
-    title: 'Kendall, Gal, Cipolla: Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics (CVPR 2018)',
+    title:
+      'Kendall, Gal, Cipolla: Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics (CVPR 2018)',
     url: 'https://arxiv.org/abs/1705.07115',
   },
   options,

@@ -19,7 +19,8 @@ export const nyuv2: Dataset<NyuOptions, NyuExample> = {
   name: 'nyuv2',
   summary: 'NYUv2: 795 + 654 indoor scenes with 13 classes, depth and surface normals.',
   source: {
-    title: 'Silberman, Hoiem, Kohli, Fergus: Indoor Segmentation and Support Inference from RGBD Images (ECCV 2012)',
+    title:
+      'Silberman, Hoiem, Kohli, Fergus: Indoor Segmentation and Support Inference from RGBD Images (ECCV 2012)',
     url: 'https://doi.org/10.1007/978-3-642-33715-4_54',
   },
   options: nyuSchema,

@@ -82,7 +82,8 @@ export function sampleDataset(path: string): Dataset<NyuSampleOptions, NyuExampl
     name: 'nyuv2-sample',
     summary: 'NYUv2: 24 + 12 real scenes at 96x128 with all three tasks; shipped with the package.',
     source: {
-      title: 'Silberman, Hoiem, Kohli, Fergus: Indoor Segmentation and Support Inference from RGBD Images (ECCV 2012)',
+      title:
+        'Silberman, Hoiem, Kohli, Fergus: Indoor Segmentation and Support Inference from RGBD Images (ECCV 2012)',
       url: 'https://doi.org/10.1007/978-3-642-33715-4_54',
     },
     options: sampleSchema,

@@ -36,7 +36,9 @@ export async function importNetwork(
   }
   if (kind === 'json' && existsSync(join(dirname(path), 'weights.safetensors'))) {
     const { model, metadata } = await readOwnNetwork(dirname(path));
-    return { ...plain('overparam', metadata.role), model, about: metadata };
+    // An expanded one was refused.
+    const role = metadata.role === 'plain' ? 'plain' : 'collapsed';
+    return { ...plain('overparam', role), model, about: metadata };
   }
   const [stored, architecture] =
     kind === 'keras'

@@ -108,7 +108,8 @@ export const repMtl: Regulariser<RepMtlOptions> = {
   name: 'rep-mtl',
   summary: "Entropy and alignment of the tasks' saliencies (Wang, Li and Xu).",
   source: {
-    title: 'Wang, Li, Xu: Rep-MTL: Unleashing the Power of Representation-level Task Saliency for Multi-Task Learning (ICCV 2025)',
+    title:
+      'Wang, Li, Xu: Rep-MTL: Unleashing the Power of Representation-level Task Saliency for Multi-Task Learning (ICCV 2025)',
     url: 'https://arxiv.org/abs/2507.21049',
   },
   options,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { RunReport } from '@overparam/report';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chromium, openPage, seriousProblems, startBrowser } from '../../report/test/support/browser';
+import { chromium, openPage, seriousFaults, startBrowser } from '../../report/test/support/browser';
 import { sampleRun } from '../../report/test/support/sample-run';
 import { followRun, serveLivePage } from '../src';
 
@@ -138,7 +138,7 @@ describe.skipIf(!chromium)('the live page', () => {
     const { served, page, errors } = await open(sampleRun(5, 'training'), look);
     await page.locator('.chart .readout li').first().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(look.width);
-    expect(await seriousProblems(browser, page, look)).toEqual([]);
+    expect(await seriousFaults(page)).toEqual([]);
     expect(errors).toEqual([]);
     await served.close();
     await page.context().close();

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { clusterOf, slurmHosts, type Variables } from './environment';
-export { type LaunchOptions, launchWorkers, lostExitCode } from './launch';
+export { lostExitCode } from './exit-code';
+export { type LaunchOptions, launchWorkers } from './launch';
 export { Meeting } from './meeting';
 export { waitForWorkers } from './wait';

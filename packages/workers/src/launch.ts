@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { Cluster } from '@overparam/engine-tensorflow';
-
-/** What a worker ends with when another one was lost: it can be started again. */
-export const lostExitCode = 75;
+import { lostExitCode } from './exit-code';
 
 /** How workers on this machine are started and looked after. */
 export interface LaunchOptions {

@@ -73,7 +73,8 @@ export const deeplab: HeadKind<DeeplabOptions> = {
   name: 'deeplab',
   summary: 'Atrous spatial pyramid pooling, dropout, a 3x3 and a 1x1 convolution',
   source: {
-    title: 'Chen, Papandreou, Schroff, Adam: Rethinking Atrous Convolution for Semantic Image Segmentation (2017)',
+    title:
+      'Chen, Papandreou, Schroff, Adam: Rethinking Atrous Convolution for Semantic Image Segmentation (2017)',
     url: 'https://arxiv.org/abs/1706.05587',
   },
   options: z.strictObject({

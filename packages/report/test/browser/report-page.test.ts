@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { comparisonResult, renderPage, renderRunPage } from '../../src';
-import { chromium, openPage, seriousProblems, startBrowser } from '../support/browser';
+import { chromium, openPage, seriousFaults, startBrowser } from '../support/browser';
 import { sampleComparison } from '../support/sample-comparison';
 import { sampleLarge } from '../support/sample-large';
 import { sampleRun } from '../support/sample-run';
@@ -50,7 +50,7 @@ describe.skipIf(!chromium)('the page of a comparison, opened from a file', () =>
       const opened = await openPage(browser, await saved(name, page), look);
       expect(opened.errors, name).toEqual([]);
       expect(await opened.page.evaluate('document.documentElement.scrollWidth'), name).toBe(look.width);
-      expect(await seriousProblems(browser, opened.page, look), name).toEqual([]);
+      expect(await seriousFaults(opened.page), name).toEqual([]);
       await opened.page.context().close();
     }
   });

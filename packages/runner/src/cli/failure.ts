@@ -1,5 +1,6 @@
 import { isOverparamError } from '@overparam/errors';
-import { lostExitCode } from '@overparam/workers';
+// Not the package's whole, as help would wait for it.
+import { lostExitCode } from '@overparam/workers/exit-code';
 import type { Output } from './output';
 
 /** What the process ends with, as shells and other programs read it. */
