@@ -58,7 +58,7 @@ async function fakeKubectl(): Promise<void> {
 
 describe('an Indexed Job', { timeout: 60_000 }, () => {
   test('is one by the published schema, which refuses what is not', async () => {
-    process.env.PATH = '/usr/bin:/bin';
+    process.env.PATH = folder;
     const runs = await fakeRuns(out, { a: { steps: 1 }, b: { steps: 1 } });
     const scheduler = schedulerWith({
       cpusPerTask: 4,

@@ -118,7 +118,7 @@ describe('a Slurm job array', { timeout: 120_000 }, () => {
   });
 
   test('a task whose time is up is queued again as often as told, then named with what helps', async () => {
-    const runs = await fakeRuns(out, { slow: { steps: 60 } });
+    const runs = await fakeRuns(out, { slow: { steps: 40 } });
     // A limit of a minute: the early signal comes when all of it may be over.
     const launched = launcherWith({ timeoutMin: 1, maxNumTimeout: 1 })(runs, watched(out, runs));
     for (const restarts of [0, 1]) {
@@ -133,7 +133,7 @@ describe('a Slurm job array', { timeout: 120_000 }, () => {
     expect(await startsOf(runs[0]!)).toBe(2);
     // And with more time it ends as if it had never stopped.
     expect(await launcherWith()(runs, watched(out, runs))).toEqual([finished]);
-    expect(await resultOf(runs[0]!)).toBe('{"sum":1830}');
+    expect(await resultOf(runs[0]!)).toBe('{"sum":820}');
   });
 
   test('failures are tried again as told, and named with their logs; the rest goes on', async () => {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { writeFileAtomic } from '@overparam/files';
@@ -70,7 +71,10 @@ export function kubernetesScheduler(options: KubernetesOptions): Scheduler {
         return [submission];
       }
       const { code, said } = await kubectl(['apply', '--filename=-'], namespace, manifest);
-      if (code !== 0) throw refused(said);
+      if (code !== 0) {
+        await rm(submission.folder, { recursive: true, force: true });
+        throw refused(said);
+      }
       order.onNote(
         `${tasks.length} ${tasks.length === 1 ? 'run is' : 'runs are'} the job ${jobName(submission.id)} of Kubernetes.`,
       );
