@@ -58,7 +58,6 @@ function resolved(rows: readonly RunConfig[], seeds: readonly (number | string)[
     rows,
     seeds,
     reference: null,
-    launcher: { name: 'local' },
     improvement: 'deltaM',
     projection: null,
     sweep: null,
