@@ -20,6 +20,7 @@ const variants: Readonly<Record<string, Options>> = {
   'clip by norm': { clip: { by: 'norm', limit: 1 } },
   'clip by value': { clip: { by: 'value', limit: 0.1 } },
   'averaged weights': { averageWeights: { decay: 0.999 } },
+  'equally averaged weights': { averageWeights: { by: 'swa', from: 1, every: 1 } },
   mixup: { mix: { by: 'mixup', alpha: 1, probability: 1 } },
   cutmix: { mix: { by: 'cutmix', alpha: 1, probability: 1 } },
   cutout: { erase: { by: 'cutout', size: 8 } },

@@ -7,7 +7,8 @@ import {
 } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
 import { parseOptions } from '@overparam/plugin';
-import type { Clipping, EarlyStopping, Erasing, Mixing } from '@overparam/training';
+import type { Clipping, EarlyStopping, Erasing, LongAveraging, Mixing } from '@overparam/training';
+import { withControl } from './controls';
 import { embedded } from './embedded';
 import { checkHeads } from './heads';
 import { mergeLayers } from './merge';
@@ -47,6 +48,8 @@ export const defaults = {
   select: null,
   limit: {},
   validation: null,
+  layerRecords: null,
+  follows: null,
   checkpoints: { keep: 'all' },
   plugins: [],
 } satisfies RunLayer;
@@ -61,6 +64,11 @@ function completeClip(given: Partial<Clipping> | null, where: string): Clipping 
     );
   }
   return { by, limit };
+}
+
+function completeAveraging(given: Partial<LongAveraging> | null): RunConfig['averageWeights'] {
+  if (given?.by !== 'swa') return given as RunConfig['averageWeights'];
+  return { from: { share: 0.75 }, every: { epochs: 1 }, ...given } as LongAveraging;
 }
 
 function completeErasing(given: (Pick<Erasing, 'by'> & Partial<Erasing>) | null): Erasing | null {
@@ -92,14 +100,14 @@ async function completeBackbone(value: unknown, source: { readonly name: string;
  * @param layer   one row, as `oneRow` or `layRows` give it
  * @param source  the config file's name, for messages, and its folder, for plugins
  * @throws OverparamError `missing-key`, `invalid-config`, `unknown-method` and so on, `invalid-options`,
- *   `batch-too-small`, `precision-unsupported`
+ *   `batch-too-small`, `precision-unsupported`, `unknown-control`, `invalid-control`
  */
 export async function completeConfig(
   layer: RunLayer,
   engine: { readonly name: EngineName; readonly threads?: number },
   source: { readonly name: string; readonly folder: string },
 ): Promise<RunConfig> {
-  const merged = mergeLayers([defaults, layer]);
+  let merged = mergeLayers([defaults, layer]);
   for (const key of ['backbone', 'dataset', 'epochs'] as const) {
     if (merged[key] === undefined) {
       throw new OverparamError(
@@ -111,6 +119,7 @@ export async function completeConfig(
   requirePrecision(merged.precision!);
   await loadDefaultPlugins();
   await loadPlugins(merged.plugins ?? [], source.folder);
+  merged = mergeLayers([withControl(merged)]);
   const method = complete('method', merged.method, source.name);
   const routine = complete('routine', merged.routine, source.name);
   checkHeads(merged.heads!, merged.batch!);
@@ -139,7 +148,7 @@ export async function completeConfig(
     weightDecay: merged.weightDecay as RunConfig['weightDecay'],
     parameterGroups: merged.parameterGroups as RunConfig['parameterGroups'],
     clip: completeClip(merged.clip as Partial<Clipping> | null, source.name),
-    averageWeights: merged.averageWeights as RunConfig['averageWeights'],
+    averageWeights: completeAveraging(merged.averageWeights as Partial<LongAveraging> | null),
     augment: merged.augment!,
     mix: merged.mix ? { alpha: 1, probability: 1, ...(merged.mix as Pick<Mixing, 'by'>) } : null,
     erase: completeErasing(merged.erase as Erasing | null),
@@ -151,6 +160,10 @@ export async function completeConfig(
     select: merged.select as RunConfig['select'],
     limit: merged.limit!,
     validation: merged.validation ? { share: 0.1, seed: 0, ...merged.validation } : null,
+    layerRecords: merged.layerRecords
+      ? { norms: 'epoch', gains: 'epoch', shapes: 'epoch', ...merged.layerRecords }
+      : null,
+    follows: merged.follows!,
     checkpoints: merged.checkpoints!,
     plugins: merged.plugins!,
   };

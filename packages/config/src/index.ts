@@ -4,6 +4,15 @@
  * @packageDocumentation
  */
 export { completeConfig, defaults } from './complete';
+export {
+  type Control,
+  type ControlledRow,
+  type Follows,
+  followerOf,
+  type PlainControl,
+  plainControls,
+  recordingFor,
+} from './controls';
 export type { EngineRequest } from './engine';
 export { checkHeadTasks, headChoice, isForAll } from './heads';
 export { idleNotes } from './idle';

@@ -36,6 +36,8 @@ export const configKeys: readonly (keyof RunConfig)[] = [
   'select',
   'limit',
   'validation',
+  'layerRecords',
+  'follows',
   'checkpoints',
   'plugins',
 ];

@@ -16,17 +16,23 @@ const shorthand: Readonly<Record<string, string>> = {
   clip: 'limit',
   earlyStopping: 'patience',
   mix: 'by',
-  averageWeights: 'decay',
 };
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** `averageWeights: 0.999` and `{ decay: 0.999 }` as what they are: so another kind of average starts afresh. */
+function averagingOf(value: unknown): unknown {
+  if (typeof value === 'number') return { by: 'ema', decay: value };
+  return isPlainObject(value) && 'decay' in value ? { by: 'ema', ...value } : value;
+}
+
 /** Writes short forms out: `method: fnl` is `method: { name: fnl }`, `lr: 0.1` is `lr: { peak: 0.1 }`. */
 export function writtenOut(layer: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(layer).map(([key, value]) => {
+      if (key === 'averageWeights') return [key, averagingOf(value)];
       const field = shorthand[key];
       return [
         key,

@@ -60,6 +60,15 @@ function isChosen(path: string, keys: readonly string[]): boolean {
   return keys.some((key) => path === key || path.startsWith(`${key}.`));
 }
 
+function averagingText(averaging: NonNullable<RunConfig['averageWeights']>): string {
+  if (averaging.by !== 'swa') return `weights averaged with decay ${averaging.decay}`;
+  const length = (given: object) =>
+    Object.entries(given)
+      .map(([unit, value]) => (unit === 'share' ? `${value * 100} % of the run` : `${value} ${unit}`))
+      .join();
+  return `weights averaged equally (SWA) from ${length(averaging.from)}, every ${length(averaging.every)}`;
+}
+
 /** The recipe that all rows share, unless a row says otherwise. */
 export function recipeText(row: RunConfig, tasks: number, keys: readonly string[]): string {
   const {
@@ -87,7 +96,7 @@ export function recipeText(row: RunConfig, tasks: number, keys: readonly string[
     ...(earlyStopping ? [`early stopping after ${earlyStopping.patience} epochs`] : []),
     ...(parameterGroups.length > 0 ? [`${parameterGroups.length} parameter groups`] : []),
     ...(clip ? [`gradients clipped by ${clip.by} at ${clip.limit}`] : []),
-    ...(averageWeights ? [`weights averaged with decay ${averageWeights.decay}`] : []),
+    ...(averageWeights ? [averagingText(averageWeights)] : []),
     augment ? 'augmented' : 'not augmented',
     ...(mix ? [`${mix.by} (alpha ${mix.alpha}, in ${mix.probability * 100} % of batches)`] : []),
     ...(erase ? [erase.by === 'cutout' ? `cutout ${erase.size}` : 'random erasing'] : []),
@@ -107,8 +116,9 @@ export function recipeDifferences(rows: readonly RunConfig[], keys: readonly str
     routine: _routine,
     label: _label,
     select: _select,
-    // It changes no result.
+    // These change no result.
     recompute: _recompute,
+    layerRecords: _layerRecords,
     ...rest
   }: RunConfig) => rest;
   return rows.flatMap((row) => {

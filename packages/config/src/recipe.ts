@@ -58,6 +58,9 @@ export function recipeOf(config: RunConfig): Recipe {
     parameterGroups: config.parameterGroups,
     clip: config.clip,
     averageWeights: config.averageWeights,
+    layerRecords: config.layerRecords,
+    // What is followed lies in files: whoever trains reads it.
+    following: null,
     optimiser: config.optimiser,
     weightDecay: config.weightDecay,
     evaluation: config.evaluation,

@@ -2,6 +2,7 @@ import type { EngineInfo } from '@overparam/engine';
 import type { LauncherChoice } from '@overparam/launchers';
 import { completeSweep } from '@overparam/sweep';
 import { completeConfig } from './complete';
+import { type ControlledRow, controlsOf, recordingFor } from './controls';
 import { type StartedEngine, startEngine } from './engine';
 import type { LoadedConfig } from './read';
 import { arrange, oneRow, type Request } from './rows';
@@ -30,6 +31,8 @@ export interface ResolvedComparison {
   readonly sweep: ResolvedSweep | null;
   /** Where the runs compute. */
   readonly launcher: LauncherChoice;
+  /** By row: whose control it is, where it trains the plain network as one; else null. */
+  readonly controls: readonly (ControlledRow | null)[];
   readonly engine: EngineInfo;
 }
 
@@ -57,9 +60,33 @@ export async function resolveComparison(loaded: LoadedConfig, request: Request):
   for (const row of rows) done.push(await complete(row));
   const reference = references && (await complete(references));
   const { title, improvement, projection, launcher } = arranged;
-  const layers: SweptLayer[] = rows.map((layer, row) => ({ row, layer, config: done[row]! }));
+  const controls = controlsOf(rows);
+  const recorded = done.map((config, row) =>
+    recordingFor(
+      config,
+      controls.flatMap((found) => (found?.of === row ? [found.control] : [])),
+    ),
+  );
+  const layers: SweptLayer[] = rows.map((layer, row) => ({
+    row,
+    layer,
+    config: done[row]!,
+    // What it follows is chosen for the other row.
+    settled: controls[row]?.control.follows != null,
+  }));
   if (references && reference) layers.push({ row: 'reference', layer: references, config: reference });
   const sweep =
     arranged.sweep && (await resolveSweep(completeSweep(arranged.sweep, seeds), layers, complete));
-  return { title, rows: done, seeds, reference, improvement, projection, sweep, launcher, engine: info };
+  return {
+    title,
+    rows: recorded,
+    seeds,
+    reference,
+    improvement,
+    projection,
+    sweep,
+    launcher,
+    controls,
+    engine: info,
+  };
 }

@@ -8,6 +8,7 @@ import {
   launcherNames,
 } from '@overparam/launchers';
 import type { SweepConfig } from '@overparam/sweep';
+import { controlledRow, plainControl } from './controls';
 import type { EngineRequest } from './engine';
 import { mergeLayers, writtenOut } from './merge';
 import { applyOverrides, type Override } from './override';
@@ -217,7 +218,9 @@ function layRows(
   } = file;
   const comparison = rows !== undefined;
   const layers = [runKeys(base), byEngine?.[engine], runKeys(variant)];
-  const all = (rows ?? [{}]).map((row) => {
+  const labelOf = (row: RunLayer) => row.label ?? rowLabel(mergeLayers([...layers, row]));
+  const all = (rows ?? [{}]).map((written) => {
+    const row = controlledRow(written, rows ?? [], labelOf);
     const merged = mergeLayers([...layers, row]);
     return comparison ? { ...merged, label: row.label ?? rowLabel(merged) } : merged;
   });
@@ -226,9 +229,9 @@ function layRows(
     (override) => !comparisonKeys.includes(override.path[0]!) && !(comparison && choosesRow(override)),
   );
   const override = (row: RunLayer) => {
-    const changed = applyOverrides(row, rest);
+    const { control, ...changed } = applyOverrides(row, rest);
     checked(configSchema, changed, '--set');
-    return changed;
+    return control ? { ...changed, control } : changed;
   };
   const done = kept.map(override);
   const referenceKeys = [file.references, variant.references].filter((keys) => keys !== undefined);
@@ -249,7 +252,8 @@ function chooseRows(rows: readonly RunLayer[], choices: readonly Override[]): re
     choices.every(({ path, value }) =>
       path[0] === 'label'
         ? row.label === value
-        : nameOf(row[path[0] as 'method' | 'routine']) === nameOf(value),
+        : !(row.control && plainControl(row.control.name)) &&
+          nameOf(row[path[0] as 'method' | 'routine']) === nameOf(value),
     ),
   );
   if (matches.length > 0) return matches;
@@ -269,10 +273,18 @@ function listRows(rows: readonly RunLayer[]): string {
 /**
  * The one row to be trained.
  *
- * @throws OverparamError `ambiguous-row`, listing the rows, where a comparison's config leaves more than one
+ * @throws OverparamError `missing-row` for a control that needs another row; `ambiguous-row`, listing the rows, where a comparison's config leaves more than one
  */
 export function oneRow(rows: Rows): RunLayer {
-  if (rows.rows.length === 1) return rows.rows[0]!;
+  const [row, ...more] = rows.rows;
+  if (row && more.length === 0) {
+    const control = row.control && plainControl(row.control.name);
+    if (!control) return row;
+    throw new OverparamError(
+      'missing-row',
+      `The row "${row.label}" is a control that ${control.follows ? 'follows the runs' : 'is measured by the training'} of "${row.control!.of}", which a comparison makes. Use overparam compare${control.follows ? ', or follow a finished run: --set method=plain --set follows.run=FOLDER' : ''}.`,
+    );
+  }
   throw new OverparamError(
     'ambiguous-row',
     `The config is a comparison and ${rows.rows.length} of its rows match; choose one of them. ${listRows(rows.rows)}`,

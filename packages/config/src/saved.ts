@@ -23,7 +23,8 @@ export function configText(config: RunConfig, from: string, to: string): string 
     if (typeof backbone[name] === 'string') backbone[name] = movePath(backbone[name], from, to);
   }
   const plugins = movePlugins(config.plugins, from, to);
-  return stringify({ ...config, backbone, plugins }, { lineWidth: 110 });
+  const follows = config.follows && { ...config.follows, run: movePath(config.follows.run, from, to) };
+  return stringify({ ...config, backbone, plugins, follows }, { lineWidth: 110 });
 }
 
 /**

@@ -17,11 +17,14 @@ import type {
   Clipping,
   EarlyStopping,
   Erasing,
+  ExponentialAveraging,
+  LayerRecording,
+  LongAveraging,
   Mixing,
   ParameterRule,
-  WeightAveraging,
 } from '@overparam/training';
 import { z } from 'zod';
+import type { Follows } from './controls';
 import { embedded, kindByName } from './embedded';
 import { type LayerChoice, type LayerRanking, layerChoice, layerRanking } from './layer-schema';
 import { updateShape } from './update-schema';
@@ -48,6 +51,12 @@ const engine = z.union([
       .describe('Threads that one run computes on; `all` is one for each core.'),
   }),
 ]);
+
+/** How often something is recorded. */
+const recordEvery = z
+  .union([z.int().min(1), z.literal('epoch')])
+  .nullable()
+  .optional();
 
 /** Every key of one run, none of them required: the layers of a config are partial. */
 const runShape = {
@@ -192,6 +201,31 @@ const runShape = {
     .describe(
       'Trains without a share of the training images and measures on it in place of the test split, which is then never read; null to train on all of them and measure on the test split.',
     ),
+  layerRecords: z
+    .strictObject({
+      norms: recordEvery.describe('Norms of their kernels.'),
+      gains: recordEvery.describe(
+        'How much further an update moves a kernel than plain SGD would, which takes a backward pass more each time.',
+      ),
+      shapes: recordEvery.describe('Effective ranks of kernels, and cosines between branches.'),
+    })
+    .nullable()
+    .describe(
+      'What `layers.jsonl` records of expanded layers, at every so many updates, `epoch` for once an epoch, null for never; null for no records. It changes nothing that trains.',
+    ),
+  follows: z
+    .strictObject({
+      what: z
+        .enum(['norms', 'rates'])
+        .describe(
+          "The norms of kernels after each update, or each layer's measured gain as a factor on its rate.",
+        ),
+      run: z.string().min(1).describe("Folder of the finished run, from the config's own."),
+    })
+    .nullable()
+    .describe(
+      'What the plain network takes over from the records of a finished run, as controls of a comparison do; null for nothing.',
+    ),
   checkpoints: z
     .strictObject({
       keep: z.union([z.literal('all'), z.int().min(2)]).describe('The newest so many, or `all`.'),
@@ -210,6 +244,18 @@ const row = partialRun.extend({
     .min(1)
     .optional()
     .describe('Name of the row in tables; the method and routine where absent.'),
+  control: z
+    .strictObject({
+      name: z
+        .string()
+        .min(1)
+        .describe(
+          "`normMatched`, `rateMatched`, `equalCompute`, or one of the other row's method, such as `framesOnly`.",
+        ),
+      of: z.string().min(1).describe('Label of the row that this is the control of.'),
+    })
+    .optional()
+    .describe('Makes the row a control of another one, whose keys it has but for what the control changes.'),
 });
 
 /** A longer run whose time a comparison projects from its own. */
@@ -331,7 +377,7 @@ export interface RunConfig {
   readonly weightDecay: { readonly coefficient: number; readonly norms: boolean; readonly biases: boolean };
   readonly parameterGroups: readonly ParameterRule[];
   readonly clip: Clipping | null;
-  readonly averageWeights: WeightAveraging | null;
+  readonly averageWeights: ExponentialAveraging | LongAveraging | null;
   readonly augment: boolean;
   readonly mix: Mixing | null;
   readonly erase: Erasing | null;
@@ -344,6 +390,9 @@ export interface RunConfig {
   readonly limit: { readonly train?: number; readonly test?: number };
   /** Null for runs that are measured on the test split. */
   readonly validation: { readonly share: number; readonly seed: number | string } | null;
+  readonly layerRecords: LayerRecording | null;
+  /** Null for a run that stands by itself. */
+  readonly follows: Follows | null;
   readonly checkpoints: { readonly keep: 'all' | number };
   readonly plugins: readonly string[];
 }

@@ -30,6 +30,8 @@ export interface SweptLayer {
   readonly layer: RunLayer;
   /** As it is without a setting. */
   readonly config: RunConfig;
+  /** Whether nothing is chosen for it by itself, as for a control that follows another row's runs. */
+  readonly settled?: boolean;
 }
 
 /** Keys that decide what is measured, or that change no result: nothing to choose by validation. */
@@ -47,6 +49,9 @@ const notChosen: Readonly<Record<string, string>> = {
   evaluation: 'it changes what is measured, not what is trained',
   limit: 'figures on other data cannot be compared',
   validation: 'it is what is chosen by; `sweep.validation` sets it',
+  layerRecords: 'it changes no result',
+  follows: 'controls say what is followed',
+  control: 'rows are compared, not chosen',
   checkpoints: 'it changes no result',
   plugins: 'all rows have the same plugins',
   recompute: 'it changes no result',
@@ -106,30 +111,33 @@ export async function resolveSweep(
 ): Promise<ResolvedSweep> {
   const withSetting = (layer: RunLayer, setting: Setting): Promise<RunConfig> => {
     const overrides = Object.entries(setting).map(([key, value]) => ({ path: key.split('.'), value }));
-    const changed = applyOverrides(layer, overrides);
+    const { control, ...changed } = applyOverrides(layer, overrides);
     checked(configSchema, changed, 'sweep');
-    return complete(changed);
+    return complete(control ? { ...changed, control } : changed);
   };
   for (const key of Object.keys(sweep.over)) refuseKey(key);
+  const swept = layers.filter(({ settled }) => !settled);
   const absent = new Map<string, SweptLayer[]>();
   for (const [key, values] of Object.entries(sweep.over)) {
     const without: SweptLayer[] = [];
     let reason: unknown = null;
-    for (const swept of layers) {
+    for (const one of swept) {
       try {
-        for (const value of samples(values)) await withSetting(swept.layer, { [key]: value });
+        for (const value of samples(values)) await withSetting(one.layer, { [key]: value });
       } catch (error) {
-        if (!isAbsent(error, swept.config, key.split('.'))) throw told(error, key, swept.config.label);
+        if (!isAbsent(error, one.config, key.split('.'))) throw told(error, key, one.config.label);
         reason ??= error;
-        without.push(swept);
+        without.push(one);
       }
     }
-    if (without.length === layers.length) throw told(reason, key, 'every row');
+    if (without.length === swept.length) throw told(reason, key, 'every row');
     absent.set(key, without);
   }
-  const overOf = ({ row }: SweptLayer): Over =>
+  const overOf = ({ row, settled }: SweptLayer): Over =>
     Object.fromEntries(
-      Object.entries(sweep.over).filter(([key]) => !absent.get(key)!.some((other) => other.row === row)),
+      Object.entries(sweep.over).filter(
+        ([key]) => !settled && !absent.get(key)!.some((other) => other.row === row),
+      ),
     );
   const reference = layers.find(({ row }) => row === 'reference');
   return {

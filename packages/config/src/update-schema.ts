@@ -1,4 +1,6 @@
+import { lengthSchema } from '@overparam/engine';
 import { z } from 'zod';
+import { embedded } from './embedded';
 
 /** Keys that change what an update does, or which weights count in the end. */
 export const updateShape = {
@@ -70,12 +72,24 @@ export const updateShape = {
     .union([
       z.number().min(0).lt(1),
       z.strictObject({
+        by: z.literal('ema').optional().describe('An exponential moving average, moved at each update.'),
         decay: z.number().min(0).lt(1).describe('Share of the average that stays at each update.'),
+      }),
+      z.strictObject({
+        by: z
+          .literal('swa')
+          .describe('The equal mean of the weights at several times (SWA); norms get their statistics anew.'),
+        from: embedded(lengthSchema)
+          .optional()
+          .describe('When the weights are taken first, from the start; { share: 0.75 } where absent.'),
+        every: embedded(lengthSchema)
+          .optional()
+          .describe('From one time to the next; { epochs: 1 } where absent.'),
       }),
     ])
     .nullable()
     .describe(
-      'An exponential moving average of the weights (EMA), which is evaluated and deployed in their place: its decay, such as 0.999; null for none.',
+      'An average of the weights, which is evaluated and deployed in their place: the decay of an exponential moving average (EMA), such as 0.999, or `{ by: swa }`; null for none.',
     ),
   mix: z
     .union([

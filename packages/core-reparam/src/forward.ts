@@ -12,6 +12,8 @@ export interface ForwardOptions {
   readonly task?: string | null;
   /** Whether a pass in training changes running statistics; it does where left out. */
   readonly updateStatistics?: boolean;
+  /** In training, what stays of running statistics in place of the norms' own momentum; theirs where left out. */
+  readonly momentum?: number;
   /** In training, the masks of the dropout layers, as `dropoutMasks` draws them; borrowed. */
   readonly masks?: Readonly<Record<string, Tensor>>;
   /** Takes part in the discrete choices of layers such as max-pooling with places. */
@@ -71,6 +73,7 @@ function run(
     training: options.mode === 'train',
     task: options.task ?? null,
     updateStatistics: options.updateStatistics ?? true,
+    momentum: options.momentum ?? null,
     // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
     masks: masksFor(model, options.masks),
     decisions: options.decisions ?? null,

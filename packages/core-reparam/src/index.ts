@@ -6,14 +6,17 @@
 
 export { type Key, keyFromSeed } from '@overparam/engine';
 export { isOverparamError, OverparamError } from '@overparam/errors';
+export { type Eigen, symmetricEigen, symmetricEigenvalues } from './algebra/eigen';
 export { inputChannels } from './algebra/geometry';
 export { centreKernel, composeKernels, identityKernel, responseToConstant } from './algebra/kernels';
 export { foldNorm, normFactor, normOfZero, normThatAdds, updateRunning } from './algebra/norms';
+export { effectiveRank, singularValues } from './algebra/spectrum';
 export { gapBetween } from './closeness';
 export { type Collapsed, type CollapseOptions, collapse } from './collapse';
 export { type Cost, type CostCard, costCard, type LayerCost } from './cost-card';
 export { type ExpandOptions, expand } from './expand';
 export { type ForwardOptions, forward } from './forward';
+export { branchCosines, type LayerShape, type LayerShapeOptions, layerShapes } from './layer-shapes';
 export { type Decisions, type RecordedDecisions, recordDecisions } from './network/decisions';
 export type { Norms } from './network/deploy';
 export { dropoutMasks } from './network/dropout-masks';

@@ -1,7 +1,8 @@
+import { symmetricEigen } from '@overparam/core-reparam';
 import { foldKey, type Key, normalTensor } from '@overparam/engine';
 import type { Tensor2D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { symmetricEigen } from './eigen';
+
 import { timesTransposed, transposed } from './products';
 
 /** The outer factors of a matrix. */

@@ -22,6 +22,12 @@ export const fnl: Method<FnlOptions> = {
     url: 'https://arxiv.org/abs/2105.01029',
   },
   options,
+  controls: {
+    weightDecay: {
+      summary: 'ordinary weight decay on each factor in place of Frobenius decay',
+      options: { decay: 'parameters' },
+    },
+  },
   kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
   supports(site, given) {
     if (site.kind === 'depthwise')

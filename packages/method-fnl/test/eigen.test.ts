@@ -1,6 +1,6 @@
+import { symmetricEigen } from '@overparam/core-reparam';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { symmetricEigen } from '../src/eigen';
 import { timesTransposed, transposed } from '../src/products';
 
 const entry = fc.double({ min: -3, max: 3, noNaN: true });

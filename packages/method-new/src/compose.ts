@@ -2,6 +2,8 @@ import { centreKernel, identityKernel } from '@overparam/core-reparam';
 import type { Site, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { formedCore } from './core-forms';
+import { scaleOf } from './scales';
 import type { Structure } from './structure';
 
 /**
@@ -17,21 +19,55 @@ export function composedKernel(
   structure: Structure,
   bare: Tensor4D,
   parameters: Tensors,
+  state: Tensors,
 ): Tensor4D {
-  const core = framedCore(structure, bare, parameters);
-  const others = branchSum(site, structure, parameters);
+  const core = framedCore(structure, bare, parameters, state);
+  const others = branchSum(site, structure, parameters, state);
   return others ? core.add(others) : core;
 }
 
 /** s_p pad(K1) + s_d identity, or null where there is neither; called inside a tidy. */
-export function branchSum(site: Site, structure: Structure, parameters: Tensors): Tensor4D | null {
-  const [kh, kw, cin] = site.kernelShape;
-  const scale = (kernel: Tensor, name: string) => (structure.scales ? kernel.mul(parameters[name]!) : kernel);
-  const taps: Tensor[] = [];
-  if (structure.pointwise) taps.push(scale(parameters.pointwise!, 'scale_pointwise'));
-  if (structure.identity) taps.push(scale(identityKernel(cin), 'scale_identity'));
+export function branchSum(
+  site: Site,
+  structure: Structure,
+  parameters: Tensors,
+  state: Tensors,
+): Tensor4D | null {
+  const [kh, kw] = site.kernelShape;
+  const taps = Object.values(tapsOf(site, structure, parameters, state));
   if (taps.length === 0) return null;
   return centreKernel(taps.reduce((sum, tap) => sum.add(tap)) as Tensor4D, [kh, kw]);
+}
+
+/** What the kernel is the sum of, by name, each in the layer's size; called inside a tidy. */
+export function kernelParts(
+  site: Site,
+  structure: Structure,
+  bare: Tensor4D,
+  parameters: Tensors,
+  state: Tensors,
+): Readonly<Record<string, Tensor4D>> {
+  const [kh, kw] = site.kernelShape;
+  const taps = Object.entries(tapsOf(site, structure, parameters, state));
+  return {
+    core: framedCore(structure, bare, parameters, state),
+    ...Object.fromEntries(taps.map(([name, tap]) => [name, centreKernel(tap as Tensor4D, [kh, kw])])),
+  };
+}
+
+/** The branches beside the core, 1x1 kernels by name; called inside a tidy. */
+function tapsOf(
+  site: Site,
+  structure: Structure,
+  parameters: Tensors,
+  state: Tensors,
+): Record<string, Tensor> {
+  const scale = (kernel: Tensor, part: string) =>
+    structure.scales ? kernel.mul(scaleOf(part, structure, parameters, state)) : kernel;
+  return {
+    ...(structure.pointwise && { pointwise: scale(parameters.pointwise!, 'pointwise') }),
+    ...(structure.identity && { identity: scale(identityKernel(site.kernelShape[2]), 'identity') }),
+  };
 }
 
 /**
@@ -39,11 +75,16 @@ export function branchSum(site: Site, structure: Structure, parameters: Tensors)
  *
  * s_c weighs U's columns where these are the output channels, which is less to compute than weighing the kernel.
  */
-function framedCore(
-  { strength, unfolded, scales }: Structure,
-  core: Tensor4D,
-  { u, v, scale_core: scale }: Tensors,
+export function framedCore(
+  structure: Structure,
+  bare: Tensor4D,
+  parameters: Tensors,
+  state: Tensors,
 ): Tensor4D {
+  const { strength, unfolded, scales } = structure;
+  const { u, v } = parameters;
+  const core = formedCore(bare, structure, parameters);
+  const scale = scales ? scaleOf('core', structure, parameters, state) : null;
   // A product with 1, and one for its gradient, would be two more ops a frame in layers that take microseconds.
   const weighted = (offset: Tensor) => (strength === 1 ? offset : offset.mul(strength));
   const frame = (offset: Tensor | undefined) => offset && tf.eye(offset.shape[0]!).add(weighted(offset));
@@ -55,6 +96,12 @@ function framedCore(
   const weighed = scales && columns ? columns.mul(scale!) : columns;
   const kernel = framedChannels(core, weighed, frame(v));
   return (scales && !columns ? kernel.mul(scale!) : kernel) as Tensor4D;
+}
+
+/** V by itself, as a 1x1 kernel `[1, 1, cin, cin]`, whose rows are what comes in; called inside a tidy. */
+export function inputFrame({ strength }: Structure, { v }: Tensors): Tensor4D {
+  const side = v!.shape[0]!;
+  return tf.eye(side).add(v!.mul(strength)).reshape([1, 1, side, side]) as Tensor4D;
 }
 
 /** V M U at every tap: U on the output channels, V on the input channels. */

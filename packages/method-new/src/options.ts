@@ -12,8 +12,20 @@ export interface TriRepOptions {
    * 1x1 kernels and dense layers.
    */
   readonly strength: number | { readonly spatial: number; readonly pointwise: number };
-  /** Whether trained vectors, one number an output channel, weigh the branches. */
-  readonly scales: boolean;
+  /**
+   * Whether trained vectors, one number an output channel, weigh the branches. `generated`: what a small network makes of
+   * a learned vector adds to constants.
+   */
+  readonly scales: boolean | 'generated';
+  /** Whether a trained number for each tap weighs the core. */
+  readonly taps: boolean;
+  /** Whether the core is a direction for each output channel, of length 1, times a trained length. */
+  readonly normalised: boolean;
+  /**
+   * `relu`: between the input frame and the core stands (1 - tau) ReLU(x) + tau x, in kernels larger than 1x1. It collapses
+   * once the routine's value `tau` is 1.
+   */
+  readonly fading: 'none' | 'relu';
   readonly branches: {
     /** A 1x1 kernel, zero-padded to the centre; of no use in 1x1 layers. */
     readonly pointwise: boolean;
@@ -57,9 +69,22 @@ export const options: OptionsSchema<TriRepOptions> = z.strictObject({
     .default({ spatial: 1, pointwise: 0.5 })
     .describe('the factor a in the frames I + a U; 0 leaves frames out'),
   scales: z
-    .boolean()
+    .union([z.boolean(), z.literal('generated')])
     .default(true)
-    .describe('trained vectors, one number an output channel, weigh the branches'),
+    .describe(
+      'trained vectors, one number an output channel, weigh the branches; generated: a small network makes them of a learned vector',
+    ),
+  taps: z.boolean().default(false).describe('a trained number for each tap of the kernel weighs the core'),
+  normalised: z
+    .boolean()
+    .default(false)
+    .describe('the core is a direction for each output channel times a trained length'),
+  fading: z
+    .enum(['none', 'relu'])
+    .default('none')
+    .describe(
+      'relu: a nonlinearity between input frame and core, which becomes the identity as the routine takes tau to 1',
+    ),
   branches: z
     .strictObject({
       pointwise: z

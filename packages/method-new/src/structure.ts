@@ -14,6 +14,14 @@ export interface Structure {
   readonly pointwise: boolean;
   readonly identity: boolean;
   readonly scales: boolean;
+  /** Whether the scales are made by a small network. */
+  readonly generated: boolean;
+  /** Whether a number for each tap weighs the core. */
+  readonly taps: boolean;
+  /** Whether the core is directions times lengths. */
+  readonly normalised: boolean;
+  /** Whether a nonlinearity stands between V and the core. */
+  readonly fading: boolean;
 }
 
 /**
@@ -34,14 +42,20 @@ export function structureOf(site: Site, options: TriRepOptions): Structure {
   const wanted = options.branches.identity === 'auto' ? !site.bypassed : options.branches.identity;
   const pointwise = options.branches.pointwise && !isPointwise && centred(site);
   const identity = wanted && !isPointwise && shapesAllow;
+  const v = framed && (!isPointwise || cin < cout) ? (unfolded ? kw * cin : cin) : null;
   return {
     u: framed && (!isPointwise || cout <= cin) ? (unfolded ? kh * cout : cout) : null,
-    v: framed && (!isPointwise || cin < cout) ? (unfolded ? kw * cin : cin) : null,
+    v,
     unfolded,
     strength: a,
     pointwise,
     identity,
-    scales: options.scales && (pointwise || identity),
+    scales: options.scales !== false && (pointwise || identity),
+    generated: options.scales === 'generated',
+    taps: options.taps && !isPointwise,
+    normalised: options.normalised,
+    // V mixes channels at a pixel in the channel form alone, and only there is a place for it behind V.
+    fading: options.fading !== 'none' && v !== null && !unfolded && !isPointwise,
   };
 }
 

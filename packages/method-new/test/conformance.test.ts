@@ -12,6 +12,8 @@ for (const engine of await kitEngines()) {
       {},
       { frames: 'unfolded' },
       { scales: false },
+      { scales: 'generated', taps: true, normalised: true },
+      { fading: 'relu' },
       { frames: 'none', branches: { pointwise: false, identity: false } },
     ],
   });

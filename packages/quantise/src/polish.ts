@@ -89,6 +89,8 @@ export async function polish(
       regulariser: null,
       parameterGroups: [],
       averageWeights: null,
+      layerRecords: null,
+      following: null,
       earlyStopping: null,
       precision: 'float32',
     },

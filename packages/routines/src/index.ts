@@ -1,5 +1,5 @@
 /**
- * Which parameters of an overparameterised network move when: routines 0 to 3.
+ * Which parameters of an overparameterised network move when: routines 0 to 3, and one that expands again and again.
  *
  * @packageDocumentation
  */
@@ -8,15 +8,17 @@ import { alternating } from './alternating';
 import { cyclic } from './cyclic';
 import { joint } from './joint';
 import { progressive } from './progressive';
+import { reexpanding } from './reexpanding';
 
 export type { AlternatingOptions } from './alternating';
 export type { CyclicOptions } from './cyclic';
 export type { ProgressiveOptions } from './progressive';
-export { alternating, cyclic, joint, progressive };
+export type { ReexpandingOptions } from './reexpanding';
+export { alternating, cyclic, joint, progressive, reexpanding };
 
 /** All routines of this package. */
 export const plugin: Plugin = definePlugin({
   name: '@overparam/routines',
   apiVersion: 1,
-  routines: [joint, alternating, cyclic, progressive],
+  routines: [joint, alternating, cyclic, progressive, reexpanding],
 });

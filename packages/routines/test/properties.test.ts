@@ -133,5 +133,6 @@ describe.each(routines)('$name', (routine, options) => {
 });
 
 test('the plugin holds the four routines by name', () => {
-  expect(plugin.routines?.map(({ name }) => name)).toEqual(['joint', 'alternating', 'cyclic', 'progressive']);
+  const names = ['joint', 'alternating', 'cyclic', 'progressive', 'reexpanding'];
+  expect(plugin.routines?.map(({ name }) => name)).toEqual(names);
 });

@@ -8,6 +8,11 @@ export async function appendLine(file: string, line: object): Promise<void> {
   await appendFile(file, `${JSON.stringify(line)}\n`);
 }
 
+/** Adds lines of JSON to a file; without any, none is made. */
+export async function appendLines(file: string, lines: readonly object[]): Promise<void> {
+  if (lines.length > 0) await appendFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
 /** Replaces a `.jsonl` file as a whole. */
 export async function writeLines(file: string, lines: readonly object[]): Promise<void> {
   await writeFileAtomic(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

@@ -23,9 +23,15 @@ export {
   writeDataRecord,
 } from './data-record';
 export { ownFileProblem } from './file-problem';
-export { appendLine, isRunFolder, makeFolder, prepareFolder, writeLines } from './files';
+export { appendLine, appendLines, isRunFolder, makeFolder, prepareFolder, writeLines } from './files';
 export { type LockFolderOptions, lockFolder, orphanPatience } from './lock';
 export { checkedRecord, parseJson } from './record';
-export { epochRecordSchema, epochTimingSchema, legendSchema, runResultSchema } from './record-schemas';
+export {
+  epochRecordSchema,
+  epochTimingSchema,
+  layerRecordSchema,
+  legendSchema,
+  runResultSchema,
+} from './record-schemas';
 export { checkSeal, isSeal, sealRun } from './seal';
 export { removeFragments, tidyFinished } from './tidy';

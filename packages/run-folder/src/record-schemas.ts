@@ -1,6 +1,6 @@
 import type { PictureLegend } from '@overparam/plugin';
 import type { FigureSpec, RunResult } from '@overparam/report';
-import type { EpochRecord, EpochTiming, Progress } from '@overparam/training';
+import type { EpochRecord, EpochTiming, LayerRecord, Progress } from '@overparam/training';
 import { z } from 'zod';
 
 /** A count, or a place in a sequence. */
@@ -45,6 +45,16 @@ export const epochTimingSchema: z.ZodType<EpochTiming> = z.strictObject({
   trainSeconds: z.number().min(0),
   testSeconds: z.number().min(0),
 });
+
+/** One line of `layers.jsonl`. */
+export const layerRecordSchema = z.strictObject({
+  update: count,
+  norms: numbers.optional(),
+  folded: z.array(z.string()).optional(),
+  gains: numbers.optional(),
+  ranks: numbers.optional(),
+  similarities: z.record(z.string(), numbers).optional(),
+}) as unknown as z.ZodType<LayerRecord>;
 
 /** One figure of one task. */
 export const figureSchema: z.ZodType<FigureSpec> = z.strictObject({

@@ -27,6 +27,7 @@ export async function sealRun(folder: string, result: string): Promise<void> {
   for (const name of [
     'config.yaml',
     'data.json',
+    'layers.jsonl',
     'metrics.jsonl',
     ...pictures.map((name) => panels + name),
   ]) {

@@ -6,12 +6,14 @@
 export { comparisonPage, type RunPlace } from './comparison-page';
 export {
   type RunFolder,
+  readLayerRecords,
   readLegends,
   readRun,
   readRunConfig,
   readRunRecord,
   readRunResult,
   refuseEarlierForm,
+  soundLayerRecords,
   soundTimings,
 } from './read-run';
 export { reproductionOf, runReportOf } from './run-report';

@@ -12,11 +12,12 @@ import {
   epochTimingSchema,
   isRunFolder,
   isSeal,
+  layerRecordSchema,
   legendSchema,
   parseJson,
   runResultSchema,
 } from '@overparam/run-folder';
-import type { EpochRecord, EpochTiming } from '@overparam/training';
+import type { EpochRecord, EpochTiming, LayerRecord } from '@overparam/training';
 import type { z } from 'zod';
 
 /** What a run folder holds, read. */
@@ -122,13 +123,40 @@ export async function refuseEarlierForm(folder: string): Promise<void> {
  * @param epochs  how many have been trained
  */
 export async function soundTimings(folder: string, epochs: number): Promise<EpochTiming[]> {
-  const file = join(resolve(folder), 'timings.jsonl');
+  return soundLines(folder, 'timings.jsonl', epochTimingSchema, ({ epoch }) => epoch <= epochs);
+}
+
+/**
+ * Records of a run's layers, in the order of their updates; none where it has none.
+ *
+ * @throws OverparamError `run-damaged`
+ */
+export async function readLayerRecords(folder: string): Promise<LayerRecord[]> {
+  return readLines(folder, 'layers.jsonl', layerRecordSchema);
+}
+
+/**
+ * Records of layers that a checkpoint knows of: what comes after it is made again, and so is a line that was cut off.
+ *
+ * @param updates  that the checkpoint has
+ */
+export async function soundLayerRecords(folder: string, updates: number): Promise<LayerRecord[]> {
+  return soundLines(folder, 'layers.jsonl', layerRecordSchema, ({ update }) => update < updates);
+}
+
+/** Lines of a `.jsonl` file that a schema knows and that are wanted; others are passed over. */
+async function soundLines<Line>(
+  folder: string,
+  name: string,
+  schema: z.ZodType<Line>,
+  isWanted: (line: Line) => boolean,
+): Promise<Line[]> {
+  const file = join(resolve(folder), name);
   if (!existsSync(file)) return [];
-  const lines = (await readFile(file, 'utf8')).split('\n');
-  return lines.flatMap((text) => {
+  return (await readFile(file, 'utf8')).split('\n').flatMap((text) => {
     try {
-      const { success, data } = epochTimingSchema.safeParse(JSON.parse(text));
-      return success && data.epoch <= epochs ? [data] : [];
+      const value: unknown = JSON.parse(text);
+      return schema.safeParse(value).success && isWanted(value as Line) ? [value as Line] : [];
     } catch {
       return [];
     }

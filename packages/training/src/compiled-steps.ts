@@ -31,6 +31,8 @@ export interface StepParts {
   readonly clip: Clipping | null;
   /** How weights are averaged; null where they are not. */
   readonly averaging: WeightAveraging | null;
+  /** Updates done when averages were begun; 0 where left out. */
+  readonly averagedSince?: number;
   /** What activations are computed in. */
   readonly precision: Precision;
   /** What is kept for backward passes. */

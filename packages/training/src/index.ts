@@ -33,10 +33,14 @@ export {
   predict,
 } from './evaluate';
 export { type ExpandNetworkOptions, expandNetwork } from './expand-network';
+export { type Following, followedAt } from './following';
 export { optimisedParameters, type WeightDecay } from './groups';
 export { type HoldOutOptions, holdOut } from './hold-out';
+export { type GainMeter, type GainParts, gainMeter, type LayerGains } from './layer-gains';
+export type { ByLayer, LayerRecord, LayerRecording, RecordEvery } from './layer-records';
 export { type Layout, layoutOf } from './layout';
 export type { LoopListeners, UpdateReport } from './listeners';
+export { firstDifference, type PlanDifference } from './longer';
 export { TrainingLoop, type TrainingState } from './loop';
 export type { StepInputs } from './measure';
 export { estimateMemory, memoryNote } from './memory';
@@ -61,6 +65,7 @@ export { planTraining, type TrainingPlan } from './plan';
 export { type EpochSums, firstProgress, type Progress, type Sums } from './progress';
 export { defineRecipe, type Parts, type Recipe, type RecipeOptions } from './recipe';
 export type * from './records';
+export { type ReestimateOptions, reestimateNorms } from './reestimate';
 export type { Regularising } from './regularising';
 export { planRoutine, type RoutineRun } from './routine';
 export { phaseOf, stageAt } from './schedule';
@@ -82,4 +87,13 @@ export {
   type UpdateMoment,
 } from './step';
 export { checkTeam, type Team, type Teamwork } from './team';
-export { type Averaged, takeAverage, type WeightAverage, type WeightAveraging } from './weight-average';
+export { trainingMultiplyAdds } from './training-cost';
+export {
+  type Averaged,
+  type ExponentialAveraging,
+  type LongAveraging,
+  type StochasticAveraging,
+  takeAverage,
+  type WeightAverage,
+  type WeightAveraging,
+} from './weight-average';

@@ -1,3 +1,4 @@
+import type { LayerRecord } from './layer-records';
 import type { OnLayer } from './network';
 import type { Progress } from './progress';
 import type { EpochTiming } from './records';
@@ -21,6 +22,8 @@ export interface LoopListeners {
   onUpdate?(report: UpdateReport): void;
   /** While a stage expands the network: layers done of all, and the last one's name; first values can take minutes. */
   onLayer?: OnLayer;
+  /** A record of layers, before the update that it is of; see {@link LayerRecord}. */
+  onLayers?(record: LayerRecord): void;
   /** After each epoch, when the state is one that a run can go on from; its record is the last of the history. */
   onEpoch?(progress: Progress, trained: Trained, timing: EpochTiming): void | Promise<void>;
   /** Before the loop throws because it was told to stop. */

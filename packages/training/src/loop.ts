@@ -6,15 +6,18 @@ import type { Moment } from './diagnose';
 import { isOver } from './early-stopping';
 import { requireLabels, trainingScores } from './epoch-scores';
 import { createEvaluator, type Evaluation, type Evaluator } from './evaluate';
+import { Follower } from './following';
+import { LayerRecorder } from './layer-records';
 import type { LoopListeners } from './listeners';
 import { PhaseSteps } from './phase-steps';
 import type { TrainingPlan } from './plan';
 import { addTo, addUpdate, cosinesOf, emptySums, type Progress } from './progress';
 import type { EpochRecord, EpochTiming } from './records';
+import { reestimateNorms } from './reestimate';
 import { followedTask } from './routes';
-import { applySchedule, phaseOf, stageAt } from './schedule';
+import { applySchedule, phaseOf, stageAt, stageStart } from './schedule';
 import { changeStage, type Trained } from './stage';
-import { withAverage } from './weight-average';
+import { hasAverage, takeAverage, withAverage } from './weight-average';
 
 /** Where a run begins or goes on; what is trained is then the loop's, see {@link TrainingLoop.trained}. */
 export interface TrainingState {
@@ -30,6 +33,8 @@ function breathe(): Promise<void> {
 /** The training loop of one run: updates, phases, stages, and an evaluation after each epoch. */
 export class TrainingLoop {
   private steps: PhaseSteps | null = null;
+  private recorder: LayerRecorder | null = null;
+  private follower: Follower | null = null;
   private state: Trained;
   private position: Progress;
   private readonly evaluators = new Map<string, Evaluator>();
@@ -66,9 +71,10 @@ export class TrainingLoop {
     const { plan } = this;
     for (;;) {
       if (this.position.sums.updates === plan.batches.perEpoch) await this.endEpoch();
-      if (this.position.update === plan.updates) return;
-      if (this.position.sums.updates === 0 && isOver(plan.recipe.earlyStopping, this.position.history))
-        return;
+      const isAtEnd =
+        this.position.update === plan.updates ||
+        (this.position.sums.updates === 0 && isOver(plan.recipe.earlyStopping, this.position.history));
+      if (isAtEnd) return this.record(plan.schedule.at(this.position.update - 1).phase, null);
       await breathe();
       // Of a team all stop after one update.
       if (plan.teamwork ? this.teamStops : this.signal?.aborted) await this.stop();
@@ -80,6 +86,9 @@ export class TrainingLoop {
   dispose(): void {
     this.steps?.dispose();
     this.steps = null;
+    this.recorder?.dispose();
+    this.recorder = null;
+    this.follower = null;
     for (const evaluator of this.evaluators.values()) evaluator.dispose();
     this.evaluators.clear();
   }
@@ -125,16 +134,20 @@ export class TrainingLoop {
         penalty: plan.recipe.weightDecay.coefficient,
         parameterGroups: plan.recipe.parameterGroups,
         clip: plan.recipe.clip,
-        averaging: plan.recipe.averageWeights,
+        averaging: plan.averaging,
+        averagedSince: stageStart(plan.schedule, index),
         precision: plan.recipe.precision,
         recompute: plan.recipe.recompute,
         teamwork: plan.teamwork,
       });
       const phase = phaseOf(plan.schedule, scheduled.phase);
+      await this.record(scheduled.phase, batch);
       if (plan.balancing?.needs.secondBatch && followedTask(phase) === null) {
         second = await plan.batches.readSecond(scheduled.batch);
       }
-      const outcome = await this.steps.run(phase, batch, moment, this.position.balancer, second);
+      const outcome = await this.followed(index, () =>
+        this.steps!.run(phase, batch, moment, this.position.balancer, second),
+      );
       this.teamStops = outcome.stops;
       const names = plan.tasks.map(({ name }) => name);
       const sums = addUpdate(this.position.sums, { ...outcome, phase: phase.name, rate }, names);
@@ -155,6 +168,26 @@ export class TrainingLoop {
       tf.dispose(batch);
       if (second) tf.dispose(second);
     }
+  }
+
+  /** An update, which may follow another run's. */
+  private followed<Result>(index: number, work: () => Promise<Result>): Promise<Result> {
+    const { following } = this.plan.recipe;
+    if (following === null) return work();
+    this.follower ??= new Follower(following, this.state.network);
+    return this.follower.around(index, work);
+  }
+
+  /** Tells what layers are like before an update, or at the end, where there is no batch. */
+  private async record(phase: string, batch: tf.NamedTensorMap | null): Promise<void> {
+    const { recipe, tasks, batches, schedule } = this.plan;
+    const { layerRecords: recording, parameterGroups, key } = recipe;
+    if (recording === null || !this.listeners.onLayers) return;
+    const updatesPerEpoch = batches.perEpoch;
+    const parts = { recording, tasks, parameterGroups, updatesPerEpoch, key };
+    this.recorder ??= new LayerRecorder(this.state.network, parts);
+    const record = await this.recorder.record(this.position.update, phaseOf(schedule, phase), batch);
+    if (record) this.listeners.onLayers(record);
   }
 
   /** Lets expansions that are due look at batches from `first` on, which are trained on next. */
@@ -194,8 +227,10 @@ export class TrainingLoop {
     const { history, sums, update } = this.position;
     if (history.length === 0) requireLabels(sums);
     const started = performance.now();
-    const test = await this.evaluate('test');
-    const val = plan.sizes.val > 0 ? await this.evaluate('val') : null;
+    const { test, val } = await this.averaged(async () => ({
+      test: await this.evaluate('test'),
+      val: plan.sizes.val > 0 ? await this.evaluate('val') : null,
+    }));
     const epoch = history.length + 1;
     const train = trainingScores(plan, sums);
     const at = { epoch, update, stage: state.network.stage, phases: sums.phases, learningRate: sums.rate };
@@ -226,11 +261,51 @@ export class TrainingLoop {
     const evaluator =
       this.evaluators.get(split) ?? createEvaluator(this.state.network.model, tasks, dataset, options);
     this.evaluators.set(split, evaluator);
+    return evaluator.run();
+  }
+
+  /** Whether averages of the weights stand for them by now. */
+  private get hasAverage(): boolean {
+    const { averaging, schedule } = this.plan;
+    const { update } = this.position;
+    return hasAverage(averaging, { done: update, since: stageStart(schedule, Math.max(0, update - 1)) });
+  }
+
+  /** Does something with the averages of the weights, where there are any by now, in their place. */
+  private async averaged<Result>(work: () => Promise<Result>): Promise<Result> {
+    const evaluate = this.hasAverage
+      ? () =>
+          withAverage(this.state, async () => {
+            await this.reestimate();
+            return work();
+          })
+      : work;
     try {
-      return await withAverage(this.state, () => evaluator.run());
+      return await evaluate();
     } catch (error) {
-      if (signal?.aborted) return this.stop();
+      // Weights are back, so that what is saved now is what is trained.
+      if (this.signal?.aborted) return this.stop();
       throw error;
     }
+  }
+
+  /** Gives norms the statistics that averaged weights have on the last epoch's batches. */
+  private async reestimate(): Promise<void> {
+    const { averaging, batches, recipe } = this.plan;
+    if (averaging?.by !== 'swa') return;
+    const { perEpoch } = batches;
+    const from = Math.max(0, this.position.update - perEpoch);
+    const { signal } = this;
+    await reestimateNorms(this.state.network, { batches, from, count: perEpoch, key: recipe.key, signal });
+  }
+
+  /**
+   * Puts the averages of the weights in their place for good, as a run does before it deploys; without any, nothing happens.
+   * SWA's norms get their statistics.
+   */
+  async takeAverage(): Promise<void> {
+    if (!this.hasAverage) return;
+    takeAverage(this.state);
+    await this.reestimate();
   }
 }

@@ -12,6 +12,7 @@ import type { Weighing } from './passes';
 import { byTask, read, rowsOf } from './read';
 import { followedTask, routesOf } from './routes';
 import { sharedStep, shareOfRows, summedScalars } from './team';
+import { averageDecay } from './weight-average';
 
 /** Numbers by task, in the order of the run's tasks. */
 export type ByTask = readonly number[];
@@ -245,8 +246,9 @@ export class PhaseSteps {
     const { weightAverage, gradientSums } = this.parts.trained;
     const batches = gradientSums?.batches ?? 1;
     const moves = movesAt(moment.update, batches);
-    // PyTorch's averages begin as copies of what the first update leaves.
-    const decay = moment.update < batches ? 0 : (this.parts.averaging?.decay ?? 0);
+    const { averaging = null, averagedSince = 0 } = this.parts;
+    const at = { done: moment.update + 1, since: averagedSince };
+    const decay = averaging ? averageDecay(averaging, at, moment.update < batches) : 0;
     const numbers: Record<string, tf.Tensor> = {
       rate: tf.scalar(moment.rate),
       ...(weightAverage && { averageDecay: tf.scalar(decay) }),

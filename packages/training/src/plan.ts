@@ -5,8 +5,9 @@ import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
 import { checkAccumulation } from './accumulation';
 import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
-import { checkTrunks } from './checks';
+import { checkFading, checkTrunks } from './checks';
 import { checkStopping } from './early-stopping';
+import { checkFollowing } from './following';
 import { checkMixing } from './mixing';
 import { buildPlain, networkOfStage } from './network';
 import { checkRules } from './parameter-groups';
@@ -15,6 +16,7 @@ import { checkRegularisedNetwork, type Regularising, regularisingOf } from './re
 import { requireSplit, splitSize } from './splits';
 import { checkTeam, type Team, type Teamwork, teamworkOf } from './team';
 import { tryRegularising } from './try-regularising';
+import { averagingIn, checkAveraging, type WeightAveraging } from './weight-average';
 
 /** Everything about a run that its recipe and its data decide and that training does not change. */
 export interface TrainingPlan {
@@ -34,6 +36,8 @@ export interface TrainingPlan {
   /** Examples used of each split; `val` is 0 where the dataset has none. */
   readonly sizes: { readonly train: number; readonly test: number; readonly val: number };
   readonly schedule: Schedule;
+  /** How weights are averaged, in updates; null where they are not. */
+  readonly averaging: WeightAveraging | null;
   /** Learning rate by update. */
   rateAt(update: number): number;
   /** Numbers of parameters of the expanded and of the plain network. */
@@ -90,6 +94,7 @@ function inspect(
     const layers = expansionsOf(expanded.model);
     return {
       layers: layers.map(({ layer }) => layer),
+      expansions: layers.map(({ expansion }) => expansion),
       network: { trunks, layout, states, apart },
       groups,
       parameters: {
@@ -124,7 +129,8 @@ function chosenLayers({ select }: Recipe, layers: readonly string[]) {
  * @param dataset  with the tasks that the run learns, in the order of the network's outputs
  * @param team     the processes that train together, and which of them this is; null for one
  * @throws OverparamError `missing-split`, `batch-too-large`, `unsupported-balancer`, `unsupported-regulariser`,
- *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `workers-unsupported`, `empty-group`, `no-validation-split`, and
+ *   `unsupported-routine`, `unsupported-mixing`, `unsupported-accumulation`, `unsupported-following`, `workers-unsupported`, `empty-group`,
+ *   `no-validation-split`, and
  *   what plugins throw for options and sites
  */
 export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | null = null): TrainingPlan {
@@ -133,6 +139,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | 
   checkTeam(team, recipe);
   const teamwork = team && teamworkOf(team, batch);
   checkStopping(recipe.earlyStopping, sizes.val);
+  checkFollowing(recipe.following, recipe.averageWeights !== null);
   const batches = trainingBatches(dataset, {
     key,
     size: sizes.train,
@@ -152,7 +159,12 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | 
   }
   const { precision } = recipe;
   const regularising = regularisingOf(recipe.regulariser, { tasks: names, batch, precision });
-  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset, tasks, regularising);
+  const { network, groups, parameters, warnings, layers, expansions } = inspect(
+    recipe,
+    dataset,
+    tasks,
+    regularising,
+  );
   const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
@@ -160,8 +172,12 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | 
     { updates, updatesPerEpoch: batches.perEpoch, tasks: names, groups, key },
     options,
   );
+  const averaging = averagingIn(recipe.averageWeights, { updates, updatesPerEpoch: batches.perEpoch });
+  checkAveraging(averaging, recipe.accumulate);
   checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
+  const stopsEarly = recipe.earlyStopping !== null;
+  checkFading(routine.name, schedule, expansions, { updates, stopsEarly });
   return {
     recipe: { ...recipe, ...choice.select },
     dataset,
@@ -173,6 +189,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | 
     updates,
     sizes,
     schedule,
+    averaging,
     rateAt: learningRate(lr, updates, batches.perEpoch),
     parameters,
     notes: [...choice.notes, ...schedule.notes, ...warnings],

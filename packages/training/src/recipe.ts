@@ -22,11 +22,13 @@ import { type Chosen, chosenOf, type Part } from './chosen';
 import type { Clipping } from './clip';
 import type { EarlyStopping } from './early-stopping';
 import type { Erasing } from './erasing';
+import type { Following } from './following';
 import { noDecay, type WeightDecay } from './groups';
+import type { LayerRecording } from './layer-records';
 import type { Mixing } from './mixing';
 import type { ParameterRule } from './parameter-groups';
 import type { EpochChoice } from './records';
-import type { WeightAveraging } from './weight-average';
+import type { LongAveraging, WeightAveraging } from './weight-average';
 
 /** All that a run follows from beside its data: values, no names. */
 export interface Recipe {
@@ -69,7 +71,11 @@ export interface Recipe {
   /** The largest gradients that an update takes; null for all. */
   readonly clip: Clipping | null;
   /** Averages of the weights are evaluated and deployed in their place; null for the weights themselves. */
-  readonly averageWeights: WeightAveraging | null;
+  readonly averageWeights: WeightAveraging | LongAveraging | null;
+  /** What is recorded of expanded layers while they train; null for nothing. */
+  readonly layerRecords: LayerRecording | null;
+  /** What kernels take over from another run; null for nothing. */
+  readonly following: Following | null;
   /** Which figures count in the end. */
   readonly evaluation: EpochChoice;
   /** When the run ends before its last epoch; null for never. */
@@ -124,6 +130,8 @@ export function defineRecipe(options: RecipeOptions): Recipe {
     parameterGroups: [],
     clip: null,
     averageWeights: null,
+    layerRecords: null,
+    following: null,
     evaluation: 'last',
     precision: 'float32',
     recompute: 'none',

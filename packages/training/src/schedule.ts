@@ -23,6 +23,11 @@ export function stageAt(schedule: Schedule, update: number): Stage {
   return schedule.stages.findLast(({ from }) => from <= update)?.stage ?? 'expanded';
 }
 
+/** The update at which the stage of an update began. */
+export function stageStart(schedule: Schedule, update: number): number {
+  return schedule.stages.findLast(({ from }) => from <= update)?.from ?? 0;
+}
+
 /** What a schedule asks for before an update: slots at zero, states that follow its values. */
 export function applySchedule(
   { network, optimiser }: Trained,

@@ -36,7 +36,7 @@ import { followedTask } from './routes';
 import { applySchedule, phaseOf } from './schedule';
 import type { Trained } from './stage';
 import { checkBatch, checkPhase, checkSecond, checkStages, listNetwork } from './step-checks';
-import { createWeightAverage, type WeightAveraging } from './weight-average';
+import { checkAveraging, createWeightAverage, type WeightAveraging } from './weight-average';
 
 /** What {@link trainingStep} trains, and how. */
 export interface TrainingStepOptions {
@@ -153,6 +153,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
   if (schedule) checkStages(schedule);
   for (const each of schedule?.phases ?? [phase]) checkPhase(each, network, tasks, schedule !== undefined);
   const balancer = options.balancer ? chosenOf(options.balancer) : null;
+  checkAveraging(averageWeights, accumulate);
   const names = tasks.map(({ name }) => name);
   const balancing = balancingOf(balancer, names, options.gradients ?? 'parameters');
   const regularising = regularisingOf(options.regulariser ? chosenOf(options.regulariser) : null, {

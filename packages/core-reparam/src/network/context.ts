@@ -11,5 +11,6 @@ export function contextOf(kwargs: Readonly<Record<string, unknown>> | undefined)
     mode: training ? 'train' : 'infer',
     task: typeof kwargs?.task === 'string' ? kwargs.task : null,
     updateStatistics: training && kwargs?.updateStatistics !== false,
+    ...(typeof kwargs?.momentum === 'number' && { momentum: kwargs.momentum }),
   };
 }

@@ -102,13 +102,9 @@ export class NormLayer extends tf.layers.Layer {
         return inferenceBatchNorm(flat, gamma, beta, mean, variance, this.settings.epsilon).reshape(x.shape);
       }
       const batch = trainingBatchNorm(flat, gamma, beta, this.settings.epsilon);
+      const rule = { ...this.settings, momentum: context.momentum ?? this.settings.momentum };
       for (const running of context.updateStatistics ? this.runningOf(context.task) : []) {
-        const next = updateRunning(
-          readRunning(running),
-          batch,
-          countOfBatch(x.size / channels),
-          this.settings,
-        );
+        const next = updateRunning(readRunning(running), batch, countOfBatch(x.size / channels), rule);
         running.mean.write(next.mean);
         running.variance.write(next.variance);
       }

@@ -113,6 +113,10 @@ export function branchSpace(site: Site, space: BranchSpace): Expansion {
       if (sum) outputs.push(others.length > 0 ? sum.y : (sum.y.add(sum.shift) as Tensor4D));
       return { y: tf.addN(outputs), state: pass.changed };
     },
+    parts: (parameters, state) =>
+      Object.fromEntries(
+        space.branches.map(({ name }, index) => [name, branches[index]!.fold(parameters, state).kernel]),
+      ),
     collapse: (parameters, state) => {
       const { kernel, bias } = tf.tidy(() => {
         const folded = branches.map((branch) => branch.fold(parameters, state));
@@ -288,7 +292,8 @@ class BranchAlgebra {
     step = this.branch.steps[0]!,
   ): void {
     if (!context.updateStatistics) return;
-    const running = updateRunning(this.weights(step, parameters, state), batch, count, this.norm);
+    const rule = { ...this.norm, momentum: context.momentum ?? this.norm.momentum };
+    const running = updateRunning(this.weights(step, parameters, state), batch, count, rule);
     changed[`${this.prefix(step)}mean`] = running.mean;
     changed[`${this.prefix(step)}variance`] = running.variance;
   }

@@ -29,6 +29,8 @@ export interface WeightSpace {
   /** Factors on gradients, and what looks at activations; see {@link Expansion}. */
   readonly gradientMaps?: Expansion['gradientMaps'];
   readonly observation?: Expansion['observation'];
+  /** What the kernel is the sum of; see {@link Expansion}. */
+  readonly parts?: Expansion['parts'];
   readonly warnings?: readonly string[];
 }
 
@@ -73,6 +75,7 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
     ...(space.regulariser && { regulariser: space.regulariser }),
     ...(space.gradientMaps && { gradientMaps: space.gradientMaps }),
     ...(space.observation && { observation: space.observation }),
+    ...(space.parts && { parts: space.parts }),
     ...(space.decay === 'kernel' && {
       decay: (parameters: Tensors, state: Tensors, composed?: Tensor4D) => ({
         penalty: tf.tidy(() =>

@@ -16,6 +16,7 @@ import { gapBetween } from '../closeness';
 import { collapse } from '../collapse';
 import { expand } from '../expand';
 import { forward } from '../forward';
+import { statesOf } from '../network/parameters';
 import { checkRules, checkVerdict } from './rules';
 import { allCases, denseSite, disposePlain, imagesFor, otherSites, plainWeightsFor, siteFor } from './sites';
 
@@ -57,6 +58,10 @@ export function testMethod(method: Method, kit: MethodKit): void {
       parsed.start === 'fresh' || parsed.start === 'preserve',
       'options have no start: fresh | preserve',
     );
+    for (const [name, { summary, options: changed }] of Object.entries(method.controls ?? {})) {
+      ensure(summary.length > 0, `the control "${name}" has no summary`);
+      parseOptions(method.options, changed, `${method.name}, control "${name}"`);
+    }
   });
   for (const given of options) {
     const label = `${method.name} ${JSON.stringify(given)}`;
@@ -74,6 +79,7 @@ export function testMethod(method: Method, kit: MethodKit): void {
     test(`${label}: gradients are those of finite differences`, () => checkGradients(cases, key));
     test(`${label}: inference changes no statistics`, () => checkStatistics(cases, key));
     test(`${label}: decay is one half of a sum of squares with its gradient`, () => checkDecay(cases, key));
+    test(`${label}: parts, where it tells them, add up to the kernel`, () => checkParts(cases, key));
     test(`${label}: a network with it expands, saves, loads and collapses`, () =>
       checkNetwork(method, given, key));
     const preserving = sample(supportedSites(method, { ...(given as object), start: 'preserve' }), sites);
@@ -109,7 +115,9 @@ function withExpansion(
   tf.tidy(() => {
     const expansion = make();
     const plain = plainWeightsFor(site, foldKey(key, 'plain'));
-    const values = expansion.initialise(plain, foldKey(key, 'expansion'));
+    const values: Record<string, Tensor> = { ...expansion.initialise(plain, foldKey(key, 'expansion')) };
+    // What follows a routine's plan is where the plan ends.
+    for (const { name, follows } of expansion.state) if (follows) values[name] = tf.onesLike(values[name]!);
     const pick = (specs: readonly { name: string }[]) =>
       Object.fromEntries(specs.map(({ name }) => [name, values[name]!])) as Tensors;
     use(expansion, pick(expansion.parameters), pick(expansion.state), plain);
@@ -138,7 +146,11 @@ function checkInitialisation(cases: readonly SupportedSite[], key: Key): void {
         const value = all[name];
         ensure(value !== undefined, `initialise gives no "${name}"`);
         ensure(value.shape.join() === shape.join(), `"${name}" is [${value.shape}], declared [${shape}]`);
-        ensure(gapBetween(again[name]!, value) === 0, `"${name}" differs between two calls with one key`);
+        const follows = expansion.state.some((state) => state.name === name && state.follows);
+        ensure(
+          follows || gapBetween(again[name]!, value) === 0,
+          `"${name}" differs between two calls with one key`,
+        );
       }
       const names = expansion.parameters.map((parameter) => parameter.name);
       ensure(new Set(names).size === names.length, 'two parameters share a name');
@@ -299,6 +311,21 @@ function checkDecay(cases: readonly SupportedSite[], key: Key): void {
   }
 }
 
+/** What records of training compare must be what the layer computes. */
+function checkParts(cases: readonly SupportedSite[], key: Key): void {
+  for (const entry of sample(cases, 8)) {
+    withExpansion(entry, key, (expansion, parameters, state) => {
+      const parts = expansion.parts?.(parameters, state);
+      if (!parts) return;
+      const sum = tf.addN(Object.values(parts));
+      const [first, ...more] = expansion.collapse(parameters, state, null);
+      ensure(more.length === 0, 'it tells parts of one kernel and collapses to a sequence');
+      const gap = gapBetween(sum, first!.kernel);
+      ensure(gap <= 1e-5, `parts add up to the kernel but for ${gap}, on ${describeSite(entry.site)}`);
+    });
+  }
+}
+
 /** The penalty of the kernel that a pass has composed must be the penalty itself, gradients included. */
 function checkPenaltyOfPass(
   site: Site,
@@ -372,6 +399,8 @@ function checkNetwork(method: Method, given: unknown, key: Key): void {
     ],
   });
   const expanded = expand(model, { method, options: given, key });
+  for (const { variable, follows } of statesOf(expanded))
+    if (follows) tf.tidy(() => variable.assign(tf.onesLike(variable as tf.Tensor)));
   const { model: collapsed, report } = collapse(expanded, { norms: 'keep' });
   ensure(report.ok, `gap ${report.gap}`);
   const x = normalTensor(foldKey(key, 'images'), [2, 9, 9, 3], 0, 1);

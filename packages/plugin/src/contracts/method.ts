@@ -48,6 +48,8 @@ export interface Context {
   readonly task: string | null;
   /** Whether a forward pass in training may change running statistics. */
   readonly updateStatistics: boolean;
+  /** What stays of running statistics in place of the norms' own momentum, from 0 to 1; absent in training itself. */
+  readonly momentum?: number;
 }
 
 /** The result of a forward pass: the output and the state tensors that changed. */
@@ -129,10 +131,28 @@ export interface Expansion {
    * {@link observation} changes without another compilation. Called inside a tidy; reads no values.
    */
   gradientMaps?(state: Tensors): Tensors;
+  /**
+   * Kernels `[kh, kw, cin, cout]` of the parts whose sum is the one kernel that this collapses to, by name, as records
+   * of training compare them; absent where nothing is added up. Called inside a tidy.
+   */
+  parts?(parameters: Tensors, state: Tensors): Readonly<Record<string, Tensor4D>>;
+  /**
+   * True, or why this cannot be collapsed yet, as part of a sentence about the layer; absent: always true. It may read values.
+   * Where it is not true, {@link collapse} gives what will be once it is.
+   */
+  collapsible?(state: Tensors): true | string;
   /** Looks at what comes into the layer; absent: never. */
   readonly observation?: Observation;
   /** What a user should know about this expansion before training, such as width that cannot learn. */
   readonly warnings?: readonly string[];
+}
+
+/** A form of a method that takes a part of it away, to show what that part does; see {@link Method.controls}. */
+export interface MethodControl {
+  /** What is left out or changed, for lists. */
+  readonly summary: string;
+  /** Options that replace those of the method it is a control of. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -149,6 +169,8 @@ export interface Method<Options = unknown> {
   readonly source?: PartSource;
   /** Checks and completes options; every method's options have `start`. */
   readonly options: OptionsSchema<Options>;
+  /** Controls by name, such as `framesOnly`, that a comparison may set beside the method; none where left out. */
+  readonly controls?: Readonly<Record<string, MethodControl>>;
   /** Kinds of sites that {@link supports} is asked about; `conv2d` and `dense` where left out. */
   readonly kinds?: readonly SiteKind[];
   /** True, or the reason why this site cannot be expanded, as part of a sentence about it. */

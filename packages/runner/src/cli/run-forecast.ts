@@ -1,5 +1,6 @@
 import { type LoadedConfig, type Request, resolveComparison, resolveConfig } from '@overparam/config';
 import { clockText, columns, createProgressView, showWork, stepLines } from '@overparam/terminal';
+import { equalCompute } from '../compare/controls';
 import { physicalCores, runsAtOnce } from '../compare/cores';
 import { type Forecast, forecastRun } from '../run/forecast';
 import type { Invocation } from './invocation';
@@ -61,8 +62,14 @@ export async function runCompareForecast(
   { dataDir, jobs }: { readonly dataDir: string; readonly jobs?: number },
   { output, signal }: Invocation,
 ): Promise<void> {
-  const { rows, seeds, reference, sweep, engine } = await resolveComparison(loaded, request);
   const callbacks = listeners(process.stderr);
+  const note = callbacks.onNote;
+  const { resolved } = await equalCompute(await resolveComparison(loaded, request), {
+    dataDir,
+    signal,
+    note,
+  });
+  const { rows, seeds, reference, sweep, engine } = resolved;
   const forecasts: Forecast[] = [];
   for (const row of rows) forecasts.push(await forecastRun(row, { dataDir, signal, callbacks }));
   const runs = rows.length * seeds.length;

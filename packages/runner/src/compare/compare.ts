@@ -7,13 +7,14 @@ import {
   type Request,
   resolveComparison,
 } from '@overparam/config';
-import { launcherOf, schedulerOf } from '@overparam/launchers';
+import { launcherOf, type Outcome, schedulerOf } from '@overparam/launchers';
 import { improvementDefinitions } from '@overparam/mtl-heads';
 import { type ComparisonResult, comparisonResult, type RowRecord } from '@overparam/report';
 import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overparam/run-folder';
 import { slug } from '@overparam/saved-runs';
 import { checkFirst, chooseSettings, type TrialMaker } from './choose';
 import { gatherRows } from './collect';
+import { equalCompute, followRuns, inOrder, isFollower, withControls, withoutFollowed } from './controls';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
@@ -108,13 +109,16 @@ async function compareInFolder(
   request: Request,
   options: ComparisonRun,
 ): Promise<Compared> {
-  const resolved = await resolveComparison(loaded, request);
-  const { rows, seeds, reference, sweep, engine } = resolved;
+  const { callbacks = {}, resume = false } = options;
+  const note = (text: string) => callbacks.onNote?.(text);
+  const { resolved, adjust } = await equalCompute(await resolveComparison(loaded, request), {
+    ...options,
+    note,
+  });
+  const { rows, seeds, reference, sweep, engine, controls } = resolved;
   const command = ownCommandLine();
   const scheduler = schedulerOf(resolved.launcher);
   await scheduler?.check(command);
-  const { callbacks = {}, resume = false } = options;
-  const note = (text: string) => callbacks.onNote?.(text);
   for (const text of [...engine.notes, ...(sweep?.notes ?? [])]) note(text);
   planRuns(rows, seeds, options.out);
   const checking: CheckRowsOptions = {
@@ -134,7 +138,7 @@ async function compareInFolder(
   planRuns(all, seeds, options.out);
   const plans = new RunPlans(checking, resume);
   plans.know(all, plannedRows);
-  const swept = sweptRows(resolved, references, planned);
+  const swept = sweptRows(resolved, references, planned, adjust);
   const book = new ProgressBook();
   const cores = physicalCores();
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
@@ -166,12 +170,15 @@ async function compareInFolder(
     await removeFragments(options.out);
     const signal = AbortSignal.any([options.signal, lock.lost]);
     const isSwept = (row: number) => swept.some(({ index }) => index === row);
-    const before = all.map(({ label }, row) => (isSwept(row) ? null : slug(label)));
+    const before = all.map(({ label }, row) =>
+      isSwept(row) || isFollower(controls, row) ? null : slug(label),
+    );
     await prepareComparison(options.out, planRuns(all, seeds, options.out, before), loaded, resume);
     const entries = book.add(seeds.flatMap(() => plannedRows.map(({ updates }) => updates)));
     const chosen = sweep && (await chooseSettings(sweep.sweep, swept, trials(signal)));
-    const final = await settledRows(all, plannedRows, swept, chosen, plans);
-    const runs = planRuns(final.configs, seeds, options.out, final.folders);
+    const settledAlone = await settledRows(all, plannedRows, swept, chosen, plans);
+    const final = withControls(settledAlone, controls);
+    const runs = followRuns(planRuns(final.configs, seeds, options.out, final.folders), controls);
     const entryOf = ({ row, seed }: PlannedRun) =>
       entries[seeds.findIndex((other) => String(other) === seed) * all.length + row]!;
     for (const run of runs) book.expect(entryOf(run), final.planned[run.row]!.updates);
@@ -186,11 +193,16 @@ async function compareInFolder(
     };
     const settled = { ...resolved, rows: final.configs.slice(0, rows.length) };
     const obtained = obtainedFrom(settled, planned, machine);
-    const outcomes = await train(runs, runs.map(entryOf), signal);
+    const ended = new Map<PlannedRun, Outcome>();
+    for (const wave of inOrder(runs)) {
+      const outcomes = await train(wave, wave.map(entryOf), signal);
+      wave.forEach((run, index) => void ended.set(run, outcomes[index]!));
+    }
+    const outcomes = runs.map((run) => ended.get(run)!);
     await lock.check();
-    const described = describeRows(settled.rows, final.configs.slice(rows.length), final.planned);
+    const described = describeRows(settled.rows, final.configs.slice(rows.length), final.planned, controls);
     const records = (await gatherRows(described, runs, outcomes)).map((record, row) =>
-      withoutChoice(record, chosen, isSwept(row), seeds),
+      withoutFollowed(withoutChoice(record, chosen, isSwept(row), seeds), row, final, controls, seeds),
     );
     const definitions = Object.values(improvementDefinitions);
     const result = comparisonResult(records, obtained, definitions, chosen);

@@ -4,6 +4,13 @@ import { improvementDefinitions } from '@overparam/mtl-heads';
 import type { Improvement, Obtained } from '@overparam/report';
 import type { Planned } from './prepare';
 
+/** What each control is of, and what it does. */
+function controlTexts({ rows, controls }: Pick<ResolvedComparison, 'rows' | 'controls'>): string[] {
+  return controls.flatMap((found, row) =>
+    found ? [`${rows[row]!.label}: ${found.control.summary} (${rows[found.of]!.label})`] : [],
+  );
+}
+
 function improvementNamed(given: string): Improvement {
   const { name, direction, formula, usedBy } = improvementDefinitions[given]!;
   return { name, direction, formula, usedBy };
@@ -11,7 +18,7 @@ function improvementNamed(given: string): Improvement {
 
 /** How a comparison obtains its numbers. */
 export function obtainedFrom(
-  { title, rows, seeds, improvement, projection, sweep }: ResolvedComparison,
+  { title, rows, seeds, improvement, projection, sweep, controls }: ResolvedComparison,
   planned: Planned,
   machine: { readonly engine: EngineInfo } & Pick<Obtained, 'runsAtOnce' | 'cores' | 'scheduler'>,
 ): Obtained {
@@ -22,7 +29,7 @@ export function obtainedFrom(
     title,
     seeds: seeds.map(String),
     recipe: recipeText(first, planned.tasks.length, keys),
-    recipeDifferences: recipeDifferences(rows, keys),
+    recipeDifferences: [...recipeDifferences(rows, keys), ...controlTexts({ rows, controls })],
     backbone: choiceText('backbone', first.backbone),
     dataset: choiceText('dataset', first.dataset),
     provenance: planned.provenance,

@@ -2,6 +2,7 @@ import type { ResolvedComparison, RunConfig } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import type { Over } from '@overparam/sweep';
 import type { SweptRow } from './choose';
+import type { EqualCompute } from './controls';
 import type { Planned } from './prepare';
 import { referenceRows } from './references';
 
@@ -19,12 +20,14 @@ function mattering(over: Over, tasks: number): Over {
  * The rows that a sweep has something to choose for, the single-task references last.
  *
  * @param references  one a task
+ * @param adjust      a row's config with a setting, with what else follows for it
  * @throws OverparamError `invalid-sweep` for a key that matters to no row
  */
 export function sweptRows(
   { rows, sweep, reference }: ResolvedComparison,
   references: readonly RunConfig[],
   { tasks, metrics }: Pick<Planned, 'tasks' | 'metrics'>,
+  adjust: EqualCompute['adjust'],
 ): SweptRow[] {
   if (sweep === null) return [];
   const names = tasks.map(({ name }) => name);
@@ -45,7 +48,9 @@ export function sweptRows(
   };
   const all = [
     ...rows.map((config, index) =>
-      rowOf(config, index, sweep.rows[index]!, (setting) => sweep.rowWith(index, setting)),
+      rowOf(config, index, sweep.rows[index]!, async (setting) =>
+        adjust(index, await sweep.rowWith(index, setting)),
+      ),
     ),
     ...(reference === null ? [] : references).map((config, at) =>
       rowOf(config, rows.length + at, sweep.reference, async (setting) => {

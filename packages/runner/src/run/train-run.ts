@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   configSum,
@@ -14,6 +15,7 @@ import { type Lock, writeFileAtomic } from '@overparam/files';
 import type { FigureSpec, RunResult } from '@overparam/report';
 import {
   appendLine,
+  appendLines,
   type Checkpoint,
   type DataRecord,
   dataRecordOf,
@@ -32,13 +34,20 @@ import {
   writeLines,
   writeRunAbout,
 } from '@overparam/run-folder';
-import { readRunConfig, readRunResult, refuseEarlierForm, soundTimings } from '@overparam/saved-runs';
+import {
+  readRunConfig,
+  readRunResult,
+  refuseEarlierForm,
+  soundLayerRecords,
+  soundTimings,
+} from '@overparam/saved-runs';
 import { beginEvents } from '@overparam/tensorboard';
 import {
   beginTraining,
   disposeTrained,
   type EpochRecord,
   type EpochTiming,
+  type LayerRecord,
   memoryNote,
   type OnLayer,
   type Progress,
@@ -46,7 +55,6 @@ import {
   type Trained,
   TrainingLoop,
   type TrainingPlan,
-  takeAverage,
   type UpdateReport,
 } from '@overparam/training';
 import * as tf from '@tensorflow/tfjs';
@@ -54,6 +62,8 @@ import { packageVersion } from '../cli/version';
 import type { Crew } from './crew';
 import { openDataset } from './data';
 import { figuresOf, finishRun } from './finish';
+import { followingOf } from './follow';
+import { checkLonger, epochsOf, reopen } from './longer';
 
 /** What a run is before its first update. */
 export interface RunStart {
@@ -95,7 +105,7 @@ export interface TrainRunOptions {
   readonly dataDir: string;
   /** Folder that plugin paths of the config start from; the working directory where absent. */
   readonly configFolder?: string;
-  /** Goes on with a run that the folder holds; does nothing where it is finished. */
+  /** Goes on with a run that the folder holds; does nothing where it is finished, unless the config has more epochs. */
   readonly resume?: boolean;
   readonly callbacks?: TrainCallbacks;
   /** Whether event files for TensorBoard are written, into the folder's `tensorboard`. */
@@ -125,11 +135,17 @@ async function checkFolder(folder: string, shown: string, resume: boolean): Prom
   }
 }
 
-/** Refuses to go on with a run under another config. */
-async function checkConfig(text: string, folder: string, shown: string): Promise<void> {
+/**
+ * Refuses to go on with a run under another config, unless that trains longer.
+ *
+ * @returns how many epochs the run was planned for
+ */
+async function checkConfig(text: string, folder: string, shown: string): Promise<number> {
   const saved = await readRunConfig(folder);
-  const paths = differences(saved, parseYaml(text, 'config.yaml'));
-  if (paths.length === 0) return;
+  const given = parseYaml(text, 'config.yaml') as RunConfig;
+  const paths = differences(saved, given);
+  if (paths.length === 0) return saved.epochs;
+  if (paths.join() === 'epochs' && given.epochs > saved.epochs) return saved.epochs;
   throw new OverparamError(
     'run-differs',
     `The run in "${shown}" was started with another config; it differs in ${paths.join(', ')}. ` +
@@ -137,9 +153,19 @@ async function checkConfig(text: string, folder: string, shown: string): Promise
   );
 }
 
-/** Refuses to go on where the run's own config was changed after its checkpoint was written. */
-function refuseOtherConfig(shown: string, checkpoint: Checkpoint, config: string): void {
-  if (checkpoint.config === null || checkpoint.config === config) return;
+/**
+ * Refuses to go on where the run's own config was changed after its checkpoint was written, but for more epochs of which the
+ * run so far is a part.
+ */
+function refuseOtherConfig(shown: string, checkpoint: Checkpoint, text: string, plan: TrainingPlan): void {
+  const { config, progress } = checkpoint;
+  if (config === null || config === configSum(text)) return;
+  const epochs = epochsOf(config, text);
+  if (epochs !== null) {
+    const planned = planTraining({ ...plan.recipe, epochs }, plan.dataset);
+    checkLonger(shown, planned, plan, progress.update);
+    return;
+  }
   throw new OverparamError(
     'run-differs',
     `The config.yaml of the run in "${shown}" is not the one that its checkpoint was trained with: it was changed or damaged. ` +
@@ -186,6 +212,9 @@ function aboutOf(plan: TrainingPlan): RunAbout {
 async function rewindLogs(folder: string, progress: Progress): Promise<void> {
   await writeLines(join(folder, 'metrics.jsonl'), progress.history);
   await writeLines(join(folder, 'timings.jsonl'), await soundTimings(folder, progress.history.length));
+  const layers = await soundLayerRecords(folder, progress.update);
+  if (layers.length > 0 || existsSync(join(folder, 'layers.jsonl')))
+    await writeLines(join(folder, 'layers.jsonl'), layers);
 }
 
 /** Tells of work once that has taken longer than one waits without a word. */
@@ -225,7 +254,7 @@ async function trainPlan(
   const kept = { keep: config.checkpoints.keep, data, config: configSum(options.configText), workers };
   const checkpoint = await newestCheckpoint(folder, (text) => callbacks.onNote?.(text));
   if (checkpoint) {
-    refuseOtherConfig(out, checkpoint, kept.config);
+    refuseOtherConfig(out, checkpoint, options.configText, plan);
     refuseOtherData(out, checkpoint.data, data);
   }
   await writeDataRecord(folder, data);
@@ -249,7 +278,11 @@ async function trainPlan(
   if (other !== null) callbacks.onNote?.(other);
   const memory = memoryNote(plan, state.trained);
   if (memory !== null) callbacks.onNote?.(memory);
+  // On disk before the checkpoint after them, so that a later process finds all that comes before it.
+  const layers: LayerRecord[] = [];
+  const writeLayers = () => appendLines(join(folder, 'layers.jsonl'), layers.splice(0));
   const listeners = {
+    onLayers: (record: LayerRecord) => void layers.push(record),
     onUpdate: (report: UpdateReport) => callbacks.onUpdate?.(report),
     onLayer: (...layer: Parameters<OnLayer>) => callbacks.onLayer?.(...layer),
     onEpoch: async (position: Progress, trained: Trained, timing: EpochTiming) => {
@@ -258,6 +291,7 @@ async function trainPlan(
       await crew?.compare(trained);
       // What the checkpoint does not hold comes before it, for a later process to find; the rest is written from it then.
       await appendLine(join(folder, 'timings.jsonl'), timing);
+      await writeLayers();
       await writeCheckpoint(folder, position, trained, kept);
       await appendLine(join(folder, 'metrics.jsonl'), record);
       await events?.add(record, timing);
@@ -266,6 +300,7 @@ async function trainPlan(
     onStop: async (position: Progress, trained: Trained) => {
       await lock.check();
       await crew?.compare(trained);
+      await writeLayers();
       await writeCheckpoint(folder, position, trained, kept);
     },
   };
@@ -279,14 +314,17 @@ async function trainPlan(
     await loop.run().catch((error: unknown) => {
       throw isOverparamError(error) && error.code === 'interrupted' ? interruption() : error;
     });
-    takeAverage(loop.trained);
-    return await finishRun(folder, config, plan, loop.trained, loop.progress, signal).catch(
-      (error: unknown) => {
-        lock.lost.throwIfAborted();
-        // The last epoch's checkpoint is written; only the ending has to be done again.
-        throw signal.aborted && !isOverparamError(error) ? interruption() : error;
-      },
-    );
+    await lock.check();
+    await writeLayers();
+    const ending = async () => {
+      await loop.takeAverage();
+      return finishRun(folder, config, plan, loop.trained, loop.progress, signal);
+    };
+    return await ending().catch((error: unknown) => {
+      lock.lost.throwIfAborted();
+      // The last epoch's checkpoint is written; only the ending has to be done again.
+      throw signal.aborted && !isOverparamError(error) ? interruption() : error;
+    });
   } finally {
     loop.dispose();
     disposeTrained(loop.trained);
@@ -328,20 +366,26 @@ async function trainInFolder(config: RunConfig, options: TrainRunOptions): Promi
   const folder = resolve(out);
   await checkFolder(folder, out, resume);
   const text = configText(config, resolve(options.configFolder ?? '.'), folder);
-  if (isRunFolder(folder)) await checkConfig(text, folder, out);
+  const planned = isRunFolder(folder) ? await checkConfig(text, folder, out) : config.epochs;
   const lock = await lockFolder(folder, { note: callbacks.onNote, signal, patience });
   try {
     await removeFragments(folder);
     const result = await readRunResult(folder);
     await refuseEarlierForm(folder);
-    if (result) {
+    const isLonger = planned < config.epochs;
+    if (result && !isLonger) {
       callbacks.onNote?.(`The run in "${out}" is finished; nothing is left to do.`);
       return result;
     }
     const dataset = await openDataset(config, dataDir, signal, callbacks.onData, callbacks.onNote);
     try {
       // Planned before the config is written: a run that cannot begin leaves no run behind.
-      const plan = planTraining(recipeOf(config), dataset, crew?.team ?? null);
+      const following = await followingOf(config, resolve(options.configFolder ?? '.'));
+      const recipe = { ...recipeOf(config), following };
+      const team = crew?.team ?? null;
+      const plan = planTraining(recipe, dataset, team);
+      if (isLonger)
+        await reopen(folder, out, planTraining({ ...recipe, epochs: planned }, dataset, team), plan);
       for (const note of idleNotes(config, plan.tasks.length)) callbacks.onNote?.(note);
       const data = crew && (await recordOf(plan, callbacks, signal));
       if (data) await crew.agree(data, options.configFolder ?? '.');

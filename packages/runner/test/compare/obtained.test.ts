@@ -62,6 +62,7 @@ function resolved(rows: readonly RunConfig[], seeds: readonly (number | string)[
     projection: null,
     sweep: null,
     launcher: { name: 'local' },
+    controls: [],
     engine,
   };
 }

@@ -74,6 +74,8 @@ function rowsOf(labels: readonly string[]): RunConfig[] {
     select: null,
     limit: {},
     validation: null,
+    layerRecords: null,
+    follows: null,
     checkpoints: { keep: 'all' },
     plugins: [],
   };

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ComparisonResult, RowSummary, Standing } from '@overparam/report';
+import { readConfig, resolveComparison } from '@overparam/runner';
+import { describe, expect, test } from 'vitest';
+import { parts, readRecords } from '../src/main';
+import { studyPage } from '../src/page';
+import { recordOf, type StudyRecord, secondsOf } from '../src/records';
+import { answerOf, firstParagraph, howRun, verdictOf } from '../src/sentences';
+
+const folder = fileURLToPath(new URL('..', import.meta.url));
+const metric = { task: 'class', name: 'top1Error', direction: 'lower', unit: '%' } as const;
+
+function row(label: string, standing: Standing | null, seeds = ['1', '2', '3']): RowSummary {
+  const difference = { mean: -1, interval: { low: -2, high: -0.1 }, pValue: 0.01, standing };
+  return {
+    label,
+    kind: standing === null ? 'baseline' : 'row',
+    seeds,
+    epochs: 15,
+    trainImages: 50_000,
+    secondsPerEpoch: 10,
+    figures: { class: { top1Error: { mean: 40, sd: 0.5 } } },
+    differences: standing === null ? {} : { class: { top1Error: difference } },
+  } as unknown as RowSummary;
+}
+
+function record(rows: readonly RowSummary[], variant: string | null = null): StudyRecord {
+  const chosen = {
+    rows: rows.map(({ label }) => ({
+      label,
+      setting: { lr: 0.3 },
+      tried: [{ setting: { lr: 0.1 } }, { setting: { lr: 0.3 } }],
+      cost: { runs: 2, updates: 10, seconds: 30 },
+    })),
+    seeds: ['0'],
+    validation: { share: 0.1, seed: '0' },
+  };
+  const obtained = {
+    title: 'A part',
+    metrics: [metric],
+    seeds: ['1', '2', '3'],
+    runsAtOnce: 2,
+    cores: 2,
+    engine: 'some engine',
+  };
+  return recordOf('part', variant, { rows, obtained, chosen } as unknown as ComparisonResult);
+}
+
+describe("the page's sentences follow from its table", () => {
+  test('where nothing beats the plain network, the first paragraph says that', () => {
+    const all = [record([row('Plain', null), row('One', 'worse'), row('Two', 'undecided')])];
+    expect(firstParagraph(all)).toBe(
+      'Nothing here beats a plain network whose learning rate was chosen with the same care. A part: nothing beats the plain network at its best rate; One is behind it; of Two these seeds decide nothing.',
+    );
+  });
+
+  test('where something does, it is named, and so is what does not', () => {
+    const all = [
+      record([row('Plain', null), row('One', 'better'), row('Two', 'better'), row('Three', 'worse')]),
+    ];
+    expect(firstParagraph(all)).toBe(
+      'One and Two beat a plain network whose learning rate was chosen with the same care, in at least one part. A part: One and Two beat the plain network at its best rate; Three is behind it.',
+    );
+  });
+
+  test('too few seeds beat nothing, whatever their figures', () => {
+    const few = row('One', 'better', ['1', '2']);
+    expect(verdictOf(few, [metric])).toBe('unknown');
+    expect(answerOf(record([row('Plain', null), few]))).toMatch(
+      /nothing beats .*; for One there are too few seeds/,
+    );
+    expect(verdictOf(row('One', 'lower'), [metric])).toBe('unknown');
+  });
+
+  test('better in one figure and worse in another is neither', () => {
+    const other = { ...metric, task: 'other' };
+    const both = {
+      ...row('One', 'better'),
+      differences: { ...row('One', 'better').differences, other: row('One', 'worse').differences.class! },
+    } as RowSummary;
+    expect(verdictOf(both, [metric, other])).toBe('mixed');
+  });
+
+  test('it says seeds, rates, epochs, hours and machine', () => {
+    const rows = [row('Plain', null), row('One', 'worse')];
+    // 15 epochs of 10 s, 3 seeds and 2 rows, and 30 s of choosing for each.
+    expect(secondsOf(record(rows).result)).toBe(960);
+    expect(howRun(record(rows, 'small'))).toBe(
+      'This is the variant "small", not the whole. 15 epochs of 50000 images, seeds 1, 2, 3; of the rates 0.1, 0.3 each row\'s was chosen on 10 % of the training images with seed 0. All runs together took 16.0 minutes of clock time, 2 at a time on 2 cores (some engine).',
+    );
+  });
+});
+
+test('the page in docs is the one that its records make', () => {
+  const page = readFileSync(join(folder, '..', '..', 'docs', 'study.md'), 'utf8');
+  expect(page).toBe(studyPage(readRecords()));
+});
+
+test.each(parts)('the config of the part %s is one', async (part) => {
+  const { rows, sweep } = await resolveComparison(await readConfig(join(folder, `${part}.yaml`)), {
+    overrides: [],
+  });
+  expect(rows[0]!.label).toBe('Plain');
+  expect(sweep!.sweep.over.lr).toHaveLength(4);
+  expect(sweep!.notes).toEqual([]);
+});
