@@ -8,7 +8,7 @@ import { descendants, kill, start } from '../kills/process';
 import { Random } from '../networks/random';
 import { type Cluster, fakeCluster, realCluster } from './cluster';
 
-const usage = `Usage: launchers [--kills 20] [--config FILE] [--set KEY=VALUE ...] [--seed 1] [--cluster slurm|fake] [--out runs/launchers]
+const usage = `Usage: launchers [--kills 20] [--config FILE] [--variant NAME] [--set KEY=VALUE ...] [--seed 1] [--cluster slurm|fake] [--out runs/launchers]
 
 Trains a comparison in processes of this machine, then as tasks of Slurm, of which tasks are preempted, requeued and killed,
 as are the launcher and the daemons of nodes, at drawn moments; compares every byte that is no clock time. The cluster
@@ -116,6 +116,7 @@ export async function launchers(rawArguments: readonly string[]): Promise<number
     options: {
       kills: { type: 'string', default: '20' },
       config: { type: 'string' },
+      variant: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string', default: '1' },
       cluster: { type: 'string', default: 'slurm' },
@@ -134,7 +135,10 @@ export async function launchers(rawArguments: readonly string[]): Promise<number
     const { blows, problems } = await checkLaunchers(
       {
         config: values.config ?? smallComparison(out),
-        given: values.set.flatMap((each) => ['--set', each]),
+        given: [
+          ...values.set.flatMap((each) => ['--set', each]),
+          ...(values.variant === undefined ? [] : ['--variant', values.variant]),
+        ],
         kills: Number(values.kills),
         seed: Number(values.seed),
         out,
