@@ -5,7 +5,7 @@ import { cases } from './cases';
 
 const usage = `Usage: workers [--counts 2,3,4] [--cases NAME,NAME] [--norms synchronised] [--gradients float32] [--out runs/workers]
 
-Trains every case of fuzz/workers/cases.ts for 20 updates on one process and on some workers, and prints how far their parameters
+Trains every case of fuzz/workers/cases.ts on one process and on some workers, and prints how far their parameters
 are apart: with synchronised norms, the length of the difference over that of the parameters. All workers must come to the same bits. What is
 done stands in OUT: the same command goes on where it stopped.`;
 
