@@ -61,7 +61,7 @@ describe('controls of a row', () => {
     expect(told).toContain(`Norms, seed ${seed}: was done already`);
   });
 
-  test("a network that follows norms has the other's, through a stop and on", async () => {
+  test("a network that follows norms has the other's after each update", async () => {
     const followed = path('followed');
     const config = path('followed.yaml');
     const both = { ...tiny, epochs: 2, layerRecords: { norms: 1, gains: null, shapes: 'epoch' } };
