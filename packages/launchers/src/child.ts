@@ -12,6 +12,7 @@ export interface CommandLine {
 export interface ChildRun {
   readonly command: CommandLine;
   readonly arguments: readonly string[];
+  /** Updates that it has done, of all. */
   onProgress(done: number, total: number): void;
   /** What it does before its first update, where that takes long. */
   onWork(text: string): void;

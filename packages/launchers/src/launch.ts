@@ -26,6 +26,7 @@ export interface Launch {
   isFinished(run: number): Promise<boolean>;
   /** Updates of a run that are saved, from its folder; null where nothing is. */
   savedUpdates(run: number): Promise<number | null>;
+  /** Updates that a run has done. */
   onProgress(run: number, updates: number): void;
   /** What a run does before its first update, where that takes long. */
   onWork(run: number, text: string): void;

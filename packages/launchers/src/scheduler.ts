@@ -12,6 +12,7 @@ export interface Order {
   readonly extraArguments?: readonly string[];
   readonly command: CommandLine;
   readonly signal: AbortSignal;
+  /** What a user should know. */
   onNote(text: string): void;
 }
 

@@ -94,10 +94,7 @@ export const launcherSchema = z.union([
   ]),
 ]);
 
-/**
- * The block `launcher` as it is written.
- * @interface
- */
+/** The block `launcher` as it is written. */
 export type LauncherConfig = z.input<typeof launcherSchema>;
 
 /** Names of launchers. */

@@ -28,7 +28,9 @@ export interface RunStatus {
 export interface StatusOptions {
   /** The comparison's folder. */
   readonly out: string;
+  /** Whether a run's folder holds its result. */
   isFinished(run: number): Promise<boolean>;
+  /** Updates of a run that are saved, from its folder; null where nothing is. */
   savedUpdates(run: number): Promise<number | null>;
   /** Told where a scheduler does not answer from here. */
   onNote(text: string): void;

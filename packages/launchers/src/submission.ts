@@ -13,7 +13,7 @@ const taskSchema = z.object({
   folder: z.string(),
 });
 
-const submissionSchema = z.object({
+const submissionSchema: z.ZodType<SubmissionRecord> = z.object({
   version: z.literal(1),
   launcher: z.enum(['slurm', 'kubernetes']),
   id: z.string().regex(/^[0-9a-z-]+$/),
@@ -27,7 +27,28 @@ const submissionSchema = z.object({
 });
 
 /** What the tasks of one array are, as the file `tasks.json` of its folder holds it. Paths are absolute. */
-export type SubmissionRecord = z.infer<typeof submissionSchema>;
+export interface SubmissionRecord {
+  readonly version: 1;
+  readonly launcher: 'slurm' | 'kubernetes';
+  /** A part of the job's name. */
+  readonly id: string;
+  /** Starts the command line on a node. */
+  readonly command: { readonly file: string; readonly prefix: readonly string[] };
+  readonly dataDir: string;
+  readonly extraArguments: readonly string[];
+  /** That a task may take at a time. */
+  readonly timeoutSeconds: number;
+  /** Seconds before the end of its time at which a task saves its state. */
+  readonly signalDelayS: number;
+  /** How often a run whose time is up is queued again. */
+  readonly maxNumTimeout: number;
+  readonly tasks: readonly {
+    readonly label: string;
+    readonly seed: string;
+    readonly configFile: string;
+    readonly folder: string;
+  }[];
+}
 
 /** An array of tasks that was handed to a scheduler. */
 export interface Submission extends SubmissionRecord {

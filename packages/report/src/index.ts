@@ -6,7 +6,7 @@
  */
 export type { ChoosingCost, Chosen, ChosenRow, TriedSetting } from './comparison/chosen';
 export { collectRun } from './comparison/collect';
-export { type CurveColumn, curveColumns } from './comparison/curve-columns';
+export { type CurveColumn, curveColumns, type LoggedEpoch } from './comparison/curve-columns';
 export type { Difference, Standing } from './comparison/differences';
 export { type ByFigure, byFigure, type FigureName, figureIn, headlines, scoreIn } from './comparison/figures';
 export type {

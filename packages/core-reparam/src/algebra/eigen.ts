@@ -15,6 +15,8 @@ export interface Eigen {
 }
 
 /**
+ * Eigenvalues and eigenvectors of a symmetric matrix.
+ *
  * @param matrix  `[n, n]`, row by row; only what is on and below the diagonal is read, and overwritten
  * @param n       at least 1
  */

@@ -3,11 +3,13 @@ import { scoreIn, tasksOf } from './figures';
 import type { SeedRun } from './records';
 import type { FigureSpec } from './run-records';
 
-type LoggedEpoch = Omit<EpochRecord, 'details'>;
+/** What a run logged of an epoch. */
+export type LoggedEpoch = Omit<EpochRecord, 'details'>;
 
 /** What a run logs by epoch under one name, such as `test.class.top1Error`. */
 export interface CurveColumn {
   readonly name: string;
+  /** Its value in an epoch; null or absent where there is none. */
   value(epoch: LoggedEpoch): number | null | undefined;
 }
 

@@ -114,7 +114,11 @@ export interface TrainRunOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds that another process at work in the folder is waited for; none where left out. */
   readonly patience?: number;
-  /** The workers of which this process is the first; null or left out where it trains by itself. */
+  /**
+   * The workers of which this process is the first, which the command line makes; null or left out where it trains by itself.
+   *
+   * @internal
+   */
   readonly crew?: Crew | null;
 }
 

@@ -3,7 +3,7 @@ import type { RunResult } from '@overparam/report';
 import { type TrainRunOptions, trainRun } from './train-run';
 
 /** How {@link train} runs. */
-export interface TrainOptions extends Omit<TrainRunOptions, 'dataDir' | 'configFolder'> {
+export interface TrainOptions extends Omit<TrainRunOptions, 'dataDir' | 'configFolder' | 'crew'> {
   /** Folder of all datasets; `data` where absent. */
   readonly dataDir?: string;
   /** Overrides such as `lr.peak=0.2`, as `--set` takes them. */
