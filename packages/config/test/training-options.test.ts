@@ -55,7 +55,7 @@ test('short forms are written out', async () => {
   );
   expect(optionsOf(config)).toEqual({
     clip: { by: 'norm', limit: 2 },
-    averageWeights: { decay: 0.9 },
+    averageWeights: { by: 'ema', decay: 0.9 },
     parameterGroups: [],
     mix: { by: 'mixup', alpha: 1, probability: 1 },
     erase: { by: 'random', probability: 0.5, area: [0.1, 0.2], aspect: 0.3, fill: 'noise' },

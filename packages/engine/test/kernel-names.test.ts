@@ -6,12 +6,13 @@ import { engines } from './backends';
 /** What an engine leaves to the composites, or has no use for. */
 const without: Readonly<Record<(typeof engines)[number], readonly string[]>> = {
   tensorflow: [],
-  wasm: [trainingKernels.runAfter, trainingKernels.widen],
+  wasm: [trainingKernels.runAfter, trainingKernels.widen, trainingKernels.sumOverWorkers],
   cpu: [
     trainingKernels.dilatedInputGradient,
     trainingKernels.dilatedFilterGradient,
     trainingKernels.runAfter,
     trainingKernels.widen,
+    trainingKernels.sumOverWorkers,
   ],
 };
 
