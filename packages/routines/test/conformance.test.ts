@@ -9,4 +9,5 @@ testRoutine(alternating, {
 });
 testRoutine(cyclic, { test, options: [{}, { length: { updates: 3 }, resetAfter: null }] });
 testRoutine(progressive, { test, options: [{}, { expandAt: { updates: 0 }, collapseAt: { share: 1 } }] });
-testRoutine(reexpanding, { test, options: [{ between: { updates: 1 } }] });
+// One update expanded, one collapsed, one expanded.
+testRoutine(reexpanding, { test, options: [{ between: { updates: 1 } }], fewestUpdates: 3 });

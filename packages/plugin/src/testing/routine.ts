@@ -1,3 +1,4 @@
+import { isOverparamError } from '@overparam/errors';
 import type { ParameterGroup, Phase, Role, Routine, RunShape, Schedule, Stage } from '../contracts';
 import { matchesGroup } from '../groups';
 import { parseOptions } from '../options';
@@ -10,6 +11,8 @@ export interface RoutineKit {
   readonly test: DefineTest;
   /** Options to test with, each a set of its own; the defaults where left out. */
   readonly options?: readonly unknown[];
+  /** Fewest updates that the routine can plan with these options; shorter runs it refuses as `invalid-options`. 1 where left out. */
+  readonly fewestUpdates?: number;
 }
 
 const group = (
@@ -75,7 +78,7 @@ const networksOfTasks: Readonly<Record<string, readonly ParameterGroup[]>> = {
  */
 export function testRoutine(routine: Routine, kit: RoutineKit): void {
   const test = patient(kit.test);
-  const { options = [{}] } = kit;
+  const { options = [{}], fewestUpdates = 1 } = kit;
   testPart(test, 'routine', routine);
   for (const given of options) {
     for (const [tasks, kinds] of [
@@ -92,14 +95,30 @@ export function testRoutine(routine: Routine, kit: RoutineKit): void {
             key: [1, 2],
           };
           const title = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'} and ${name}`;
-          test(`${routine.name} ${JSON.stringify(given)}: plans ${updates} updates of a network with ${title}`, () => {
+          const doing = updates < fewestUpdates ? 'refuses' : 'plans';
+          test(`${routine.name} ${JSON.stringify(given)}: ${doing} ${updates} updates of a network with ${title}`, () => {
             const parsed = parseOptions(routine.options, given, routine.name);
-            checkPlan(run, routine.plan(run, parsed), routine.plan(run, parsed));
+            if (updates < fewestUpdates) checkRefusal(() => routine.plan(run, parsed));
+            else checkPlan(run, routine.plan(run, parsed), routine.plan(run, parsed));
           });
         }
       }
     }
   }
+}
+
+function checkRefusal(plan: () => Schedule): void {
+  try {
+    plan();
+  } catch (error) {
+    const told = isOverparamError(error) && error.code === 'invalid-options';
+    ensure(
+      told,
+      `a run that is too short is refused by ${error}; expected an OverparamError "invalid-options"`,
+    );
+    return;
+  }
+  ensure(false, 'a run of fewer updates than the kit was told is planned');
 }
 
 function checkPlan(run: RunShape, schedule: Schedule, again: Schedule): void {
