@@ -291,11 +291,12 @@ export class TrainingLoop {
 
   /** Gives norms the statistics that averaged weights have on the last epoch's batches. */
   private async reestimate(): Promise<void> {
-    const { averaging, batches, recipe } = this.plan;
+    const { averaging, batches, recipe, teamwork } = this.plan;
     if (averaging?.by !== 'swa') return;
     const { perEpoch } = batches;
     const from = Math.max(0, this.position.update - perEpoch);
-    const { signal } = this;
+    // A worker that stopped here by itself would leave the others waiting.
+    const signal = teamwork ? undefined : this.signal;
     await reestimateNorms(this.state.network, { batches, from, count: perEpoch, key: recipe.key, signal });
   }
 

@@ -7,7 +7,8 @@ import type { TrainedNetwork } from './network';
 
 /** What statistics are estimated from. */
 export interface ReestimateOptions {
-  readonly batches: Pick<TrainingBatches, 'read'>;
+  /** Read whole: workers that train together come to the same statistics, which are those of one process. */
+  readonly batches: Pick<TrainingBatches, 'readWhole'>;
   /** The first batch, as the run counts them. */
   readonly from: number;
   /** How many. */
@@ -40,7 +41,7 @@ export async function reestimateNorms(
   }
   for (let index = 0; index < count; index++) {
     signal?.throwIfAborted();
-    const { x, ...others } = await batches.read(from + index);
+    const { x, ...others } = await batches.readWhole(from + index);
     const masks = dropoutMasks(model, x!.shape[0]!, foldKey(key, 'reestimate', index));
     try {
       tf.tidy(() => {

@@ -103,7 +103,7 @@ export function summedList(
  */
 export function checkTeam(
   team: Team | null,
-  recipe: Pick<Recipe, 'batch' | 'regulariser' | 'recompute'>,
+  recipe: Pick<Recipe, 'batch' | 'regulariser' | 'recompute' | 'following' | 'layerRecords'>,
 ): void {
   if (team === null) return;
   const refuse = (why: string) => {
@@ -117,6 +117,16 @@ export function checkTeam(
   if (recipe.regulariser !== null) {
     refuse(
       `regulariser "${recipe.regulariser.part.name}" compares the examples of a batch with each other, and each worker has a share of them. Leave it out, or train with one worker.`,
+    );
+  }
+  if (recipe.following !== null) {
+    refuse(
+      'follows changes weights by the records of another run, which the first worker alone has. Train the controls of a comparison with one worker.',
+    );
+  }
+  if (recipe.layerRecords !== null && recipe.layerRecords.gains !== null) {
+    refuse(
+      'layerRecords.gains is measured on the examples of a whole batch, and each worker has a share of them. Set it to null, or train with one worker.',
     );
   }
   if (team.norms === 'synchronised' && recipe.recompute === 'blocks') {

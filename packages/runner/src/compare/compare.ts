@@ -14,7 +14,14 @@ import { lockFolder, makeFolder, ownFileProblem, removeFragments } from '@overpa
 import { slug } from '@overparam/saved-runs';
 import { checkFirst, chooseSettings, type TrialMaker } from './choose';
 import { gatherRows } from './collect';
-import { equalCompute, followRuns, inOrder, isFollower, withControls, withoutFollowed } from './controls';
+import {
+  equalCompute,
+  followRuns,
+  isFollower,
+  trainInOrder,
+  withControls,
+  withoutFollowed,
+} from './controls';
 import { physicalCores, runsAtOnce } from './cores';
 import { describeRows } from './describe-rows';
 import { obtainedFrom } from './obtained';
@@ -143,10 +150,12 @@ async function compareInFolder(
   const cores = physicalCores();
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
   const atOnce = (runs: number) => options.jobs ?? runsAtOnce(runs, cores, threads);
-  let left = 0;
-  const train = async (runs: readonly PlannedRun[], entries: readonly number[], signal: AbortSignal) => {
+  const train = (runs: readonly PlannedRun[], entries: readonly number[], signal: AbortSignal) => {
     const launcher = launcherOf(scheduler, atOnce(runs.length));
-    const outcomes = await trainRuns(runs, launcher, { book, entries }, { ...options, command, signal });
+    return trainRuns(runs, launcher, { book, entries }, { ...options, command, signal });
+  };
+  let left = 0;
+  const countLeft = (outcomes: readonly Outcome[]) => {
     left += outcomes.filter(({ kind }) => kind === 'left').length;
     return outcomes;
   };
@@ -160,7 +169,7 @@ async function compareInFolder(
       await holdConfigs(options.out, runs, loaded);
       const updates: number[] = [];
       for (const run of runs) updates.push((await plans.of(run)).updates);
-      return train(runs, book.add(updates), signal);
+      return countLeft(await train(runs, book.add(updates), signal));
     },
   });
   if (sweep) await checkFirst(sweep.sweep, swept, trials(options.signal));
@@ -193,12 +202,8 @@ async function compareInFolder(
     };
     const settled = { ...resolved, rows: final.configs.slice(0, rows.length) };
     const obtained = obtainedFrom(settled, planned, machine);
-    const ended = new Map<PlannedRun, Outcome>();
-    for (const wave of inOrder(runs)) {
-      const outcomes = await train(wave, wave.map(entryOf), signal);
-      wave.forEach((run, index) => void ended.set(run, outcomes[index]!));
-    }
-    const outcomes = runs.map((run) => ended.get(run)!);
+    const outcomes = await trainInOrder(runs, (wave) => train(wave, wave.map(entryOf), signal));
+    countLeft(outcomes);
     await lock.check();
     const described = describeRows(settled.rows, final.configs.slice(rows.length), final.planned, controls);
     const records = (await gatherRows(described, runs, outcomes)).map((record, row) =>

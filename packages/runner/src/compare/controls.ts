@@ -6,6 +6,7 @@ import {
   recipeOf,
   recordingFor,
 } from '@overparam/config';
+import type { Outcome } from '@overparam/launchers';
 import type { RowRecord } from '@overparam/report';
 import { slug } from '@overparam/saved-runs';
 import { planTraining, trainingMultiplyAdds } from '@overparam/training';
@@ -101,9 +102,25 @@ export function followRuns(runs: readonly PlannedRun[], controls: Controls): Pla
   });
 }
 
-/** Runs that stand by themselves, then those that follow others. */
-export function inOrder(runs: readonly PlannedRun[]): readonly (readonly PlannedRun[])[] {
-  return [runs.filter(({ config }) => config.follows === null), runs.filter(({ config }) => config.follows)];
+/**
+ * Trains runs that stand by themselves, then those that follow others. Where some of the first are not waited for, or were
+ * stopped, none of those that follow begins: it would find no finished run.
+ *
+ * @returns one outcome a run, in the order of `runs`
+ */
+export async function trainInOrder(
+  runs: readonly PlannedRun[],
+  train: (wave: readonly PlannedRun[]) => Promise<readonly Outcome[]>,
+): Promise<Outcome[]> {
+  const ended = new Map<PlannedRun, Outcome>();
+  const put = (wave: readonly PlannedRun[], outcomes: readonly Outcome[]) =>
+    wave.forEach((run, index) => void ended.set(run, outcomes[index]!));
+  const alone = runs.filter(({ config }) => config.follows === null);
+  const following = runs.filter(({ config }) => config.follows !== null);
+  put(alone, await train(alone));
+  const open = [...ended.values()].find(({ kind }) => kind === 'left' || kind === 'stopped');
+  put(following, open ? following.map(() => open) : await train(following));
+  return runs.map((run) => ended.get(run)!);
 }
 
 /** The record of a row whose other row found no setting: every seed failed, for that reason. */

@@ -97,7 +97,7 @@ describe.each(ways)('on $name', (way) => {
     }
     takeAverage(trained);
     const before = tf.memory().numTensors;
-    const batches = { read: async (index: number) => batchOf(index) };
+    const batches = { readWhole: async (index: number) => batchOf(index) };
     await reestimateNorms(trained.network, { batches, from: 0, count: fixture.seen, key: keyFromSeed(2) });
     expect(tf.memory().numTensors).toBe(before);
     for (const { name, variable } of trained.network.parameters)
