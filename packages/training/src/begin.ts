@@ -2,7 +2,7 @@ import type { TrainingState } from './loop';
 import { networkOfStage, type OnLayer } from './network';
 import type { TrainingPlan } from './plan';
 import { firstProgress, type Progress } from './progress';
-import { stageAt } from './schedule';
+import { stageAt, stageStart } from './schedule';
 import { equip } from './stage';
 
 /**
@@ -21,9 +21,12 @@ export function beginTraining(
 ): TrainingState {
   const first = stageAt(plan.schedule, 0);
   const position = progress ?? firstProgress(first);
+  // A stage that comes again keeps what is learnt, as one that comes later.
+  const isFirst =
+    position.stage === first && stageStart(plan.schedule, Math.max(0, position.update - 1)) === 0;
   const network = networkOfStage(plan.recipe, plan.dataset, {
     stage: position.stage,
-    start: position.stage === first ? 'as configured' : 'preserve',
+    start: isFirst ? 'as configured' : 'preserve',
     values: progress === null ? 'initial' : 'zero',
     ...(onLayer && { onLayer }),
   });

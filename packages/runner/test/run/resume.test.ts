@@ -22,6 +22,26 @@ const cases: Record<string, ConfigFile> = {
     select: { top: 2, by: 'weightNorm', among: { kernel: [3, 3] } },
   },
   'repvgg, alternating': { ...tiny, method: 'repvgg', routine: 'alternating' },
+  'trirep, expanded again': {
+    ...tiny,
+    method: 'trirep',
+    routine: { name: 'reexpanding', between: { share: 0.25 } },
+  },
+  'a ReLU that fades': {
+    ...tiny,
+    method: { name: 'trirep', fading: 'relu' },
+    routine: {
+      name: 'progressive',
+      begin: 'expanded',
+      expandAt: { share: 0.2 },
+      collapseAt: { share: 0.8 },
+    },
+  },
+  'equally averaged weights, masks of taps': {
+    ...tiny,
+    method: { name: 'trirep', taps: true, scales: 'generated', normalised: true },
+    averageWeights: { by: 'swa', from: { updates: 4 }, every: { updates: 2 } },
+  },
   ...((await hasNativeEngine('going on after an interruption')) && {
     'trirep, progressive, native': onNative,
     'sgs, native': { ...tiny, method: { name: 'sgs', every: 2 }, engine: 'tensorflow' },
@@ -43,6 +63,30 @@ describe.each(Object.entries(cases))('%s', (name, config) => {
     await interrupted(config, folder('c'), { epoch: 3 });
     await train(config, { out: folder('c'), resume: true });
     expect(filesOf(folder('c'))).toEqual(whole);
+  });
+});
+
+describe('what is recorded of layers, and followed', () => {
+  const recorded = { ...tiny, layerRecords: { norms: 1, gains: 2, shapes: 'epoch' } } as const;
+
+  test('is the same bytes after any stop', async () => {
+    const config: ConfigFile = { ...recorded, method: { name: 'trirep', frames: 'channel' } };
+    await train(config, { out: path('recorded') });
+    await interrupted(config, path('recorded-again'), { update: 2 });
+    await interrupted(config, path('recorded-again'), { update: 5 });
+    await train(config, { out: path('recorded-again'), resume: true });
+    expect(filesOf(path('recorded-again'))).toEqual(filesOf(path('recorded')));
+    expect(textOf(path('recorded-again'), 'layers.jsonl')).toBe(textOf(path('recorded'), 'layers.jsonl'));
+  });
+
+  test.each(['norms', 'rates'] as const)('%s of another run, stopped after any update', async (what) => {
+    const config: ConfigFile = { ...recorded, follows: { what, run: path('recorded') } };
+    await train(config, { out: path(what) });
+    await interrupted(config, path(`${what}-again`), { update: 2 });
+    await interrupted(config, path(`${what}-again`), { update: 5 });
+    await train(config, { out: path(`${what}-again`), resume: true });
+    expect(filesOf(path(`${what}-again`))).toEqual(filesOf(path(what)));
+    expect(textOf(path(`${what}-again`), 'layers.jsonl')).toBe(textOf(path(what), 'layers.jsonl'));
   });
 });
 
