@@ -95,6 +95,12 @@ function docstring(folder: string, name: string): string | null {
   return existsSync(file) ? docstringOf(file, value) : null;
 }
 
+const unlisted = readdirSync(join(root, 'docs')).filter(
+  (name) => name.endsWith('.md') && !addresses.has(`docs/${name}`),
+);
+if (unlisted.length > 0)
+  throw new Error(`docs/${unlisted[0]} has no place on the site: add it to site/source/sections.ts.`);
+
 rmSync(out, { recursive: true, force: true });
 cpSync(join(site, 'pages'), out, { recursive: true });
 for (const { pages } of sections)

@@ -63,6 +63,7 @@ export const guides: readonly Section[] = [
     title: 'Look up',
     pages: [
       { address: '/errors', title: 'Error codes' },
+      guide('study', 'The study'),
       { address: '/guide/benchmarks', file: 'bench/README.md', title: 'Benchmarks' },
       { address: '/guide/contributing', file: 'CONTRIBUTING.md', title: 'Contributing' },
     ],

@@ -38,10 +38,18 @@ export {
 } from './comparison/summary';
 export type { CurveBoundary, CurveData, CurveRow, CurveRun, CurveSpec } from './drawing/curve-data';
 export type { FigureLine, PageData } from './drawing/page-data';
+export type { RowLayerRecords } from './page/layer-record-section';
 export type { LayerSizes } from './page/layer-section';
 export { type PageExtras, renderPage } from './page/page';
 export { type Pictures, type RowPictures, readPictures } from './page/panels';
 export { type PosterPart, renderPosterPage } from './page/poster-page';
+export {
+  type ComparisonProgress,
+  progressPageData,
+  progressSections,
+  type RunProgress,
+  renderProgressPage,
+} from './page/progress-page';
 export type { Reproduction } from './page/reproduction-section';
 export { type RunReport, renderRunPage, runPageData, runSections } from './page/run-page';
 export type { RunState } from './page/run-sections';

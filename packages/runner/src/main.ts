@@ -1,4 +1,4 @@
-import { OverparamError } from '@overparam/errors';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { interruptible, runCommandLine } from '@overparam/terminal/command-line';
 import { overparamCommand } from './cli/commands';
 import { reportFailure } from './cli/failure';
@@ -20,7 +20,8 @@ export async function main(rawArguments: readonly string[], early?: AbortSignal)
   try {
     return await (early ? run(early) : interruptible(run));
   } catch (error) {
-    // Loaded here, as help does not wait for what it brings with it.
+    if (isOverparamError(error)) return reportFailure(error, output);
+    // Loaded here, as neither help nor a mistyped command waits for what it brings with it.
     const { ownFileProblem } = await import('@overparam/run-folder');
     return reportFailure(ownFileProblem(error, 'A file'), output);
   }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import {
   type ComparisonResult,
   type Reproduction,
+  type RowLayerRecords,
   type RowPictures,
   type RowRecord,
   readPictures,
   renderPage,
 } from '@overparam/report';
 import { readRunAbout } from '@overparam/run-folder';
-import { readLegends } from './read-run';
+import { readLayerRecords, readLegends } from './read-run';
 import { reproductionOf } from './run-report';
 
 /** Where a run of a comparison is. */
@@ -50,6 +51,23 @@ async function picturesOf(
   return shown;
 }
 
+/** What each row's runs recorded of their layers. */
+function layerRecordsOf(
+  records: readonly RowRecord[],
+  places: readonly RunPlace[],
+  folder: string,
+): Promise<RowLayerRecords[]> {
+  return Promise.all(
+    records.map(async ({ label }, index) => {
+      const own = places.filter(({ row }) => row === index);
+      return {
+        label,
+        runs: await Promise.all(own.map((place) => readLayerRecords(join(folder, place.folder)))),
+      };
+    }),
+  );
+}
+
 /** What would train the rows again: the config of each, with its first seed. */
 async function reproductionOfAll(
   records: readonly RowRecord[],
@@ -75,7 +93,7 @@ async function reproductionOfAll(
   return { commands, versions, configs };
 }
 
-/** The page of a comparison, with the pictures that its runs saved and what would train them again. */
+/** The page of a comparison, with what its runs saved of pictures and layers, and what would train them again. */
 export async function comparisonPage(
   folder: string,
   records: readonly RowRecord[],
@@ -84,6 +102,7 @@ export async function comparisonPage(
 ): Promise<string> {
   return renderPage(records, result, {
     pictures: await picturesOf(records, result, places, folder),
+    layerRecords: await layerRecordsOf(records, places, folder),
     reproduction: await reproductionOfAll(records, places, folder),
   });
 }

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { comparisonPage, type RunPlace } from './comparison-page';
+export { comparisonProgressOf } from './comparison-progress';
 export {
   type RunFolder,
   readLayerRecords,

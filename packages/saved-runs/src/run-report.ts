@@ -11,7 +11,7 @@ import {
   readStoredNetwork,
 } from '@overparam/report';
 import { type RunAbout, readDataRecord, readRunAbout } from '@overparam/run-folder';
-import { readLegends, readRun } from './read-run';
+import { readLayerRecords, readLegends, readRun } from './read-run';
 
 /** The figures that a run logs, of one that says nothing more of them, as those of an earlier version do. */
 function loggedFigures({ metrics }: RunRecord): FigureSpec[] {
@@ -84,6 +84,7 @@ export async function runReportOf(folder: string, state: RunState = 'stopped'): 
     state: record.result ? 'finished' : state,
     pictures: { label, pictures, legends: await readLegends(folder) },
     reproduction: await reproductionOf(folder, about),
+    layerRecords: await readLayerRecords(folder),
     sizes: trained && collapsed ? { trained: trained.layers, collapsed: collapsed.layers } : null,
   };
 }

@@ -137,6 +137,8 @@ function gainOutputs(parts: GainParts, inputs: StepInputs): Record<string, tf.Te
     },
     ({ composed, losses, total }, backward) => {
       const layers = framedLayers(parts, routes, composed);
+      // Where all branches have norms, as RepVGG's do, no layer has a kernel in training.
+      if (layers.length === 0) return {};
       const kernels = layers.map(({ kernel }) => kernel);
       const whole = backward(total, kernels);
       const byTask = new Map(

@@ -2,7 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OverparamError } from '@overparam/errors';
-import { type RunReport, renderRunPage, runPageData, runSections } from '@overparam/report';
+import {
+  progressPageData,
+  progressSections,
+  renderProgressPage,
+  renderRunPage,
+  runPageData,
+  runSections,
+} from '@overparam/report';
+import type { Watched } from './follow';
 
 /** How {@link serveLivePage} serves. */
 export interface LivePageOptions {
@@ -14,8 +22,8 @@ export interface LivePageOptions {
 export interface LivePage {
   /** `http://127.0.0.1:4680/`. */
   readonly address: string;
-  /** Shows news of the run; all that are open change. */
-  show(report: RunReport): void;
+  /** Shows news; all that are open change. */
+  show(report: Watched): void;
   /** Ends serving, once those who just opened the page have what was shown last. */
   close(): Promise<void>;
 }
@@ -66,13 +74,18 @@ async function listenSomewhere(server: Server, wanted: number | undefined): Prom
   );
 }
 
-/** News of a run as a server-sent event. */
-function newsOf(report: RunReport): string {
-  const news = {
-    sections: runSections(report),
-    data: runPageData(report),
-    isOver: report.state === 'finished',
-  };
+/** A page as it opens. */
+function pageOf(report: Watched): string {
+  return 'runs' in report ? renderProgressPage(report) : renderRunPage(report, { isLive: true });
+}
+
+/** News as a server-sent event. */
+function newsOf(report: Watched): string {
+  const [sections, data] =
+    'runs' in report
+      ? [progressSections(report), progressPageData(report)]
+      : [runSections(report), runPageData(report)];
+  const news = { sections, data, isOver: report.state === 'finished' };
   return `data: ${JSON.stringify(news)}\n\n`;
 }
 
@@ -80,7 +93,7 @@ function newsOf(report: RunReport): string {
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  report: RunReport,
+  report: Watched,
   listeners: Set<ServerResponse>,
 ): void {
   const reply = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
@@ -94,8 +107,7 @@ function answer(
   const name = (request.headers.host ?? '').replace(/:\d+$/, '');
   if (name !== host && name !== 'localhost') return void reply(403, 'This page is for this machine only.\n');
   if (request.method !== 'GET') return void reply(405, 'There is nothing to send here.\n');
-  if (request.url === '/')
-    return void reply(200, renderRunPage(report, { isLive: true }), 'text/html; charset=utf-8');
+  if (request.url === '/') return void reply(200, pageOf(report), 'text/html; charset=utf-8');
   if (request.url !== '/events') return void reply(404, 'There is one page here: /\n');
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.write(newsOf(report));
@@ -104,7 +116,7 @@ function answer(
 }
 
 /**
- * Serves the page of a run to browsers of this machine, and tells those that have it open what is new.
+ * Serves the page of a run or a comparison to browsers of this machine, and tells those that have it open what is new.
  *
  * @param report  what is shown at first
  * @throws OverparamError `port-in-use`, `port-denied`
@@ -112,7 +124,7 @@ function answer(
  * const page = await serveLivePage(report);
  * console.log(page.address); // http://127.0.0.1:4680/
  */
-export async function serveLivePage(report: RunReport, { port }: LivePageOptions = {}): Promise<LivePage> {
+export async function serveLivePage(report: Watched, { port }: LivePageOptions = {}): Promise<LivePage> {
   let shown = report;
   const listeners = new Set<ServerResponse>();
   const server = createServer((request, response) => answer(request, response, shown, listeners));

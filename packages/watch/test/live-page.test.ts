@@ -1,11 +1,11 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RunReport } from '@overparam/report';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromium, openPage, seriousFaults, startBrowser } from '../../report/test/support/browser';
+import { sampleProgress } from '../../report/test/support/sample-progress';
 import { sampleRun } from '../../report/test/support/sample-run';
-import { followRun, serveLivePage } from '../src';
+import { followRun, serveLivePage, type Watched } from '../src';
 
 describe('the server', () => {
   test('takes the first free port, and says so where one that is asked for is in use', async () => {
@@ -93,7 +93,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 describe.skipIf(!chromium)('the live page', () => {
-  async function open(report: RunReport, look = {}) {
+  async function open(report: Watched, look = {}) {
     const served = await serveLivePage(report);
     return { served, ...(await openPage(browser, served.address, look)) };
   }
@@ -122,6 +122,22 @@ describe.skipIf(!chromium)('the live page', () => {
     await page.context().close();
   });
 
+  test('goes on with all runs of a comparison', async () => {
+    const { served, page, errors } = await open(sampleProgress(0));
+    expect(await page.locator('#state').textContent()).toContain('0 of 4 runs finished');
+    expect(await page.locator('#runs tbody tr').allTextContents()).toContain('FNL1not begun0 of 12');
+    served.show(sampleProgress(7));
+    await page.locator('.chart[data-curve=test-1] .readout li').nth(1).waitFor();
+    expect(await page.locator('#state').textContent()).toContain('4 runs at work');
+    expect(await page.locator('.chart .band').count()).toBeGreaterThan(0);
+    served.show(sampleProgress(12));
+    await page.getByText('Finished. The table and all else is in runs/made-up/report.html.').waitFor();
+    expect(await page.locator('#runs tbody tr').first().textContent()).toMatch(/finished12 of 12\d+\.\d\d %/);
+    await served.close();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   test('says so where its server ends before the run', async () => {
     const { served, page } = await open(sampleRun(3, 'training'));
     await page.locator('.chart .readout li').first().waitFor();
@@ -132,10 +148,13 @@ describe.skipIf(!chromium)('the live page', () => {
   });
 
   test.each([
-    { scheme: 'light', width: 1100 },
-    { scheme: 'dark', width: 400 },
-  ] as const)('fits and has nothing serious against it, $scheme at $width px', async (look) => {
-    const { served, page, errors } = await open(sampleRun(5, 'training'), look);
+    { what: 'run', scheme: 'light', width: 1100 },
+    { what: 'run', scheme: 'dark', width: 400 },
+    { what: 'comparison', scheme: 'light', width: 400 },
+    { what: 'comparison', scheme: 'dark', width: 1100 },
+  ] as const)('fits and has nothing serious against it: a $what, $scheme at $width px', async (look) => {
+    const report = look.what === 'run' ? sampleRun(5, 'training') : sampleProgress(5);
+    const { served, page, errors } = await open(report, look);
     await page.locator('.chart .readout li').first().waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(look.width);
     expect(await seriousFaults(page)).toEqual([]);

@@ -16,6 +16,7 @@ import { document } from './document';
 import { figureLines } from './figure-lines';
 import { fileName } from './file-name';
 import { headlineSection } from './headline-section';
+import { layerRecordSection, type RowLayerRecords } from './layer-record-section';
 import { panelSection, type RowPictures } from './panels';
 import { type Reproduction, reproductionSection } from './reproduction-section';
 import { choiceSection, failureSection, resultSection } from './result-section';
@@ -25,6 +26,8 @@ import { sweepSection } from './sweep-section';
 export interface PageExtras {
   /** What networks see, should say and say; none where no task has pictures. */
   readonly pictures?: readonly RowPictures[];
+  /** What runs recorded of their layers while they trained. */
+  readonly layerRecords?: readonly RowLayerRecords[];
   /** What would make the same again. */
   readonly reproduction?: Reproduction | null;
 }
@@ -42,7 +45,7 @@ export interface PageExtras {
 export function renderPage(
   records: readonly RowRecord[],
   result: ComparisonResult,
-  { pictures = [], reproduction = null }: PageExtras = {},
+  { pictures = [], layerRecords = [], reproduction = null }: PageExtras = {},
 ): string {
   const { obtained, rows, chosen } = result;
   const combined = combinedReference(records);
@@ -65,6 +68,7 @@ export function renderPage(
     costSection(rows),
     classSection(combined ? [combined, ...compared] : compared, obtained),
     choiceSection(result),
+    layerRecordSection(layerRecords),
     collapseSection(compared),
     obtainedSection(result),
     reproductionSection(reproduction),

@@ -13,6 +13,7 @@ import { dataSection } from './data-section';
 import { document } from './document';
 import { figureLines } from './figure-lines';
 import { fileName } from './file-name';
+import { layerRecordSection, type RowLayerRecords } from './layer-record-section';
 import { type LayerSizes, layerSection } from './layer-section';
 import { panelSection, type RowPictures } from './panels';
 import { type Reproduction, reproductionSection } from './reproduction-section';
@@ -40,6 +41,8 @@ export interface RunReport {
   readonly reproduction?: Reproduction | null;
   /** Of the trained and the collapsed network, where they are there. */
   readonly sizes?: LayerSizes | null;
+  /** What it recorded of its layers while it trained. */
+  readonly layerRecords?: RowLayerRecords['runs'][number];
 }
 
 function sourceOf({ label, seed, epochs, record }: RunReport) {
@@ -108,6 +111,7 @@ export function runSections(report: RunReport): Readonly<Record<string, string>>
     cost: costSection(summary),
     classes: classSection([source], report),
     layers: layerSection(record.result?.layers ?? [], sizes ?? null),
+    'layer-records': layerRecordSection([{ label: report.label, runs: [report.layerRecords ?? []] }]),
     obtained: obtainedSection(report),
     again: reproductionSection(reproduction ?? null),
     data: dataSection(data),

@@ -69,20 +69,26 @@ export async function runCompareForecast(
     signal,
     note,
   });
-  const { rows, seeds, reference, sweep, engine } = resolved;
+  const { rows, seeds, reference, sweep, engine, launcher } = resolved;
   const forecasts: Forecast[] = [];
   for (const row of rows) forecasts.push(await forecastRun(row, { dataDir, signal, callbacks }));
   const runs = rows.length * seeds.length;
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
-  const atOnce = Math.min(jobs ?? runsAtOnce(runs, physicalCores(), threads), runs);
+  // How many tasks run at a time on a cluster, that cluster decides.
+  const isHere = launcher.name === 'local';
+  const atOnce = isHere ? Math.min(jobs ?? runsAtOnce(runs, physicalCores(), threads), runs) : null;
   const all = seeds.length * forecasts.reduce((sum, forecast) => sum + secondsOf(forecast), 0);
+  const seconds = all / (atOnce ?? 1);
+  const counted = `${runs} runs (${rows.length} rows, ${seeds.length} seeds)`;
   const lines = [
     table(forecasts),
     '',
-    `${runs} runs (${rows.length} rows, ${seeds.length} seeds), ${atOnce} at a time, on ${engine.description}: about ${time(all / atOnce)} of updates where runs at a time do not slow each other.`,
+    isHere
+      ? `${counted}, ${atOnce} at a time, on ${engine.description}: about ${time(seconds)} of updates where runs at a time do not slow each other.`
+      : `${counted} as tasks of ${launcher.name}: about ${time(seconds)} of updates in all, at this machine's pace on ${engine.description}.`,
     ...(sweep ? ['What is tried to choose settings comes before them, and is not in these figures.'] : []),
     ...(reference ? ['The single-task networks come on top.'] : []),
     howTimed,
   ];
-  output.result({ runs: forecasts, seeds: seeds.length, atOnce, seconds: all / atOnce }, lines.join('\n'));
+  output.result({ runs: forecasts, seeds: seeds.length, atOnce, seconds }, lines.join('\n'));
 }

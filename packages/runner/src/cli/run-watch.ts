@@ -1,14 +1,20 @@
-import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { loadDefaultPlugins } from '@overparam/config';
 import { OverparamError } from '@overparam/errors';
 import { isLockHeld } from '@overparam/files';
-import { figureText, figureTitle, headlines, type RunReport, scoreIn } from '@overparam/report';
+import {
+  type ComparisonProgress,
+  figureText,
+  figureTitle,
+  headlines,
+  type RunReport,
+  scoreIn,
+} from '@overparam/report';
 import { isRunFolder } from '@overparam/run-folder';
-import { isComparisonFolder, runReportOf } from '@overparam/saved-runs';
+import { comparisonProgressOf, isComparisonFolder, runReportOf } from '@overparam/saved-runs';
 import { createProgressView, type ProgressView } from '@overparam/terminal';
-import { followRun, type LivePage, serveLivePage, type WatchedRun } from '@overparam/watch';
+import { followRun, type LivePage, serveLivePage, type Watched, type WatchedRun } from '@overparam/watch';
 import type { Invocation } from './invocation';
 
 /** Arguments of `overparam watch`. */
@@ -35,15 +41,19 @@ function watched(folder: string): WatchedRun {
   };
 }
 
-/** Refuses what is no run, naming the runs of a comparison. */
-async function checkRun(folder: string): Promise<void> {
-  if (isRunFolder(folder) || !existsSync(folder) || !isComparisonFolder(folder)) return;
-  const runs = (await readdir(folder)).filter((name) => isRunFolder(join(folder, name))).sort();
-  const shown = runs.slice(0, 3).map((name) => join(folder, name));
-  throw new OverparamError(
-    'run-missing',
-    `"${folder}" holds a comparison. Watch one of its runs: ${shown.length > 0 ? `overparam watch ${shown.join(', ')}${runs.length > 3 ? ' ...' : ''}` : 'none has begun yet'}.`,
-  );
+/** A comparison's folder that is looked at again and again. */
+function watchedComparison(folder: string): WatchedRun<ComparisonProgress> {
+  const isAtWork = (own: string) => isLockHeld(join(resolve(own), 'lock'));
+  return {
+    async mark() {
+      const configs = await readdir(join(resolve(folder), 'configs')).catch(() => []);
+      const runs = configs.map((name) => join(folder, parse(name).name)).sort();
+      const found = await stat(join(folder, 'compare.json')).catch(() => null);
+      const marks = await Promise.all(runs.map((run) => watched(run).mark()));
+      return [`${found?.mtimeMs}`, ...marks, await isAtWork(folder)].join();
+    },
+    read: () => comparisonProgressOf(folder, isAtWork),
+  };
 }
 
 function portFrom(text: string | undefined): number | undefined {
@@ -86,42 +96,112 @@ function teller(view: ProgressView): (report: RunReport) => void {
   };
 }
 
-/** What the end of watching prints. */
-function endText(report: RunReport | null, folder: string): string {
-  if (report?.state === 'finished')
-    return `The run is finished. Its page for good: overparam report ${folder}`;
-  const done = report?.record.metrics.length ?? 0;
-  return `Stopped watching after epoch ${done} of ${report?.epochs ?? 0}; the run is left alone.`;
+/** Tells the terminal of runs of a comparison that begin, stop and end. */
+function comparisonTeller(view: ProgressView): (progress: ComparisonProgress) => void {
+  const told = new Map<string, string>();
+  return ({ runs, metrics }) => {
+    const finished = runs.filter(({ state }) => state === 'finished').length;
+    for (const { label, seed, state, record } of runs) {
+      const name = `${label}, seed ${seed}`;
+      if ((told.get(name) ?? 'not begun') === state) continue;
+      told.set(name, state);
+      if (!record.result) {
+        view.line(`${name}: ${state}, ${record.metrics.length} epochs done`);
+        continue;
+      }
+      const { collapsed } = record.result;
+      const figures = headlines(metrics).map(
+        (figure) => `; ${figureTitle(figure)} ${figureText(figure, scoreIn(collapsed, figure))}`,
+      );
+      view.line(`${name}: finished (${finished} of ${runs.length})${figures.join('')}`);
+    }
+  };
 }
 
-/** Runs `overparam watch`, until the run is finished or Ctrl-C. */
-export async function runWatch(args: WatchArguments, { output, signal }: Invocation): Promise<void> {
-  const { run: folder } = args;
+/** How a watched folder is read, told of and counted. */
+interface Watching<Report extends Watched> {
+  readonly subject: WatchedRun<Report>;
+  readonly tell: (report: Report) => void;
+  /** Epochs done, epochs in all, and a word on them. */
+  count(report: Report): readonly [done: number, all: number, text: string];
+  value(report: Report | null): object;
+}
+
+function watchingRun(folder: string, view: ProgressView): Watching<RunReport> {
+  const done = (report: RunReport | null) => report?.record.metrics.length ?? 0;
+  return {
+    subject: watched(folder),
+    tell: teller(view),
+    count: (report) => [done(report), report.epochs, report.state],
+    value: (report) => ({
+      state: report?.state ?? 'unknown',
+      epochs: report?.epochs ?? 0,
+      done: done(report),
+      result: report?.record.result ?? null,
+    }),
+  };
+}
+
+function watchingComparison(folder: string, view: ProgressView): Watching<ComparisonProgress> {
+  return {
+    subject: watchedComparison(folder),
+    tell: comparisonTeller(view),
+    count({ runs }) {
+      const finished = runs.filter(({ state }) => state === 'finished').length;
+      const done = runs.reduce((sum, { record }) => sum + record.metrics.length, 0);
+      const all = runs.reduce((sum, { epochs }) => sum + epochs, 0);
+      return [done, all, `${finished} of ${runs.length} runs finished`];
+    },
+    value: (progress) => ({
+      state: progress?.state ?? 'unknown',
+      runs: (progress?.runs ?? []).map(({ record, ...run }) => ({ ...run, done: record.metrics.length })),
+    }),
+  };
+}
+
+/** Follows a folder, in the terminal and on a page, until it is finished or Ctrl-C. */
+async function follow<Report extends Watched>(
+  { subject, tell, count, value }: Watching<Report>,
+  args: WatchArguments,
+  view: ProgressView,
+  { output, signal }: Invocation,
+): Promise<void> {
   const port = portFrom(args.port);
-  await checkRun(folder);
-  await loadDefaultPlugins();
-  const view = createProgressView(process.stderr);
-  const tell = teller(view);
+  const what = isRunFolder(args.run) ? 'run' : 'comparison';
   let page: LivePage | null = null;
   try {
-    const last = await followRun(watched(folder), {
+    const last = await followRun(subject, {
       signal,
       async onReport(report) {
         if (!page && !args.terminal && report.state !== 'finished') {
           page = await serveLivePage(report, { port });
-          view.line(`Live page: ${page.address} (Ctrl-C ends it, and leaves the run alone)`);
+          view.line(`Live page: ${page.address} (Ctrl-C ends it, and leaves the ${what} alone)`);
         }
         page?.show(report);
         tell(report);
-        if (report.state !== 'finished') view.show(report.record.metrics.length, report.epochs, report.state);
+        if (report.state !== 'finished') view.show(...count(report));
       },
     });
     view.end();
-    const { state = 'unknown', epochs = 0, record = null } = last ?? {};
-    const value = { state, epochs, done: record?.metrics.length ?? 0, result: record?.result ?? null };
-    output.result(value, endText(last, folder));
+    const [done, all] = last ? count(last) : [0, 0];
+    const text =
+      last?.state === 'finished'
+        ? `The ${what} is finished. Its page for good: overparam report ${args.run}`
+        : `Stopped watching after epoch ${done} of ${all}; the ${what} is left alone.`;
+    output.result(value(last), text);
   } finally {
     view.end();
     await (page as LivePage | null)?.close();
   }
+}
+
+/** Runs `overparam watch`, until what is watched is finished or Ctrl-C. */
+export async function runWatch(args: WatchArguments, invocation: Invocation): Promise<void> {
+  const { run: folder } = args;
+  portFrom(args.port);
+  await loadDefaultPlugins();
+  const view = createProgressView(process.stderr);
+  if (!isRunFolder(folder) && isComparisonFolder(folder))
+    return follow(watchingComparison(folder, view), args, view, invocation);
+  return follow(watchingRun(folder, view), args, view, invocation);
 }

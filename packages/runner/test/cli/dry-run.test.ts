@@ -46,3 +46,9 @@ test('a run of fewer updates than there are to time is no error, and a mistake i
   expect(await main(['train', configFile({ batch: 100 }), '--dry-run'])).toBe(2);
   expect(said()).toContain('batch: 100 is larger than the 24 training images');
 });
+
+test('a dry run for a cluster does not count on cores of this machine', async () => {
+  const file = configFile({ rows: [{ label: 'plain' }], seeds: [1, 2], launcher: { name: 'slurm' } });
+  expect(await main(['compare', file, '--dry-run', '--out', path('runs')]), said()).toBe(0);
+  expect(printed()).toContain('2 runs (1 rows, 2 seeds) as tasks of slurm: about ');
+});

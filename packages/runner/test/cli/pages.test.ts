@@ -52,20 +52,41 @@ test('a run is watched through a stop and to its end, and has its curves and its
 test('a comparison is drawn again as it was, from its own folder', async () => {
   const config = path('compare.yaml');
   const rows = [{ label: 'Plain' }, { label: 'Re-parameterised', method: 'repvgg' }];
-  writeFileSync(config, stringify({ ...tiny, epochs: 1, rows, seeds: [1] }));
+  writeFileSync(
+    config,
+    stringify({ ...tiny, epochs: 1, rows, seeds: [1], layerRecords: { norms: 1, shapes: 'epoch' } }),
+  );
   const out = path('compared');
-  const made = await runCommand('compare', config, '--out', out, '--tensorboard', '--jobs', '2');
+  const making = runCommand('compare', config, '--out', out, '--tensorboard', '--jobs', '2');
+  // It is watched from its first file on.
+  await vi.waitFor(
+    () => expect(existsSync(path('compared', 'configs', 'plain-seed1.yaml'))).toBe(true),
+    60_000,
+  );
+  const watching = main(['watch', out]);
+  const made = await making;
   expect(made.code, made.stderr).toBe(0);
+  expect(await watching, said()).toBe(0);
+  expect(said()).toMatch(/Live page: \S+ \(Ctrl-C ends it, and leaves the comparison alone\)/);
+  expect(said()).toMatch(/Plain, seed 1: finished \(\d of 2\); top-1 error \d+\.\d\d %/);
+  expect(said()).toMatch(/Re-parameterised, seed 1: finished/);
+  expect(printed()).toContain('The comparison is finished. Its page for good: overparam report');
   expect(epochsIn('compared/plain-seed1')).toEqual([1]);
   const before = textOf(out, 'report.html');
   expect(before).toContain('Config of Re-parameterised, seed 1');
+  expect(before).toMatch(/Norms of \d+ layers/);
   rmSync(path('compared', 'report.html'));
   expect(await main(['report', out]), said()).toBe(0);
   expect(textOf(out, 'report.html')).toBe(before);
-  expect(await main(['watch', out])).toBe(2);
-  expect(said()).toContain(
-    `holds a comparison. Watch one of its runs: overparam watch ${path('compared', 'plain-seed1')}`,
-  );
+  expect(await main(['watch', out, '--json'])).toBe(0);
+  const run = { seed: '1', epochs: 1, state: 'finished', done: 1 };
+  expect(object()).toEqual({
+    state: 'finished',
+    runs: [
+      { ...run, label: 'Plain' },
+      { ...run, label: 'Re-parameterised' },
+    ],
+  });
 }, 300_000);
 
 test('what cannot be drawn or watched is said, with what to do', async () => {
