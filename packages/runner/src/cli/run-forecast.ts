@@ -59,7 +59,7 @@ export async function runTrainForecast(
 export async function runCompareForecast(
   loaded: LoadedConfig,
   request: Request,
-  { dataDir, jobs }: { readonly dataDir: string; readonly jobs?: number },
+  { dataDir, jobs, workers }: { readonly dataDir: string; readonly jobs?: number; readonly workers: number },
   { output, signal }: Invocation,
 ): Promise<void> {
   const callbacks = listeners(process.stderr);
@@ -74,7 +74,7 @@ export async function runCompareForecast(
   for (const row of rows) forecasts.push(await forecastRun(row, { dataDir, signal, callbacks }));
   const runs = rows.length * seeds.length;
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
-  const atOnce = Math.min(jobs ?? runsAtOnce(runs, physicalCores(), threads), runs);
+  const atOnce = Math.min(jobs ?? runsAtOnce(runs, physicalCores(), threads, workers), runs);
   const all = seeds.length * forecasts.reduce((sum, forecast) => sum + secondsOf(forecast), 0);
   const lines = [
     table(forecasts),
@@ -82,6 +82,9 @@ export async function runCompareForecast(
     `${runs} runs (${rows.length} rows, ${seeds.length} seeds), ${atOnce} at a time, on ${engine.description}: about ${time(all / atOnce)} of updates where runs at a time do not slow each other.`,
     ...(sweep ? ['What is tried to choose settings comes before them, and is not in these figures.'] : []),
     ...(reference ? ['The single-task networks come on top.'] : []),
+    ...(workers > 1
+      ? ['Times and memory are those of one process by itself, and not of the workers of a run.']
+      : []),
     howTimed,
   ];
   output.result({ runs: forecasts, seeds: seeds.length, atOnce, seconds: all / atOnce }, lines.join('\n'));
