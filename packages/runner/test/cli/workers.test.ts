@@ -53,7 +53,8 @@ test('a comparison of runs by several workers needs the native engine', async ()
   expect(code).toBe(2);
 });
 
-describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', () => {
+// Some run several commands, one after the other, and a busy machine takes its time.
+describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', { timeout: 600_000 }, () => {
   test('train a run that is the same each time, whoever is first', async () => {
     const config = file('run.yaml', { engine });
     for (const out of ['first', 'second']) {
