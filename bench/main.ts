@@ -10,6 +10,7 @@ import type { trainingOptions } from './training-options';
 import type { wasmLayers } from './wasm-layers';
 import type { wasmTraining } from './wasm-training';
 import type { workersCost } from './workers';
+import type { workersNetwork } from './workers-network';
 
 interface Benchmark {
   readonly name: string;
@@ -81,9 +82,33 @@ const benchmarks: readonly Benchmark[] = [
     question:
       'How fast do workers of one thread each train a ResNet-50 beside one process with as many threads?',
     run: async () => (await import('./workers')).workersCost(),
-    summary: ({ workers, alone, together, ratio, sums, bytes }: Awaited<ReturnType<typeof workersCost>>) =>
+    summary: ({
+      workers,
+      alone,
+      together,
+      apart,
+      ratio,
+      sums,
+      bytes,
+    }: Awaited<ReturnType<typeof workersCost>>) =>
       `${alone.toFixed(0)} ms an update by one process, ${together.toFixed(0)} by ${workers} workers: ${ratio.toFixed(2)} times its ` +
-      `images a second; sums of ${(bytes / 1e6).toFixed(1)} MB take ${sums.toFixed(0)} ms by themselves, ${((100 * sums) / together).toFixed(1)} % of an update`,
+      `images a second; sums of ${(bytes / 1e6).toFixed(1)} MB take ${sums.toFixed(0)} ms by themselves, ${((100 * sums) / together).toFixed(1)} % of an update; ` +
+      `without sums an update takes ${apart.toFixed(0)} ms, so they add ${(together - apart).toFixed(0)}`,
+  },
+  {
+    name: 'workers-network',
+    question: 'Do sums over a line take what its bandwidth says? (root of Linux with ip and tc)',
+    run: async ({ json }) => (await import('./workers-network')).workersNetwork((text) => told(json, text)),
+    summary: (rows: Awaited<ReturnType<typeof workersNetwork>>) =>
+      columns(
+        rows.map(({ gigabits, sums, expected, update }) => [
+          gigabits === null ? 'no limit' : `${gigabits} Gbit/s`,
+          `sums ${sums.toFixed(0)} ms`,
+          expected === null ? '' : `on the line ${expected.toFixed(0)} ms`,
+          `an update ${update.toFixed(0)} ms`,
+        ]),
+        [false, true, true, true],
+      ).replaceAll('\n', '\n  '),
   },
   {
     name: 'training-options',

@@ -11,6 +11,8 @@ export interface WorkersCost {
   readonly alone: number;
   /** The same of one worker a core with one thread each. */
   readonly together: number;
+  /** The same of as many processes that do not sum, each on a share of the batch: what the sums add is the difference. */
+  readonly apart: number;
   /** Images a second of the workers over those of the one process. */
   readonly ratio: number;
   /** Milliseconds that the sums of an update take by themselves, the fastest of all. */
@@ -19,18 +21,23 @@ export interface WorkersCost {
   readonly bytes: number;
 }
 
-interface Measured {
+/** What a process of a measurement came to; see workers-child.ts. */
+export interface Measured {
   readonly times: readonly number[];
   readonly sums: readonly number[];
   readonly bytes: number;
 }
 
-const child = fileURLToPath(new URL('./workers-child.ts', import.meta.url));
+export const child = fileURLToPath(new URL('./workers-child.ts', import.meta.url));
 
-function run(orders: object): Promise<Measured> {
-  const worker = spawn(process.execPath, [...process.execArgv, child, JSON.stringify(orders)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/**
+ * Runs workers-child.ts.
+ *
+ * @param before  a command that starts it, such as one that enters a network of its own
+ */
+export function run(orders: object, before: readonly string[] = []): Promise<Measured> {
+  const [file, ...given] = [...before, process.execPath, ...process.execArgv, child, JSON.stringify(orders)];
+  const worker = spawn(file!, given, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, error] = ['', ''];
   worker.stdout.on('data', (text) => {
     out += text;
@@ -45,7 +52,8 @@ function run(orders: object): Promise<Measured> {
   });
 }
 
-const config = {
+/** What is trained. */
+export const config = {
   method: 'plain',
   routine: 'joint',
   backbone: 'resnet50',
@@ -59,13 +67,18 @@ const config = {
 const warmUp = 2;
 
 /** Updates of a ResNet-50 by one process, and by one worker a core. */
-export async function workersCost(turns = 2, updates = 7): Promise<WorkersCost> {
+export async function workersCost(turns = 3, updates = 7): Promise<WorkersCost> {
   const folder = mkdtempSync(join(tmpdir(), 'overparam-bench-'));
-  const file = join(folder, 'config.yaml');
-  writeFileSync(file, JSON.stringify(config));
   const workers = Math.max(2, availableParallelism());
+  const configFile = (batch: number) => {
+    const file = join(folder, `${batch}.yaml`);
+    writeFileSync(file, JSON.stringify({ ...config, batch }));
+    return file;
+  };
+  const file = configFile(config.batch);
+  const share = configFile(config.batch / workers);
   const addresses = Array.from({ length: workers }, (_, index) => `127.0.0.1:${23_450 + index}`);
-  const [alone, together, sums]: [number[], number[], number[]] = [[], [], []];
+  const [alone, together, apart, sums]: [number[], number[], number[], number[]] = [[], [], [], []];
   let bytes = 0;
   try {
     for (let turn = 0; turn < turns; turn++) {
@@ -77,6 +90,15 @@ export async function workersCost(turns = 2, updates = 7): Promise<WorkersCost> 
       together.push(...all[0]!.times.slice(warmUp));
       sums.push(...all[0]!.sums.slice(1));
       bytes = all[0]!.bytes;
+      const parts = addresses.map((address) => ({
+        workers: [address],
+        index: 0,
+        threads: 1,
+        updates,
+        file: share,
+      }));
+      const single = await Promise.all(parts.map((part) => run(part)));
+      apart.push(...single[0]!.times.slice(warmUp));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -87,6 +109,7 @@ export async function workersCost(turns = 2, updates = 7): Promise<WorkersCost> 
     workers,
     alone: least(alone),
     together: least(together),
+    apart: least(apart),
     ratio: least(alone) / least(together),
     sums: least(sums),
     bytes,

@@ -8,16 +8,17 @@ const there = await locate().then(
 );
 
 // The long form, every method, routine and several balancers by 2, 3 and 4 workers: `npm run fuzz -- workers`.
-const names = ['routine progressive', 'mixed images', 'balancer upgrad'];
+// Norms within branches, and branches that are summed jointly, which shares of one and two examples must agree on.
+const names = ['routine progressive', 'mixed images', 'balancer upgrad', 'method dbb', 'method mobileone'];
 
-describe.skipIf(!there)('three workers on batches that they do not divide', () => {
+describe.skipIf(!there)('four workers on batches that they do not divide', () => {
   test('come to the parameters of one process, and all to the same', { timeout: 600_000 }, async () => {
     const alone = await trainedBy(1, names, { norms: 'synchronised' });
-    const together = await trainedBy(3, names, { norms: 'synchronised' });
+    const together = await trainedBy(4, names, { norms: 'synchronised' });
     for (const name of names) {
       const [first, ...others] = together.get(name)!;
       expect(distance(first!, alone.get(name)![0]!), name).toBeLessThan(1e-5);
-      expect(others.map((other) => isSame(other, first!))).toEqual([true, true]);
+      expect(others.map((other) => isSame(other, first!))).toEqual([true, true, true]);
     }
   });
 });

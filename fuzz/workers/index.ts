@@ -54,7 +54,7 @@ export type Tensors = Readonly<Record<string, Float32Array>>;
 export async function trainedBy(
   count: number,
   names: readonly string[],
-  options: Pick<Orders, 'norms' | 'gradients' | 'precision'>,
+  options: Pick<Orders, 'norms' | 'gradients' | 'precision' | 'nudged'>,
   out?: string,
 ): Promise<ReadonlyMap<string, readonly Tensors[]>> {
   const folder = out ?? mkdtempSync(join(tmpdir(), 'overparam-workers-'));
@@ -87,6 +87,20 @@ export function distance(found: Tensors, expected: Tensors, prefix = 'parameters
     if (!name.startsWith(prefix)) continue;
     values.forEach((value, index) => {
       difference += (found[name]![index]! - value) ** 2;
+      length += value ** 2;
+    });
+  }
+  return Math.sqrt(difference / length);
+}
+
+/** How far training has brought parameters, over their length at the end; of those that the first stage has as well. */
+export function moved(found: Tensors): number {
+  let [difference, length] = [0, 0];
+  for (const [name, values] of Object.entries(found)) {
+    const first = found[name.replace('parameters/', 'first/')];
+    if (!name.startsWith('parameters/') || first?.length !== values.length) continue;
+    values.forEach((value, index) => {
+      difference += (first[index]! - value) ** 2;
       length += value ** 2;
     });
   }

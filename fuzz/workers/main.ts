@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { distance, isSame, trainedBy } from '.';
+import { distance, isSame, moved, trainedBy } from '.';
 import { cases } from './cases';
 
 const usage = `Usage: workers [--counts 2,3,4] [--cases NAME,NAME] [--norms synchronised] [--gradients float32] [--out runs/workers]
 
 Trains every case of fuzz/workers/cases.ts on one process and on some workers, and prints how far their parameters
-are apart: with synchronised norms, the length of the difference over that of the parameters. All workers must come to the same bits. What is
-done stands in OUT: the same command goes on where it stopped.`;
+are apart: with synchronised norms, the length of the difference over that of the parameters. Beside it stands how far
+one process comes from itself where the last bit of each first value is flipped, and how far training moves parameters.
+All workers must come to the same bits. What is done stands in OUT: the same command goes on where it stopped.`;
 
 const { values } = parseArgs({
   options: {
@@ -35,6 +36,7 @@ const { norms, gradients } = options;
 /** Where runs of so many workers are kept. */
 const folder = (count: number) => join(values.out, count === 1 ? 'alone' : `${count}-${norms}-${gradients}`);
 const alone = await trainedBy(1, names, options, folder(1));
+const nudged = await trainedBy(1, names, { ...options, nudged: true }, join(values.out, 'nudged'));
 for (const count of values.counts.split(',').map(Number)) {
   const together = await trainedBy(count, names, options, folder(count));
   for (const name of names) {
@@ -46,7 +48,7 @@ for (const count of values.counts.split(',').map(Number)) {
       differing > 0 || (values.norms === 'synchronised' && values.gradients === 'float32' && !(far <= most));
     if (isWrong) wrong++;
     console.log(
-      `${count} workers, ${name}: ${far.toExponential(1)}, statistics ${states.toExponential(1)}${differing > 0 ? `; ${differing} WORKERS DIFFER` : ''}${isWrong ? ' WRONG' : ''}`,
+      `${count} workers, ${name}: ${far.toExponential(1)}, statistics ${states.toExponential(1)}, nudged ${distance(nudged.get(name)![0]!, alone.get(name)![0]!).toExponential(1)}, moved ${moved(first!).toExponential(1)}${differing > 0 ? `; ${differing} WORKERS DIFFER` : ''}${isWrong ? ' WRONG' : ''}`,
     );
   }
 }

@@ -18,11 +18,13 @@ export interface StartedEngine {
  * Starts an engine. Results depend on the number of threads, so a config may pin it, and that of an engine where it can be
  * chosen is written into every run's config.
  *
+ * @param processes  that train together on this machine, with an equal part of its threads each
  * @throws OverparamError `engine-unavailable`, `invalid-config`
  */
-export async function startEngine({ name, threads }: EngineRequest): Promise<StartedEngine> {
+export async function startEngine({ name, threads }: EngineRequest, processes = 1): Promise<StartedEngine> {
   // Workers that share a machine share its processors, too.
-  const usual = Number(process.env.OVERPARAM_THREADS ?? 0) || availableParallelism();
+  const own = Math.max(1, Math.floor(availableParallelism() / processes));
+  const usual = Number(process.env.OVERPARAM_THREADS ?? 0) || own;
   const info = await useEngine(name, { threads: threads ?? usual });
   if (info.threads === 'chosen') return { info, choice: { name: info.name, threads: threads ?? usual } };
   const possible = info.threads === 'one' ? 1 : undefined;

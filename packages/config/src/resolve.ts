@@ -43,7 +43,7 @@ export interface ResolvedComparison {
  */
 export async function resolveConfig(loaded: LoadedConfig, request: Request): Promise<ResolvedConfig> {
   const arranged = arrange(loaded, request);
-  const { info, choice }: StartedEngine = await startEngine(arranged.engine);
+  const { info, choice }: StartedEngine = await startEngine(arranged.engine, request.processes);
   return {
     config: await completeConfig(oneRow(arranged.rowsOn(info.name)), choice, loaded),
     engine: info,
@@ -53,7 +53,7 @@ export async function resolveConfig(loaded: LoadedConfig, request: Request): Pro
 /** Starts the engine and completes every row of a comparison; a plain config is a comparison of one row. */
 export async function resolveComparison(loaded: LoadedConfig, request: Request): Promise<ResolvedComparison> {
   const arranged = arrange(loaded, request);
-  const { info, choice } = await startEngine(arranged.engine);
+  const { info, choice } = await startEngine(arranged.engine, request.processes);
   const { rows, seeds, references } = arranged.rowsOn(info.name);
   const complete = (layer: RunLayer) => completeConfig({ ...layer, seed: seeds[0] }, choice, loaded);
   const done: RunConfig[] = [];

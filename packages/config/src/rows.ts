@@ -22,6 +22,8 @@ export interface Request {
   readonly variant?: string;
   /** Where runs compute, in place of the config's. */
   readonly launcher?: string;
+  /** Processes that train a run together and share a machine's processors; 1 where absent. */
+  readonly processes?: number;
 }
 
 /** The rows of a config as partial runs, each with its label; still without defaults. */

@@ -78,6 +78,15 @@ function putTogether({ sums, share }: SharedNorms, [mean, variance]: Statistics)
   return [whole, tf.sum(tf.mul(spread, factors), 0) as tf.Tensor1D];
 }
 
+/** The same values, from which no gradient flows on: what made them is hidden from the tape behind a number of its own. */
+function withoutGradient<T extends tf.Tensor>(x: T): T {
+  const hidden = tf.customGrad((number) => ({
+    value: tf.clone(x),
+    gradFunc: () => tf.zerosLike(number as tf.Tensor),
+  }));
+  return hidden(tf.scalar(0)) as T;
+}
+
 /**
  * Batch normalisation by the statistics of the whole batch; see `trainingBatchNorm`. Gradients of gamma and beta are of the
  * worker's share, to be summed as all others are.
@@ -123,5 +132,6 @@ export function sharedBatchNorm<T extends tf.Tensor4D | tf.Tensor2D>(
       },
     };
   });
-  return { y: normalise(x, gamma, beta) as T, mean, variance };
+  const y = normalise(x, gamma, beta) as T;
+  return { y, mean: withoutGradient(mean), variance: withoutGradient(variance) };
 }

@@ -5,6 +5,6 @@
  */
 export { clusterOf, slurmHosts, type Variables } from './environment';
 export { lostExitCode } from './exit-code';
-export { type LaunchOptions, launchWorkers } from './launch';
+export { type LaunchOptions, launchWorkers, type WorkerFailure } from './launch';
 export { Meeting } from './meeting';
 export { waitForWorkers } from './wait';

@@ -22,6 +22,16 @@ export interface LaunchOptions {
   readonly attempts?: number;
   /** Told what happens to workers. */
   onNote?(text: string): void;
+  /** Told what the first worker here sends, but its errors: a worker that is started again has made them good. */
+  onMessage?(message: object): void;
+  /** Told why the run has failed, by what the worker at fault has sent: a code and a text. */
+  onFailure?(error: WorkerFailure): void | Promise<void>;
+}
+
+/** What a worker sends before it ends, where it knows why. */
+export interface WorkerFailure {
+  readonly message: string;
+  readonly code?: string;
 }
 
 /** How a worker ended. */
@@ -61,13 +71,16 @@ class Group {
   done = 0;
   private readonly children: ChildProcess[] = [];
   private readonly said: string[] = [];
+  private readonly failures: (WorkerFailure | null)[] = [];
+  private readonly places: readonly number[];
   private readonly ends: Promise<End>[] = [];
 
   constructor(
     clusters: readonly Cluster[],
-    { command, env }: LaunchOptions,
+    { command, env, onMessage }: LaunchOptions,
     rawArguments: readonly string[],
   ) {
+    this.places = clusters.map(({ index }) => index);
     for (const [place, cluster] of clusters.entries()) {
       // One worker has the terminal: the first of the run, or the only one here.
       const shown = place === 0;
@@ -78,12 +91,15 @@ class Group {
         detached: process.platform !== 'win32',
       });
       this.said.push('');
+      this.failures.push(null);
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         this.said[place] = (this.said[place]! + text).slice(-keptCharacters);
       });
       child.on('message', (message) => {
         const { type, done } = Object(message) as { readonly type?: unknown; readonly done?: unknown };
         if (type === 'progress' && typeof done === 'number') this.done = Math.max(this.done, done);
+        if (type === 'error') this.failures[place] = message as WorkerFailure;
+        else if (shown) onMessage?.(Object(message));
       });
       this.children.push(child);
       this.ends.push(
@@ -103,7 +119,12 @@ class Group {
 
   /** What a worker that has no terminal said last. */
   lastWords(index: number): string {
-    return this.said[index]?.trim().split('\n').slice(-3).join('\n') ?? '';
+    return this.said[this.places.indexOf(index)]?.trim().split('\n').slice(-3).join('\n') ?? '';
+  }
+
+  /** Why a worker failed, where it has said so in a form for programs. */
+  failureOf(index: number): WorkerFailure | null {
+    return this.failures[this.places.indexOf(index)] ?? null;
   }
 
   /** All ends; told of each as it comes. */
@@ -134,7 +155,7 @@ function endText({ index, code, signal }: End): string {
  * @returns  the exit code for this process: 0, 130 for an interruption, or that of the worker that failed first
  */
 export async function launchWorkers(options: LaunchOptions): Promise<number> {
-  const { signal, grace = 60_000, attempts = 5, onNote } = options;
+  const { signal, grace = 60_000, attempts = 5, onNote, onFailure } = options;
   let before = -1;
   let vain = 0;
   for (let start = 0; ; start++) {
@@ -153,26 +174,29 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
       first ??= end;
       // Another that refuses says so by itself; a sum that waits for this one does not end by itself.
       if (signal.aborted) return;
-      if (isLost(end)) group.kill('SIGKILL');
+      // The one that it missed may be ending, for a reason that counts more.
+      if (end.signal !== null) group.kill('SIGKILL');
       else timers.push(setTimeout(() => group.kill('SIGKILL'), 3000));
     });
     for (const timer of timers) clearTimeout(timer);
     signal.removeEventListener('abort', stop);
     if (first === null) return 0;
-    const failed = first as End;
+    const failed = ends.find((end) => end.code !== 0 && !isLost(end)) ?? (first as End);
     if (signal.aborted) return ends.some(({ code }) => code !== 0) ? 130 : 0;
     if (!isLost(failed)) {
       if (failed.index !== 0 && group.lastWords(failed.index) !== '') {
         onNote?.(`${endText(failed)}: ${group.lastWords(failed.index)}`);
       }
+      const failure = group.failureOf(failed.index);
+      if (failure) await onFailure?.(failure);
       return failed.code ?? 1;
     }
     vain = group.done > before ? 0 : vain + 1;
     before = Math.max(before, group.done);
     if (vain >= attempts) {
-      onNote?.(
-        `${endText(failed)}, and ${attempts} starts have brought the run no update on. What was trained is saved; see to that worker's memory and machine, then go on with --resume.`,
-      );
+      const message = `${endText(failed)}, and ${attempts} starts have brought the run no update on. What was trained is saved; see to that worker's memory and machine, then go on with --resume.`;
+      onNote?.(message);
+      await onFailure?.({ message, code: 'worker-lost' });
       return 1;
     }
     onNote?.(`${endText(failed)}; all workers go back to the last checkpoint.`);

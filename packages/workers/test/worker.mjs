@@ -19,6 +19,17 @@ const does = {
     process.stderr.write('this config is wrong\n');
     process.exit(2);
   },
+  'slow-mistake': () => {
+    process.send({ type: 'error', message: 'this config is wrong', code: 'invalid-config' });
+    process.stderr.write('this config is wrong\n');
+    setTimeout(() => process.exit(2), 400);
+  },
+  tells: () => {
+    process.send({ type: 'progress', done: 1, total: 2 });
+    process.send({ type: 'error', message: 'it goes on all the same' }, undefined, undefined, () =>
+      process.exit(0),
+    );
+  },
   waits: () => setInterval(() => undefined, 1000),
   saves: () => {
     process.on('SIGTERM', () => process.exit(130));

@@ -1,4 +1,4 @@
-import { convolution, meanOfBatch } from '@overparam/engine';
+import { convolution, countOfBatch, meanOfBatch } from '@overparam/engine';
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
@@ -26,10 +26,12 @@ const mostChannels = 64;
 /** With fewer pixels for each channel the second moments are not worth their making. */
 const fewestPixels = 16;
 
-/** Whether {@link sumPointwise} is faster than a norm for each branch: by shapes alone, so that runs repeat. */
+/** Whether {@link sumPointwise} is faster than a norm for each branch: by shapes alone, those of the whole batch, so that runs repeat and workers do the same. */
 export function sparesPasses(x: Tensor4D, branches: number): boolean {
   const channels = x.shape[3];
-  return branches > 1 && channels <= mostChannels && x.size / channels >= fewestPixels * channels;
+  return (
+    branches > 1 && channels <= mostChannels && countOfBatch(x.size / channels) >= fewestPixels * channels
+  );
 }
 
 /**

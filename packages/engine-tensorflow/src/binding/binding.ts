@@ -61,6 +61,9 @@ export class Binding {
   /** Within an op. */
   readonly threads: number;
 
+  /** Ops begun and ops ended, for a thread that watches over sums that wait for others. */
+  readonly executed = new Int32Array(new SharedArrayBuffer(8));
+
   constructor(
     readonly library: Library,
     options: DeviceOptions,
@@ -183,7 +186,9 @@ export class Binding {
       this.check(`the inputs of ${name}`);
       const results = new BigUint64Array(outputs + 1);
       const count = Int32Array.of(outputs);
+      Atomics.add(this.executed, 0, 1);
       library.TFE_Execute(op, results, count, status);
+      Atomics.add(this.executed, 1, 1);
       this.check(`the op ${name}`);
       return Array.from(results.subarray(0, count[0]));
     } finally {

@@ -11,7 +11,8 @@ const misses = 3;
 
 /**
  * What the thread runs; by itself, as a sum that waits keeps this one. A worker that has answered and does so no more ends the sums that
- * wait for it; so does the end of the process that started this one.
+ * wait for it; so does the end of the process that started this one, and an op that takes longer than the deadline. That of
+ * TensorFlow's own ops is left alone: each sum would leave a thread behind that sleeps until then.
  */
 const program = `
 const { workerData } = require('node:worker_threads');
@@ -35,8 +36,16 @@ const end = (why) => {
 };
 const parent = process.ppid;
 const missed = workerData.tasks.map(() => null);
+let [current, rounds] = [-1, 0];
 const timer = setInterval(() => {
   if (process.ppid !== parent) return end('the process that started this worker has ended');
+  const [begun, ended] = [0, 1].map((at) => Atomics.load(workerData.executed, at));
+  // Rounds and not the clock: a machine that sleeps has waited for nobody.
+  rounds = begun !== ended && begun === current ? rounds + 1 : 0;
+  current = begun;
+  if (rounds * workerData.pause >= workerData.deadline) {
+    return end('the sums of an update have waited for ' + workerData.deadline / 1000 + ' s');
+  }
   workerData.tasks.forEach((task, at) => {
     setStatus(status, 0, '');
     checkHealth(workerData.context, task, workerData.patience, status);
@@ -50,8 +59,8 @@ const timer = setInterval(() => {
 
 /** Watches the other workers from a thread of its own, to the end of this process. */
 export function watchWorkers(
-  { workers, index }: Cluster,
-  { library, context }: Pick<Binding, 'library' | 'context'>,
+  { workers, index, deadline }: Required<Cluster>,
+  { library, context, executed }: Pick<Binding, 'library' | 'context' | 'executed'>,
 ): void {
   const others = workers.map((address, task) => ({ address, task })).filter(({ task }) => task !== index);
   const thread = new Worker(program, {
@@ -61,6 +70,8 @@ export function watchWorkers(
       library: library.files.library,
       framework: library.files.framework,
       context,
+      executed,
+      deadline: deadline * 1000,
       tasks: others.map(({ task }) => taskName(task)),
       addresses: others.map(({ address }) => address),
       pause,

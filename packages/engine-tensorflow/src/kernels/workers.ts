@@ -34,12 +34,13 @@ function numberOf(name: string): number {
 
 const { TF_FLOAT, TF_BFLOAT16 } = dataTypes;
 
-const reduction = (dtype: number, deadline: number): readonly OpAttribute[] => [
+/** Without a deadline of TensorFlow's, whose thread for each sum sleeps until then: the watch over workers has it. */
+const reduction = (dtype: number): readonly OpAttribute[] => [
   attribute.type('T', dtype),
   attribute.string('merge_op', 'Add'),
   attribute.string('final_op', 'Id'),
   attribute.string('communication_hint', 'ring'),
-  attribute.float('timeout_seconds', deadline),
+  attribute.float('timeout_seconds', 0),
   attribute.bool('is_stateless', false),
   attribute.int('Nordering_token', 0),
   attribute.int('max_subdivs_per_device', -1),
@@ -52,11 +53,11 @@ const cast = (from: number, to: number): readonly OpAttribute[] => [
 ];
 
 /** The sum of a tensor that is float32, sent in bfloat16; tensors by number. */
-function sumInHalf(backend: TensorFlowBackend, inputs: readonly number[], deadline: number): TensorMetadata {
+function sumInHalf(backend: TensorFlowBackend, inputs: readonly number[]): TensorMetadata {
   const { binding } = backend;
   const [x, ...numbers] = inputs;
   const half = binding.executeOp('Cast', cast(TF_FLOAT, TF_BFLOAT16), [x!], 1)[0]!.id;
-  const attributes = reduction(TF_BFLOAT16, deadline);
+  const attributes = reduction(TF_BFLOAT16);
   const sum = binding.executeOp('CollectiveReduceV2', attributes, [half, ...numbers], 1)[0]!.id;
   const result = binding.executeOp('Cast', cast(TF_BFLOAT16, TF_FLOAT), [sum], 1)[0]!;
   for (const id of [half, sum]) binding.deleteTensor(id);
@@ -82,17 +83,17 @@ const sumOverWorkers: Kernel = (backend, { x }, { name, half }) => {
       `The sum "${name}" over workers is of nothing. Leave it out.`,
     );
   }
-  const { workers, deadline } = cluster;
+  const { workers } = cluster;
   const numbers = [workers.length, group, numberOf(name as string)].map((value) => tf.scalar(value, 'int32'));
   if (half !== true) {
     const dtype = x!.dtype === 'int32' ? dataTypes.TF_INT32 : TF_FLOAT;
-    return backend.executeSingleOutput('CollectiveReduceV2', reduction(dtype, deadline), [x!, ...numbers]);
+    return backend.executeSingleOutput('CollectiveReduceV2', reduction(dtype), [x!, ...numbers]);
   }
   const trace = backend.binding.recorder as Tracing | null;
   const [given, ...others] = backend.getInputTensorIds([x!, ...numbers]) as [number, ...number[]];
-  if (trace === null) return backend.createOutputTensor(sumInHalf(backend, [given, ...others], deadline));
+  if (trace === null) return backend.createOutputTensor(sumInHalf(backend, [given, ...others]));
   const wide = trace.widened(given).id;
-  return backend.createOutputTensor(trace.asGiven(() => sumInHalf(backend, [wide, ...others], deadline)));
+  return backend.createOutputTensor(trace.asGiven(() => sumInHalf(backend, [wide, ...others])));
 };
 
 /** What workers that train together need. */

@@ -33,9 +33,15 @@ export const dryRunOption = flag(
   'Say what would run, for how long (from a few updates) and in how much memory; nothing is written',
 );
 
+/** Option of commands that train by several processes. */
+export const workersOption = value(
+  '--workers <count>',
+  'Train a run by so many processes of a machine, each on a share of every batch',
+);
+
 /** Options of runs that several processes train. */
 export const workerOptions = [
-  value('--workers <count>', 'Train by so many processes on this machine, each on a share of every batch'),
+  workersOption,
   value('--worker-deadline <seconds>', 'How long a worker waits for the others in an update (300)'),
   value('--worker-wait <seconds>', 'How long a worker waits for the others to start (300)'),
 ];

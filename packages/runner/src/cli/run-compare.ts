@@ -9,6 +9,7 @@ import { dataDirectory, type Invocation } from './invocation';
 import { type ConfigArguments, requestOf } from './request';
 import { runCompareForecast } from './run-forecast';
 import { runStatus } from './run-status';
+import { workersOf } from './run-workers';
 
 /** Arguments of `overparam compare`. */
 export interface CompareArguments extends ConfigArguments {
@@ -19,6 +20,7 @@ export interface CompareArguments extends ConfigArguments {
   readonly 'dry-run'?: boolean;
   readonly tensorboard?: boolean;
   readonly jobs?: string;
+  readonly workers?: string;
   readonly launcher?: string;
   readonly status?: boolean;
   readonly sweep?: readonly string[];
@@ -83,17 +85,19 @@ export function compareCallbacks(view: ProgressView): CompareCallbacks {
 export async function runCompare(given: CompareArguments, invocation: Invocation): Promise<number> {
   const { output, signal } = invocation;
   const out = given.out ?? defaultFolder(given.config);
+  const workers = workersOf(given);
   const asked = requestOf(invocation, given);
   const request = {
     ...asked,
     overrides: [...asked.overrides, ...(given.sweep ?? []).map(parseSweep)],
     launcher: given.launcher,
+    processes: workers,
   };
   const dataDir = dataDirectory(given['data-dir']);
   const jobs = jobsFrom(given.jobs);
   if (given.status) return runStatus(out, output);
   if (given['dry-run']) {
-    await runCompareForecast(await readConfig(given.config), request, { dataDir, jobs }, invocation);
+    await runCompareForecast(await readConfig(given.config), request, { dataDir, jobs, workers }, invocation);
     return 0;
   }
   const view = createProgressView(process.stderr);
@@ -103,6 +107,7 @@ export async function runCompare(given: CompareArguments, invocation: Invocation
     resume: given.resume,
     tensorboard: given.tensorboard,
     jobs,
+    workers,
     signal,
     callbacks: compareCallbacks(view),
   }).finally(() => view.end());

@@ -59,7 +59,7 @@ export async function runTrainForecast(
 export async function runCompareForecast(
   loaded: LoadedConfig,
   request: Request,
-  { dataDir, jobs }: { readonly dataDir: string; readonly jobs?: number },
+  { dataDir, jobs, workers }: { readonly dataDir: string; readonly jobs?: number; readonly workers: number },
   { output, signal }: Invocation,
 ): Promise<void> {
   const callbacks = listeners(process.stderr);
@@ -76,7 +76,7 @@ export async function runCompareForecast(
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
   // How many tasks run at a time on a cluster, that cluster decides.
   const isHere = launcher.name === 'local';
-  const atOnce = isHere ? Math.min(jobs ?? runsAtOnce(runs, physicalCores(), threads), runs) : null;
+  const atOnce = isHere ? Math.min(jobs ?? runsAtOnce(runs, physicalCores(), threads, workers), runs) : null;
   const all = seeds.length * forecasts.reduce((sum, forecast) => sum + secondsOf(forecast), 0);
   const seconds = all / (atOnce ?? 1);
   const counted = `${runs} runs (${rows.length} rows, ${seeds.length} seeds)`;
@@ -88,6 +88,9 @@ export async function runCompareForecast(
       : `${counted} as tasks of ${launcher.name}: about ${time(seconds)} of updates in all, at this machine's pace on ${engine.description}.`,
     ...(sweep ? ['What is tried to choose settings comes before them, and is not in these figures.'] : []),
     ...(reference ? ['The single-task networks come on top.'] : []),
+    ...(workers > 1
+      ? ['Times and memory are those of one process by itself, and not of the workers of a run.']
+      : []),
     howTimed,
   ];
   output.result({ runs: forecasts, seeds: seeds.length, atOnce, seconds }, lines.join('\n'));

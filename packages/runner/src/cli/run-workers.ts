@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Cluster, joinWorkers } from '@overparam/engine-tensorflow';
 import { OverparamError } from '@overparam/errors';
-import { childMark } from '@overparam/launchers';
+import { childMark, parentLink, type RunMessage } from '@overparam/launchers';
 import { clusterOf, launchWorkers, waitForWorkers } from '@overparam/workers';
 import { ownCommandLine } from '../compare/own-command-line';
 import type { Invocation } from './invocation';
@@ -26,6 +26,11 @@ function wholeNumber(given: string | undefined, option: string, usual: number): 
   );
 }
 
+/** Workers that `--workers` asks for; 1 where it is left out. @throws OverparamError `invalid-option` */
+export function workersOf({ workers }: WorkerArguments): number {
+  return wholeNumber(workers, 'workers', 1);
+}
+
 /**
  * Trains by workers where the command line or the environment asks for several: starts those of this machine, looks after them, and
  * gives the exit code. Null where this process trains by itself, or is such a worker.
@@ -36,7 +41,7 @@ export async function launched(
 ): Promise<number | null> {
   const { env } = process;
   if (env[workerMark] !== undefined) return null;
-  const count = wholeNumber(args.workers, 'workers', 1);
+  const count = workersOf(args);
   // A comparison starts its runs itself, and its environment is not meant for each of them.
   const cluster = env[childMark] === undefined ? clusterOf(env) : null;
   if (cluster !== null && count > 1 && count !== cluster.workers.length) {
@@ -49,14 +54,18 @@ export async function launched(
   if (workers === null) return null;
   const here = typeof workers === 'number' ? workers : 1;
   const threads = env.OVERPARAM_THREADS ?? String(Math.max(1, Math.floor(availableParallelism() / here)));
+  // A comparison's, which started this one for one of its runs.
+  const link = parentLink();
   return launchWorkers({
     command: ownCommandLine(),
     arguments: rawArguments,
     again: ['--resume'],
     workers,
     env: { ...env, [workerMark]: '1', [childMark]: '1', OVERPARAM_THREADS: threads },
-    signal,
+    signal: link ? AbortSignal.any([signal, link.signal]) : signal,
     onNote: (text) => output.say(text),
+    onMessage: (message) => void link?.send(message as RunMessage),
+    onFailure: (failure) => link?.send({ type: 'error', ...failure }),
   });
 }
 

@@ -35,6 +35,7 @@ import { RunPlans } from './run-plans';
 import { settledRows, withoutChoice } from './settled-rows';
 import { sweptRows } from './swept-rows';
 import { type Training, trainRuns } from './train-runs';
+import { checkWorkers } from './workers';
 
 /** Where and how a comparison runs. */
 export interface ComparisonRun extends Omit<Training, 'command'> {
@@ -94,7 +95,12 @@ export async function compare(config: string | ConfigFile, options: CompareOptio
     ...rest
   } = options;
   const loaded = await loadConfig(config);
-  const request = { overrides: [...set.map(parseOverride), ...sweep.map(parseSweep)], variant, launcher };
+  const request: Request = {
+    overrides: [...set.map(parseOverride), ...sweep.map(parseSweep)],
+    variant,
+    launcher,
+    processes: options.workers,
+  };
   return compareRows(loaded, request, { ...rest, dataDir, signal });
 }
 
@@ -116,13 +122,14 @@ async function compareInFolder(
   request: Request,
   options: ComparisonRun,
 ): Promise<Compared> {
-  const { callbacks = {}, resume = false } = options;
+  const { callbacks = {}, resume = false, workers = 1 } = options;
   const note = (text: string) => callbacks.onNote?.(text);
   const { resolved, adjust } = await equalCompute(await resolveComparison(loaded, request), {
     ...options,
     note,
   });
   const { rows, seeds, reference, sweep, engine, controls } = resolved;
+  checkWorkers(workers, engine, controls);
   const command = ownCommandLine();
   const scheduler = schedulerOf(resolved.launcher);
   await scheduler?.check(command);
@@ -131,6 +138,7 @@ async function compareInFolder(
   const checking: CheckRowsOptions = {
     dataDir: options.dataDir,
     signal: options.signal,
+    workers,
     onRow: (...row) => callbacks.onPlan?.(...row),
     runsOf: (label) => (resume && !sweep ? seeds.map((seed) => runFolder(options.out, label, seed)) : []),
   };
@@ -149,7 +157,7 @@ async function compareInFolder(
   const book = new ProgressBook();
   const cores = physicalCores();
   const threads = rows[0]!.engine.threads ?? (engine.threads === 'one' ? 1 : null);
-  const atOnce = (runs: number) => options.jobs ?? runsAtOnce(runs, cores, threads);
+  const atOnce = (runs: number) => options.jobs ?? runsAtOnce(runs, cores, threads, workers);
   const train = (runs: readonly PlannedRun[], entries: readonly number[], signal: AbortSignal) => {
     const launcher = launcherOf(scheduler, atOnce(runs.length));
     return trainRuns(runs, launcher, { book, entries }, { ...options, command, signal });

@@ -30,9 +30,10 @@ export function physicalCores(): number {
  * How many runs go at once where nobody says: as many as the cores carry with the threads that each run has. It
  * never changes a run's threads, as these are part of what the run computes.
  *
- * @param threads  of one run; null where the engine takes the whole machine
+ * @param threads  of one process; null where the engine takes the whole machine
+ * @param workers  processes of one run
  */
-export function runsAtOnce(jobs: number, cores: number, threads: number | null): number {
-  const room = threads === null ? 1 : Math.floor(cores / threads);
+export function runsAtOnce(jobs: number, cores: number, threads: number | null, workers = 1): number {
+  const room = threads === null ? 1 : Math.floor(cores / (threads * workers));
   return Math.max(1, Math.min(jobs, room));
 }

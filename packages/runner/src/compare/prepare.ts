@@ -20,6 +20,7 @@ import { openDataset } from '../run/data';
 import { figuresOf } from '../run/finish';
 import type { PlannedRun } from './plan';
 import { SameData } from './same-data';
+import { teamOf } from './workers';
 
 /** What planning says of one row. */
 export interface PlannedRow {
@@ -43,6 +44,8 @@ export interface Planned {
 export interface CheckRowsOptions {
   readonly dataDir: string;
   readonly signal: AbortSignal;
+  /** Processes that train each run together; 1 where absent. */
+  readonly workers?: number;
   /** Told before each row. */
   onRow(label: string, index: number, rows: number): void;
   /** Told what a user should know of rows. */
@@ -69,7 +72,7 @@ export function planKey({
  */
 export async function checkRows(
   rows: readonly RunConfig[],
-  { dataDir, signal, onRow, onNote, runsOf }: CheckRowsOptions,
+  { dataDir, signal, workers = 1, onRow, onNote, runsOf }: CheckRowsOptions,
 ): Promise<Planned> {
   let first: Omit<Planned, 'rows' | 'metrics'> | null = null;
   const planned: PlannedRow[] = [];
@@ -94,7 +97,7 @@ export async function checkRows(
           opened = wanted;
         }
         const key = planKey(row);
-        const plan = plans.get(key) ?? planTraining(recipeOf(row), dataset);
+        const plan = plans.get(key) ?? planTraining(recipeOf(row), dataset, teamOf(row, workers));
         plans.set(key, plan);
         await sameData.check(runsOf(row.label), { dataset, sizes: plan.sizes });
         for (const note of idleNotes(row, plan.tasks.length)) onNote?.(`${row.label}: ${note}`);

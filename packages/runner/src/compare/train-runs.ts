@@ -22,6 +22,8 @@ export interface Training {
   readonly callbacks?: CompareCallbacks;
   /** Whether runs write event files for TensorBoard. */
   readonly tensorboard?: boolean;
+  /** Processes that train each run together; 1 where absent. */
+  readonly workers?: number;
 }
 
 /** Whether a run is finished; what its process left when it was killed then is removed. */
@@ -64,14 +66,18 @@ export function trainRuns(
   runs: readonly PlannedRun[],
   launcher: Launcher,
   { book, entries }: { readonly book: ProgressBook; readonly entries: readonly number[] },
-  { command, dataDir, out, signal, tensorboard = false, callbacks = {} }: Training,
+  { command, dataDir, out, signal, tensorboard = false, workers = 1, callbacks = {} }: Training,
 ): Promise<Outcome[]> {
+  const extraArguments = [
+    ...(tensorboard ? ['--tensorboard'] : []),
+    ...(workers > 1 ? ['--workers', String(workers)] : []),
+  ];
   const note = (text: string) => callbacks.onNote?.(text);
   return launcher(runs, {
     command,
     out,
     dataDir,
-    ...(tensorboard && { extraArguments: ['--tensorboard'] }),
+    extraArguments,
     signal,
     isFinished: (index) => isFinished(runs[index]!, { note, signal, patience: orphanPatience }),
     savedUpdates: (index) => savedUpdates(runs[index]!.folder),

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand, startCommand } from '../support/command';
 import { hasNativeEngine } from '../support/native';
@@ -26,6 +27,9 @@ async function freeAddresses(count: number): Promise<string[]> {
 const place = (worker: readonly string[], index: number) =>
   JSON.stringify({ cluster: { worker }, task: { type: 'worker', index } });
 
+/** What of a run is no clock time. */
+const compared = ['metrics.jsonl', 'result.json', 'checkpoints/epoch-0002.safetensors'];
+
 test.each([
   ['half a TF_CONFIG', [], '{"cluster":{"worker":["a:1","b:1"]}}', /which of the workers/],
   ['a number that is none', ['--workers', 'two'], '', /--workers is "two"/],
@@ -42,7 +46,15 @@ test.each([
   expect(code).toBe(2);
 });
 
-describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', () => {
+test('a comparison of runs by several workers needs the native engine', async () => {
+  const config = file('portable.yaml');
+  const { code, stderr } = await runCommand('compare', config, '--workers', '2', '--out', path('portable'));
+  expect(stderr).toMatch(/the engine here is "wasm"/);
+  expect(code).toBe(2);
+});
+
+// Some run several commands, one after the other, and a busy machine takes its time.
+describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', { timeout: 600_000 }, () => {
   test('train a run that is the same each time, whoever is first', async () => {
     const config = file('run.yaml', { engine });
     for (const out of ['first', 'second']) {
@@ -50,9 +62,59 @@ describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', () =
       expect(stderr).not.toMatch(/Error/);
       expect(code).toBe(0);
     }
-    for (const name of ['metrics.jsonl', 'result.json', 'checkpoints/epoch-0002.safetensors']) {
+    for (const name of compared) {
       expect(readFileSync(path('first', name)).equals(readFileSync(path('second', name)))).toBe(true);
     }
+  });
+
+  test('of which there is one train as if there were none, bit for bit', async () => {
+    const config = file('single.yaml', { engine });
+    for (const [out, options] of [
+      ['single', ['--workers', '1']],
+      ['none', []],
+    ] as const) {
+      const { code, stderr } = await runCommand('train', config, ...options, '--out', path(out));
+      expect(code, stderr).toBe(0);
+    }
+    for (const name of compared) {
+      expect(readFileSync(path('single', name)).equals(readFileSync(path('none', name)))).toBe(true);
+    }
+  });
+
+  test('train the runs of a comparison as they train one by itself, and say where bits differ', async () => {
+    const config = file('run.yaml', { engine });
+    const out = path('compared');
+    const compared = await runCommand('compare', config, '--workers', '2', '--out', out, '--json');
+    expect(compared.code, compared.stderr).toBe(0);
+    const { rows } = JSON.parse(compared.stdout) as { rows: readonly object[] };
+    expect(rows).toHaveLength(1);
+    const [run] = readdirSync(out).filter((name) => existsSync(join(out, name, 'metrics.jsonl')));
+    expect(
+      readFileSync(join(out, run!, 'metrics.jsonl')).equals(readFileSync(path('first', 'metrics.jsonl'))),
+    ).toBe(true);
+    const options = ['--resume', '--set', 'epochs=3', '--out', path('none')];
+    const more = await runCommand('train', file('single.yaml', { engine }), '--workers', '2', ...options);
+    expect(more.stderr).toMatch(
+      /Until now one process trained this run, and from here on 2 workers: .* bits/,
+    );
+    expect(more.code).toBe(0);
+  });
+
+  test('that cannot listen, or wait in vain, name the address', async () => {
+    const config = file('alone.yaml', { engine });
+    const workers = await freeAddresses(2);
+    const start = () =>
+      startCommand(['train', config, '--worker-wait', '1', '--out', path('alone')], {
+        TF_CONFIG: place(workers, 0),
+      }).result;
+    const missing = await start();
+    expect(missing.stderr).toMatch(`Worker 0 has waited 1 s, and ${workers[1]} does not answer`);
+    expect(missing.code).toBe(1);
+    const server = createServer().listen(Number(workers[0]!.split(':')[1]));
+    const taken = await start();
+    server.close();
+    expect(taken.stderr).toMatch(`(${workers[0]}): another process does`);
+    expect(taken.code).toBe(2);
   });
 
   test('that were given other configs are named on each machine, before the first step', async () => {

@@ -1,7 +1,7 @@
 import { flag, StrictCommand, value, values } from '@overparam/terminal/command-line';
 import { configHint } from '../config-hint';
 import { invocationOf, type Surroundings } from '../invocation';
-import { commonOptions, configOptions, dryRunOption, tensorboardOption } from '../options';
+import { commonOptions, configOptions, dryRunOption, tensorboardOption, workersOption } from '../options';
 import type { CompareArguments } from '../run-compare';
 
 /** `overparam compare CONFIG`. */
@@ -17,6 +17,7 @@ export function compareCommand(surroundings: Surroundings): StrictCommand {
         "Choose each row's value of a key on validation images; may be given many times",
       ),
       value('--jobs <count>', 'Runs at a time (by cores)'),
+      workersOption,
       value(
         '--launcher <name>',
         'Where runs compute: local, slurm or kubernetes; options by --set launcher.KEY',
