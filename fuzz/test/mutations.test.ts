@@ -8,6 +8,7 @@ import { checkOf } from '../mutations/check';
 import type { Target } from '../mutations/target';
 import { readers } from '../readers';
 import { runFolders } from '../run-folders';
+import { targets } from '../targets';
 
 // The long forms: `tsx fuzz/readers/main.ts --count 4000 --seed 1`, and `tsx fuzz/run-folders/main.ts ...`.
 const seed = 12;
@@ -39,6 +40,10 @@ async function ownFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+test('each target is found by its name, also in the process that checks it', () => {
+  expect(new Set(targets.map(({ name }) => name)).size).toBe(targets.length);
+});
 
 test('what is wrong with a reader is found', async () => {
   const bytes = Buffer.from('sound');
