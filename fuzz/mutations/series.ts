@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from './check';
+import { processTime } from './measure';
 
-/** Milliseconds after which a case counts as hanging. */
+/** Milliseconds after which a case counts as hanging, where its process was at work in them. */
 const patience = 20_000;
+/** So many times that long a case is waited for that does not get to work: because of the machine, or because it never will. */
+const rounds = 15;
 
 type Message = { readonly ready: true } | { readonly verdict: Verdict } | { readonly stray: string };
 
@@ -28,7 +31,14 @@ class Checker {
         child.kill('SIGKILL');
         end({ seed, outcome: 'wrong', words, milliseconds: patience, bytes: 0 });
       };
-      const timer = setTimeout(() => lost('hangs'), patience);
+      const began = processTime(child.pid!);
+      const wait = (round: number): NodeJS.Timeout =>
+        setTimeout(() => {
+          const isAtWork = !(processTime(child.pid!) - began <= patience / 4);
+          if (isAtWork || round >= rounds) lost('hangs');
+          else timer = wait(round + 1);
+        }, patience);
+      let timer = wait(1);
       child.on('message', (message: Message) => {
         if ('stray' in message) strays.push(`beside the reading: ${message.stray.slice(0, 300)}`);
         else if ('verdict' in message) end(message.verdict);

@@ -100,7 +100,7 @@ const weights = Buffer.alloc(4 * 38 + 144, 3);
 /** Networks and tensors of other programs. */
 export const imports: readonly Target[] = [
   {
-    name: 'checkpoint',
+    name: 'PyTorch checkpoint',
     sealed: false,
     samples: () =>
       Promise.all(
@@ -112,7 +112,7 @@ export const imports: readonly Target[] = [
   },
   {
     // The archive's checksums are made anew, so that the pickle itself is reached.
-    name: 'checkpoint pickle',
+    name: 'PyTorch pickle',
     sealed: false,
     samples: () =>
       Promise.all(

@@ -5,9 +5,11 @@ import { OverparamError } from '@overparam/errors';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { changeBytes } from '../mutations/bytes';
 import { checkOf } from '../mutations/check';
+import { processTime } from '../mutations/measure';
 import type { Target } from '../mutations/target';
 import { readers } from '../readers';
 import { runFolders } from '../run-folders';
+import { targets } from '../targets';
 
 // The long forms: `tsx fuzz/readers/main.ts --count 4000 --seed 1`, and `tsx fuzz/run-folders/main.ts ...`.
 const seed = 12;
@@ -39,6 +41,17 @@ async function ownFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
+
+test('each target is found by its name, also in the process that checks it', () => {
+  expect(new Set(targets.map(({ name }) => name)).size).toBe(targets.length);
+});
+
+test('the time that a process has computed is what Node.js says of it', () => {
+  const { user, system } = process.cpuUsage();
+  const told = processTime(process.pid);
+  if (Number.isFinite(told)) expect(Math.abs(told - (user + system) / 1000)).toBeLessThan(100);
+  expect(processTime(2 ** 30)).toBe(Number.POSITIVE_INFINITY);
+});
 
 test('what is wrong with a reader is found', async () => {
   const bytes = Buffer.from('sound');

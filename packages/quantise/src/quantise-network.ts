@@ -1,6 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { costCard } from '@overparam/core-reparam';
+import { OverparamError } from '@overparam/errors';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
 import { writeFileAtomic } from '@overparam/files';
@@ -39,10 +40,16 @@ export interface QuantiseOptions extends Omit<Asked, 'metadata'> {
  * opens the file in ONNX Runtime, and compares both on the test split.
  *
  * @throws OverparamError `expanded-network`, `nothing-to-quantise`, `unknown-layer`, `too-few-examples`, `no-examples`,
- *   `unsupported-layer`, `onnxruntime-missing`, `export-mismatch`; nothing is written then
+ *   `unsupported-layer`, `onnxruntime-missing`, `export-mismatch`, `not-a-file`; nothing is written then
  */
 export async function quantiseNetwork(given: Given, options: QuantiseOptions): Promise<Int8Report> {
   const { float, about, task, file } = options;
+  // Before minutes of work that would have nowhere to go.
+  if ((await stat(file).catch(() => null))?.isDirectory())
+    throw new OverparamError(
+      'not-a-file',
+      `"${file}" is a folder. Give the path of a file, such as ${file}/model.onnx.`,
+    );
   const spread = weightSpread(given.model, { float });
   options.onSpread?.(spread);
   const { grids, dead } = await calibrateOnData(given, { ...options, metadata: {} });

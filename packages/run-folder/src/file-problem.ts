@@ -60,7 +60,9 @@ const verbs: Readonly<Record<string, string>> = {
  */
 export function ownFileProblem(error: unknown, folder: string, resume = ''): unknown {
   if (isOverparamError(error) || !(error instanceof Error)) return error;
-  const { code: answer = '', path = folder, syscall = '' } = error as NodeJS.ErrnoException;
+  const { code: answer = '', syscall = '', ...where } = error as NodeJS.ErrnoException & { dest?: string };
+  // What cannot be given a name is known by that name.
+  const path = where.dest ?? where.path ?? folder;
   const problem = answer === 'ENOENT' && syscall === 'mkdir' ? noFolder : problems[answer];
   if (problem === undefined) return error;
   const { code, reason, remedy } = problem;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomic } from '@overparam/files';
 
@@ -46,4 +46,22 @@ export async function makeFolder(folder: string): Promise<void> {
 export async function prepareFolder(folder: string): Promise<boolean> {
   await makeFolder(folder);
   return (await readdir(folder)).every((name) => name.startsWith('.') || name === 'lock');
+}
+
+/** The folders that {@link makeFolder} would make now, the innermost first. */
+export function missingFolders(folder: string): string[] {
+  const path = resolve(folder);
+  if (existsSync(path) || dirname(path) === path) return [];
+  return [path, ...missingFolders(dirname(path))];
+}
+
+/** Removes folders, given as {@link missingFolders} does, up to the first that is not empty. */
+export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    const isRemoved = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!isRemoved) return;
+  }
 }

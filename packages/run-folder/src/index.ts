@@ -23,7 +23,16 @@ export {
   writeDataRecord,
 } from './data-record';
 export { ownFileProblem } from './file-problem';
-export { appendLine, appendLines, isRunFolder, makeFolder, prepareFolder, writeLines } from './files';
+export {
+  appendLine,
+  appendLines,
+  isRunFolder,
+  makeFolder,
+  missingFolders,
+  prepareFolder,
+  removeEmptyFolders,
+  writeLines,
+} from './files';
 export { type LockFolderOptions, lockFolder, orphanPatience } from './lock';
 export { checkedRecord, parseJson } from './record';
 export {

@@ -17,6 +17,18 @@ test.each([
   });
 });
 
+test('what cannot be given a name is told by that name', () => {
+  const error = Object.assign(new Error('EISDIR'), {
+    code: 'EISDIR',
+    syscall: 'rename',
+    path: '.a.1f.part',
+    dest: 'a',
+  });
+  expect(ownFileProblem(error, 'x')).toMatchObject({
+    message: expect.stringMatching(/^"a" could not be written: /),
+  });
+});
+
 test('other errors are what they are', () => {
   const missing = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'open' });
   expect(ownFileProblem(missing, 'x')).toBe(missing);

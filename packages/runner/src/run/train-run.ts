@@ -21,11 +21,13 @@ import {
   dataRecordOf,
   isRunFolder,
   lockFolder,
+  missingFolders,
   newestCheckpoint,
   ownFileProblem,
   prepareFolder,
   type RunAbout,
   refuseOtherData,
+  removeEmptyFolders,
   removeFragments,
   removeOld,
   restore,
@@ -346,9 +348,12 @@ async function trainPlan(
  *   `collapse-mismatch`, `workers-differ`, `workers-diverged`, `worker-lost`, `interrupted`, `disk-full`, `read-only`, `no-permission`, `not-a-folder`, and what plugins throw
  */
 export async function trainRun(config: RunConfig, options: TrainRunOptions): Promise<RunResult> {
+  const made = missingFolders(options.out);
   try {
     return await trainInFolder(config, options);
   } catch (error) {
+    // What could not begin, such as a network that cannot be built, leaves no empty folder behind.
+    await removeEmptyFolders(made);
     throw ownFileProblem(error, options.out, 'What was trained before is saved; --resume goes on with it.');
   }
 }

@@ -120,6 +120,9 @@ describe('a network of classes', () => {
     expect(await mistake('quantise', run, '--to', to, '--polish', '0')).toContain('--polish expects');
     expect(await mistake('quantise', run, '--to', to, '--keep-float', 'none')).toContain('no layer "none"');
     expect(await mistake('quantise', path('nowhere'))).toContain('is not a run folder');
+    expect(await mistake('quantise', run, '--to', run, '--polish', '1')).toContain(
+      'is a folder. Give the path',
+    );
     expect(existsSync(to)).toBe(false);
   });
 });

@@ -79,3 +79,24 @@ test('a file that is not there is a mistake in the config', async () => {
   expect(await main(['train', config, '--out', path('none')])).toBe(2);
   expect(existsSync(path('none'))).toBe(false);
 });
+
+test('a run whose network cannot be built leaves no folder behind', async () => {
+  const stderr = vi.mocked(process.stderr.write);
+  const refused = async (given: object) => {
+    const config = path('refused.yaml');
+    writeFileSync(config, stringify({ ...tiny, ...given, epochs: 1 }));
+    stderr.mockClear();
+    expect(await main(['train', config, '--out', path('new', 'run')])).toBe(2);
+    expect(existsSync(path('new'))).toBe(false);
+    return stderr.mock.calls.map(([text]) => String(text)).join('');
+  };
+  const file = { name: 'file', path: keras };
+  expect(await refused({ backbone: { ...file, until: 'nowhere' } })).toMatch(/nowhere/);
+  expect(await refused({ backbone: { ...file, heads: 'kept' } })).toMatch(/does not fit images/);
+  expect(await refused({ method: 'repvgg', select: 'nowhere' })).toMatch(/nowhere/);
+  expect(await refused({ batch: 25 })).toMatch(/batch/i);
+  // A folder that was there is the user's, and stays.
+  mkdirSync(path('own'));
+  expect(await main(['train', path('refused.yaml'), '--out', path('own')])).toBe(2);
+  expect(readdirSync(path('own'))).toEqual([]);
+});
