@@ -29,6 +29,8 @@ export default defineConfig({
   description: 'Train a larger network than you deploy: overparameterise, train, collapse exactly.',
   lang: 'en-GB',
   srcDir: '.pages',
+  // What the API's pages link to lies beside them as it is, Markdown included.
+  srcExclude: ['public/**'],
   outDir: 'dist',
   cacheDir: '.cache',
   cleanUrls: false,
