@@ -68,7 +68,7 @@ describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', { ti
   });
 
   test('of which there is one train as if there were none, bit for bit', async () => {
-    const config = file('single.yaml', { engine });
+    const config = file('single.yaml', { engine, lr: 0.05 });
     for (const [out, options] of [
       ['single', ['--workers', '1']],
       ['none', []],
@@ -93,7 +93,13 @@ describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', { ti
       readFileSync(join(out, run!, 'metrics.jsonl')).equals(readFileSync(path('first', 'metrics.jsonl'))),
     ).toBe(true);
     const options = ['--resume', '--set', 'epochs=3', '--out', path('none')];
-    const more = await runCommand('train', file('single.yaml', { engine }), '--workers', '2', ...options);
+    const more = await runCommand(
+      'train',
+      file('single.yaml', { engine, lr: 0.05 }),
+      '--workers',
+      '2',
+      ...options,
+    );
     expect(more.stderr).toMatch(
       /Until now one process trained this run, and from here on 2 workers: .* bits/,
     );
