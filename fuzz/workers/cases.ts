@@ -53,7 +53,8 @@ export const cases: Readonly<Record<string, ConfigFile>> = {
   ...Object.fromEntries(
     methods.map((method) => [
       `one update, ${method}`,
-      { ...images, method, lr: 1, epochs: 1, limit: { train: 7, test: 2 } },
+      // With seed 7 an activation of TriRep's lies within rounding of a ReLU's zero.
+      { ...images, method, lr: 1, seed: 8, epochs: 1, limit: { train: 7, test: 2 } },
     ]),
   ),
   ...Object.fromEntries(
