@@ -26,23 +26,24 @@ export interface Deployed {
   readonly gaps: readonly Gap[];
   /** Whether it pools with places: rounding may move a maximum to its neighbour, so that a thousandth of pixels is free. */
   readonly chooses: boolean;
+  /**
+   * How far two images' outputs are apart, in the output where that is least: max|difference| / max|output|. A network
+   * whose units are all dead answers everything alike, and agrees with anything.
+   */
+  readonly varies: number;
 }
 
 /**
- * Trains a network with a method for some steps, collapses it, writes it in every format, and has others run the files.
+ * Trains a network with a method for two steps, collapses it, writes it in every format, and has others run the files.
  *
  * @param build  the network, on the present engine
- * @param steps  see `trainedExpanded`
  */
-export async function checkDeployed(
-  build: () => tf.LayersModel,
-  method: Method,
-  steps?: number,
-): Promise<Deployed> {
+export async function checkDeployed(build: () => tf.LayersModel, method: Method): Promise<Deployed> {
   const network = build();
   const chooses = network.layers.some((layer) => layer.getClassName() === 'OverparamMaxPoolWithPlaces');
-  const expanded = trainedExpanded(network, method, steps);
+  const expanded = trainedExpanded(network, method);
   const gaps: Gap[] = [];
+  const varies = answersApart(expanded);
   for (const norms of ['fold', 'keep'] as const) {
     const { model } = collapse(expanded, { norms });
     gaps.push(await fromTrained(expanded, model));
@@ -51,7 +52,7 @@ export async function checkDeployed(
     model.dispose();
   }
   for (const model of [network, expanded]) model.dispose();
-  return { gaps, chooses };
+  return { gaps, chooses, varies };
 }
 
 /** How far the collapsed network is from the trained one. */
@@ -62,6 +63,18 @@ async function fromTrained(expanded: tf.LayersModel, model: tf.LayersModel): Pro
   const gap = await apart('the trained network', expected, await Promise.all(found.map(stored)));
   tf.dispose([x, expected, found]);
   return gap;
+}
+
+/** See `Deployed.varies`. */
+function answersApart(network: tf.LayersModel): number {
+  return tf.tidy(() => {
+    const outputs = [network.predict(probeOf(network))].flat() as tf.Tensor[];
+    const apart = outputs.map((output) => {
+      const [first, second] = tf.unstack(output) as [tf.Tensor, tf.Tensor];
+      return tf.div(tf.max(tf.abs(tf.sub(first, second))), tf.max(tf.abs(output))).dataSync()[0]!;
+    });
+    return Math.min(...apart);
+  });
 }
 
 function probeOf({ inputs: [input] }: tf.LayersModel): tf.Tensor {

@@ -1,7 +1,7 @@
 import { useEngine } from '@overparam/engine';
 import { afterAll, expect, test } from 'vitest';
 import { networks } from '../../packages/formats/test/zoo';
-import { allMethods, gapOf, most, stopPrograms } from '../deployed';
+import { allMethods, gapOf, isRight, most, stopPrograms } from '../deployed';
 import { checkDeployed } from '../deployed/check';
 import { checkFormats } from '../formats';
 
@@ -27,7 +27,10 @@ test.each([
 ])('%s, trained with %s, is the same in every program that runs its files', async (network, name) => {
   await useEngine('auto');
   const method = (await allMethods()).find((each) => each.name === name)!;
-  const { gaps, chooses } = await checkDeployed(networks[network]!, method);
+  const found = await checkDeployed(networks[network]!, method);
+  const { gaps, chooses } = found;
   expect(gaps.length).toBeGreaterThan(3);
   for (const gap of gaps) expect([gap.program, gapOf({ chooses }, gap) <= most]).toEqual([gap.program, true]);
+  expect(isRight(found)).toBe(true);
+  expect(isRight({ ...found, varies: 0 })).toBe(false);
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { OverparamError } from '@overparam/errors';
 
 /**
  * Writes a file so that whoever reads it sees the old contents or the new ones, never part of either, even if
@@ -9,7 +10,8 @@ import { basename, dirname, join } from 'node:path';
  *
  * @param contents  the new contents, or a function that writes them piece by piece
  * @returns         what the function returned
- * @throws          what the file system or the function throws; the file beside it is removed
+ * @throws          OverparamError `not-a-folder` where no file can be made there, and what the file system or the
+ *   function throws; the file beside it is removed
  * @example
  * await writeFileAtomic('state.json', '{}');
  */
@@ -22,11 +24,10 @@ export async function writeFileAtomic<Result>(
   path: string,
   contents: Uint8Array | string | ((file: FileHandle) => Promise<Result>),
 ): Promise<Result | undefined> {
-  const folder = dirname(path);
-  const unfinished = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
+  const unfinished = nameBeside(path);
   let result: Result | undefined;
   try {
-    const file = await open(unfinished, 'wx');
+    const file = await openNew(unfinished, path);
     try {
       if (typeof contents === 'function') result = await contents(file);
       else await file.writeFile(contents);
@@ -39,8 +40,37 @@ export async function writeFileAtomic<Result>(
     await rm(unfinished, { force: true });
     throw error;
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(path));
   return result;
+}
+
+/**
+ * Makes the folder of a file that is to be written after long work, and sees that a file can be made there. Nothing
+ * is left but the folder.
+ *
+ * @throws OverparamError `not-a-folder`, and what the file system throws
+ */
+export async function prepareToWrite(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const unfinished = nameBeside(path);
+  const file = await openNew(unfinished, path);
+  await file.close();
+  await rm(unfinished, { force: true });
+}
+
+const nameBeside = (path: string) =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
+
+/** File systems that hold what a kernel tells, and no files, answer that what is to be made is not there. */
+async function openNew(unfinished: string, path: string): Promise<FileHandle> {
+  return open(unfinished, 'wx').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new OverparamError(
+      'not-a-folder',
+      `"${path}" could not be written: no file can be made in "${dirname(path)}" (ENOENT). Choose another folder.`,
+      { cause },
+    );
+  });
 }
 
 /** Makes the new name last. Not every system lets a folder be opened; there the file system sees to it. */

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { writeFileAtomic } from './atomic';
+export { prepareToWrite, writeFileAtomic } from './atomic';
 export { isWritableFolder, keepFile } from './keep';
 export {
   acquireLock,

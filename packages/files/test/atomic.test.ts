@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { writeFileAtomic } from '../src';
+import { prepareToWrite, writeFileAtomic } from '../src';
 
 /** A folder with one file, `state.json`, that says `old`. */
 async function oldFile(): Promise<{ readonly folder: string; readonly path: string }> {
@@ -56,4 +56,18 @@ test('of many writers at once, one is whole', async () => {
   await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
   expect(texts).toContain(await readFile(path, 'utf8'));
   expect(await readdir(folder)).toEqual(['state.json']);
+});
+
+test('where no file can be made, that is said, before long work too', async () => {
+  const { folder } = await oldFile();
+  const wanted = { code: 'not-a-folder', message: expect.stringContaining('no file can be made in') };
+  // As a folder of the kernel's is, or one that somebody removed.
+  await expect(writeFileAtomic(join(folder, 'gone', 'state.json'), 'new')).rejects.toMatchObject(wanted);
+  await prepareToWrite(join(folder, 'made', 'state.json'));
+  expect(await readdir(join(folder, 'made'))).toEqual([]);
+  await expect(prepareToWrite(join(folder, 'state.json', 'below'))).rejects.toThrow(/EEXIST|ENOTDIR/);
+});
+
+test.runIf(process.platform === 'linux')('a file system of the kernel takes no file', async () => {
+  await expect(prepareToWrite('/proc/overparam.onnx')).rejects.toMatchObject({ code: 'not-a-folder' });
 });

@@ -70,13 +70,6 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   'DSelect-k': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'image' }),
 };
 
-/**
- * Steps after which a network's rounding stays small, where two are too few. Two steps leave statistics near their first
- * values, so that activations grow from block to block: in MTAN with RepVGG from 1 to 7e4, where the sigmoids of its masks
- * turn the last bit of the image into a change of 7e-3 of the collapsed network's own outputs. No two programs can agree then.
- */
-export const stepsOf: Readonly<Record<string, number>> = { MTAN: 40 };
-
 /** Networks of their papers' widths, on small images. */
 export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
   'ResNet-50 of full width': () => built(resnet50, [64, 96, 3], classes, {}),
@@ -100,16 +93,17 @@ export function trained(network: tf.LayersModel, method: Method, norms: 'fold' |
 }
 
 /**
- * A network that was expanded and trained for some steps with moving statistics; the caller disposes.
- *
- * @param steps  2 where left out, and statistics are disturbed then, so that they are unlike their first values
+ * A network that was expanded and trained for two steps; the caller disposes. Its statistics are those of a batch, a
+ * little disturbed. Those that two steps move are still near their first values: activations then shrink from block to
+ * block until a deep network answers every image alike and any file of it seems right, or they grow until the last bit
+ * of an image decides.
  */
-export function trainedExpanded(network: tf.LayersModel, method: Method, steps?: number): tf.LayersModel {
+export function trainedExpanded(network: tf.LayersModel, method: Method): tf.LayersModel {
   const select = { kernel: [3, 3] as [number, number] };
   const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
   const [input] = network.inputs;
   const variables = parametersOf(expanded).map(({ variable }) => variable);
-  for (let step = 0; step < (steps ?? 2); step++) {
+  for (let step = 0; step < 2; step++) {
     const x = normalTensor([step, 1], [2, ...(input!.shape.slice(1) as number[])], 0, 1);
     const masks = dropoutMasks(expanded, 2, [step, 4]);
     tf.tidy(() => {
@@ -126,9 +120,11 @@ export function trainedExpanded(network: tf.LayersModel, method: Method, steps?:
     });
     tf.dispose([x, masks]);
   }
-  // As after long training, statistics are unlike their first values.
+  const x = normalTensor([7, 1], [8, ...(input!.shape.slice(1) as number[])], 0, 1);
+  const masks = dropoutMasks(expanded, 8, [7, 4]);
+  tf.dispose([forward(expanded, [x], { mode: 'train', momentum: 0, masks }), x, masks]);
   for (const [index, { variable, statistic }] of statesOf(expanded).entries()) {
-    if (statistic === null || steps !== undefined) continue;
+    if (statistic === null) continue;
     tf.tidy(() => {
       const noise = normalTensor([index, 9], variable.shape, 0, 0.2);
       const value = statistic === 'variance' ? tf.mul(variable, tf.exp(noise)) : tf.add(variable, noise);

@@ -1,10 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { costCard } from '@overparam/core-reparam';
 import { OverparamError } from '@overparam/errors';
 import type { NetworkMetadata } from '@overparam/export';
 import { writeNetwork } from '@overparam/export/node';
-import { writeFileAtomic } from '@overparam/files';
+import { prepareToWrite, writeFileAtomic } from '@overparam/files';
 import { onnxMetadata } from '@overparam/formats';
 import type { LoopListeners } from '@overparam/training';
 import type * as tf from '@tensorflow/tfjs';
@@ -40,7 +39,7 @@ export interface QuantiseOptions extends Omit<Asked, 'metadata'> {
  * opens the file in ONNX Runtime, and compares both on the test split.
  *
  * @throws OverparamError `expanded-network`, `nothing-to-quantise`, `unknown-layer`, `too-few-examples`, `no-examples`,
- *   `unsupported-layer`, `onnxruntime-missing`, `export-mismatch`, `not-a-file`; nothing is written then
+ *   `unsupported-layer`, `onnxruntime-missing`, `export-mismatch`, `not-a-file`, `not-a-folder`; nothing is written then
  */
 export async function quantiseNetwork(given: Given, options: QuantiseOptions): Promise<Int8Report> {
   const { float, about, task, file } = options;
@@ -50,6 +49,7 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
       'not-a-file',
       `"${file}" is a folder. Give the path of a file, such as ${file}/model.onnx.`,
     );
+  await prepareToWrite(file);
   const spread = weightSpread(given.model, { float });
   options.onSpread?.(spread);
   const { grids, dead } = await calibrateOnData(given, { ...options, metadata: {} });
@@ -124,7 +124,6 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
       check: written.check,
       damage,
     };
-    await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, written.bytes);
     await writeFileAtomic(file.replace(/(\.onnx)?$/, '.json'), `${JSON.stringify(report, null, 2)}\n`);
     return report;
