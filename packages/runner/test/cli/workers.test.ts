@@ -24,6 +24,14 @@ async function freeAddresses(count: number): Promise<string[]> {
   return addresses;
 }
 
+/** A file of NumPy's: a line of Python that says what it is, and bytes. */
+function writeNpy(name: string, shape: readonly number[], bytes: Uint8Array): void {
+  const about = `{'descr': '|u1', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
+  const text = `${about.padEnd(117)}\n`;
+  const head = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, text.length, 0]);
+  writeFileSync(name, Buffer.concat([head, Buffer.from(text), bytes]));
+}
+
 const place = (worker: readonly string[], index: number) =>
   JSON.stringify({ cluster: { worker }, task: { type: 'worker', index } });
 
@@ -123,22 +131,33 @@ describe.skipIf(!(await hasNativeEngine('training by workers')))('workers', { ti
     expect(taken.code).toBe(2);
   });
 
-  test('that were given other configs are named on each machine, before the first step', async () => {
-    const config = file('differs.yaml', { engine });
+  test('that were given other configs or data are named on each machine, before the first step', async () => {
+    for (const index of [0, 1]) {
+      mkdirSync(path(`data-${index}`, 'own'), { recursive: true });
+      const pixels = Uint8Array.from({ length: 20 * 8 * 8 * 3 }, (_, at) => (at * 37) % 251);
+      // One value of one picture.
+      pixels[9] = index;
+      writeNpy(path(`data-${index}`, 'own', 'images.npy'), [20, 8, 8, 3], pixels);
+      const kinds = Uint8Array.from({ length: 20 }, (_, at) => at % 2);
+      writeNpy(path(`data-${index}`, 'own', 'kind.npy'), [20], kinds);
+    }
     const workers = await freeAddresses(2);
+    const config = file('differs.yaml', {
+      engine,
+      dataset: { name: 'arrays', folder: 'own' },
+      limit: { train: 14, test: 2 },
+    });
     const ends = await Promise.all(
-      workers.map(
-        (_, index) =>
-          startCommand(
-            ['train', config, '--set', `lr.peak=0.0${index + 1}`, '--out', path(`differs-${index}`)],
-            {
-              TF_CONFIG: place(workers, index),
-            },
-          ).result,
-      ),
+      workers.map((_, index) => {
+        const options = ['--set', `lr.peak=0.0${index + 1}`, '--data-dir', path(`data-${index}`)];
+        const TF_CONFIG = place(workers, index);
+        return startCommand(['train', config, ...options, '--out', path(`differs-${index}`)], { TF_CONFIG })
+          .result;
+      }),
     );
     for (const { code, stderr } of ends) {
       expect(stderr).toMatch(new RegExp(`worker 1 \\(${workers[1]}\\) has the config`));
+      expect(stderr).toMatch(new RegExp(`worker 1 \\(${workers[1]}\\) has the data`));
       expect(code).toBe(2);
     }
   });
