@@ -34,14 +34,19 @@ export interface Deployed {
 }
 
 /**
- * Trains a network with a method for two steps, collapses it, writes it in every format, and has others run the files.
+ * Trains a network with a method for some steps, collapses it, writes it in every format, and has others run the files.
  *
  * @param build  the network, on the present engine
+ * @param steps  see `trainedExpanded`
  */
-export async function checkDeployed(build: () => tf.LayersModel, method: Method): Promise<Deployed> {
+export async function checkDeployed(
+  build: () => tf.LayersModel,
+  method: Method,
+  steps?: number,
+): Promise<Deployed> {
   const network = build();
   const chooses = network.layers.some((layer) => layer.getClassName() === 'OverparamMaxPoolWithPlaces');
-  const expanded = trainedExpanded(network, method);
+  const expanded = trainedExpanded(network, method, steps);
   const gaps: Gap[] = [];
   const varies = answersApart(expanded);
   for (const norms of ['fold', 'keep'] as const) {

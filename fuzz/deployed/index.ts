@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadDefaultPlugins } from '@overparam/config';
 import { useEngine } from '@overparam/engine';
 import { type Method, registered } from '@overparam/plugin';
-import { networks, wideNetworks } from '../../packages/formats/test/zoo';
+import { networks, stepsOf, wideNetworks } from '../../packages/formats/test/zoo';
 import { stopTorch } from '../formats/torch';
 import { checkDeployed, type Deployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
@@ -11,9 +11,11 @@ import { stopStockTfjs } from './stock-tfjs';
 
 const usage = `Usage: deployed [--network NAME;...] [--method NAME,...] [--wide] [--progress FILE]
 
-Trains every network with every method for two steps, collapses it, writes it in every format, and prints how far the trained network and what others compute are from it: ONNX Runtime with its changes of the graph and without, PyTorch (OVERPARAM_PYTHON), TensorFlow by its C API
-and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by tf.saved_model.load, and stock TensorFlow.js. --wide takes networks
-of their papers' widths. With --progress, a series that was interrupted goes on where it stopped.`;
+Trains every network with every method for two steps (MTAN: 40), collapses it, writes it in every format, and prints how
+far the trained network and what others compute are from it: ONNX Runtime with its changes of the graph and without, PyTorch
+(OVERPARAM_PYTHON), TensorFlow by its C API and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by
+tf.saved_model.load, and stock TensorFlow.js. --wide takes networks of their papers' widths. With --progress, a series that
+was interrupted goes on where it stopped.`;
 
 /** The gaps of a network that was trained with a method. */
 export interface Row extends Deployed {
@@ -77,7 +79,7 @@ export async function deployed(given: readonly string[]): Promise<number> {
       const row = {
         network,
         method: method.name,
-        ...(await checkDeployed(all[network]!, method)),
+        ...(await checkDeployed(all[network]!, method, stepsOf[network])),
       };
       rows.push(row);
       if (values.progress) appendFileSync(values.progress, `${JSON.stringify(row)}\n`);

@@ -70,6 +70,12 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
   'DSelect-k': () => built(dselectK, [32, 64, 3], dense, { trunk: 'segnet', width: 4, gate: 'image' }),
 };
 
+/**
+ * Steps after which a network's rounding stays small, where two are too few: in MTAN the sigmoids of its masks turn the last bit
+ * of an image into 1e-4 and more of the collapsed network's own outputs then. No two programs can agree on such a network.
+ */
+export const stepsOf: Readonly<Record<string, number>> = { MTAN: 40 };
+
 /** Networks of their papers' widths, on small images. */
 export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
   'ResNet-50 of full width': () => built(resnet50, [64, 96, 3], classes, {}),
@@ -93,17 +99,18 @@ export function trained(network: tf.LayersModel, method: Method, norms: 'fold' |
 }
 
 /**
- * A network that was expanded and trained for two steps; the caller disposes. Its statistics are those of a batch, a
- * little disturbed. Those that two steps move are still near their first values: activations then shrink from block to
- * block until a deep network answers every image alike and any file of it seems right, or they grow until the last bit
- * of an image decides.
+ * A network that was expanded and trained for some steps; the caller disposes. Many steps leave statistics where they have
+ * moved to. Few leave them near their first values, so that activations shrink from block to block until a deep network
+ * answers every image alike, and any file of it seems right; they are then replaced by a batch's, a little disturbed.
+ *
+ * @param steps  2 where left out, which are few
  */
-export function trainedExpanded(network: tf.LayersModel, method: Method): tf.LayersModel {
+export function trainedExpanded(network: tf.LayersModel, method: Method, steps?: number): tf.LayersModel {
   const select = { kernel: [3, 3] as [number, number] };
   const expanded = expand(network, { method, select, key: keyFromSeed(5), options: {} });
   const [input] = network.inputs;
   const variables = parametersOf(expanded).map(({ variable }) => variable);
-  for (let step = 0; step < 2; step++) {
+  for (let step = 0; step < (steps ?? 2); step++) {
     const x = normalTensor([step, 1], [2, ...(input!.shape.slice(1) as number[])], 0, 1);
     const masks = dropoutMasks(expanded, 2, [step, 4]);
     tf.tidy(() => {
@@ -120,6 +127,7 @@ export function trainedExpanded(network: tf.LayersModel, method: Method): tf.Lay
     });
     tf.dispose([x, masks]);
   }
+  if (steps !== undefined) return expanded;
   const x = normalTensor([7, 1], [8, ...(input!.shape.slice(1) as number[])], 0, 1);
   const masks = dropoutMasks(expanded, 8, [7, 4]);
   tf.dispose([forward(expanded, [x], { mode: 'train', momentum: 0, masks }), x, masks]);
