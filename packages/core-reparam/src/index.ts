@@ -51,6 +51,7 @@ export {
 } from './spaces/branch-space';
 export { branchesWithNorms, withoutCentre } from './spaces/branches-with-norms';
 export { defaultKernel, firstValues } from './spaces/first-values';
+export { momentsOf, type PixelStatistics, statisticsOf } from './spaces/pixel-moments';
 export { type WeightSpace, weightSpace } from './spaces/weight-space';
 export { defaultTolerance } from './tolerance';
 export { type LayerGap, type VerifyOptions, type VerifyReport, verify } from './verify';

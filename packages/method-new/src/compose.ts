@@ -2,12 +2,14 @@ import { centreKernel, identityKernel } from '@overparam/core-reparam';
 import type { Site, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { normalisedBranch } from './branch-norms';
 import { formedCore } from './core-forms';
 import { scaleOf } from './scales';
 import type { Structure } from './structure';
 
 /**
- * The kernel of a TriRep layer: W = s_c (V M U) + s_p pad(K1) + s_d identity.
+ * The kernel of a TriRep layer: W = s_c (V M U) + s_p pad(K1) + s_d identity, with K1 and the identity over the deviations
+ * of what they give where branches have norms.
  *
  * With neither frames nor branches it is the core itself, untouched.
  *
@@ -62,8 +64,10 @@ function tapsOf(
   parameters: Tensors,
   state: Tensors,
 ): Record<string, Tensor> {
-  const scale = (kernel: Tensor, part: string) =>
-    structure.scales ? kernel.mul(scaleOf(part, structure, parameters, state)) : kernel;
+  const scale = (kernel: Tensor, part: string) => {
+    const normal = normalisedBranch(kernel, part, structure, state);
+    return structure.scales ? normal.mul(scaleOf(part, structure, parameters, state)) : normal;
+  };
   return {
     ...(structure.pointwise && { pointwise: scale(parameters.pointwise!, 'pointwise') }),
     ...(structure.identity && { identity: scale(identityKernel(site.kernelShape[2]), 'identity') }),

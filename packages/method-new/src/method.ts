@@ -3,6 +3,7 @@ import { foldKey, type Key, normalTensor } from '@overparam/engine';
 import type { Method, ParameterSpec, PlainWeights, Site, Tensors } from '@overparam/plugin';
 import type { Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { branchVariances, normStates, normValues } from './branch-norms';
 import { branchSum, composedKernel, framedCore, inputFrame, kernelParts } from './compose';
 import { coreParameters, coreValues } from './core-forms';
 import { type Cores, coresOf } from './cores';
@@ -36,11 +37,13 @@ export const trirep: Method<TriRepOptions> = {
     },
   },
   kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
-  supports({ kind }, { fading, start }) {
+  supports({ kind }, { fading, start, branchNorms }) {
     if (kind === 'depthwise')
       return 'a depthwise convolution is not supported: frames mix channels, which it keeps apart';
     if (fading !== 'none' && start === 'preserve')
       return 'a nonlinearity that fades changes the layer that start: preserve keeps; use start: fresh';
+    if (fading !== 'none' && branchNorms)
+      return 'a nonlinearity that fades and norms of branches are not supported together; use one of them';
     return true;
   },
   expand(site, given) {
@@ -49,9 +52,10 @@ export const trirep: Method<TriRepOptions> = {
     const scales = scaleSpecs(site, structure);
     const linear = weightSpace(site, {
       parameters: [...cores.parameters, ...parametersOf(site, structure), ...scales.parameters],
-      state: [...cores.state, ...scales.state],
+      state: [...cores.state, ...scales.state, ...normStates(site, structure)],
       ...(cores.perTask && { perTask: cores.perTask }),
       ...(cores.regulariser && { regulariser: cores.regulariser }),
+      ...(structure.norms && { statistics: (x, parameters) => branchVariances(x, structure, parameters) }),
       kernel: (parameters, state, task) =>
         composedKernel(site, structure, cores.core(parameters, state, task), parameters, state),
       parts: (parameters, state) =>
@@ -112,6 +116,7 @@ function initialise(
     if (pointwise)
       values.pointwise = normalTensor(foldKey(key, 'pointwise'), [1, 1, cin, cout], 0, Math.sqrt(2 / cin));
     const isCore = (part: string) => part === 'core';
+    Object.assign(values, normValues(site, structure));
     Object.assign(
       values,
       scaleValues(site, structure, (part) => weight(isCore(part)), key),

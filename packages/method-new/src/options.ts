@@ -17,6 +17,11 @@ export interface TriRepOptions {
    * a learned vector adds to constants.
    */
   readonly scales: boolean | 'generated';
+  /**
+   * Whether each branch beside the core is divided by the deviation of what it gives, as a norm behind it would: in training
+   * that of the batch, else a running one.
+   */
+  readonly branchNorms: boolean;
   /** Whether a trained number for each tap weighs the core. */
   readonly taps: boolean;
   /** Whether the core is a direction for each output channel, of length 1, times a trained length. */
@@ -74,6 +79,10 @@ export const options: OptionsSchema<TriRepOptions> = z.strictObject({
     .describe(
       'trained vectors, one number an output channel, weigh the branches; generated: a small network makes them of a learned vector',
     ),
+  branchNorms: z
+    .boolean()
+    .default(false)
+    .describe('each branch beside the core is divided by the deviation of what it gives, as a norm would'),
   taps: z.boolean().default(false).describe('a trained number for each tap of the kernel weighs the core'),
   normalised: z
     .boolean()

@@ -16,6 +16,8 @@ export interface Structure {
   readonly scales: boolean;
   /** Whether the scales are made by a small network. */
   readonly generated: boolean;
+  /** Whether branches are divided by the deviations of what they give. */
+  readonly norms: boolean;
   /** Whether a number for each tap weighs the core. */
   readonly taps: boolean;
   /** Whether the core is directions times lengths. */
@@ -52,6 +54,7 @@ export function structureOf(site: Site, options: TriRepOptions): Structure {
     identity,
     scales: options.scales !== false && (pointwise || identity),
     generated: options.scales === 'generated',
+    norms: options.branchNorms && (pointwise || identity),
     taps: options.taps && !isPointwise,
     normalised: options.normalised,
     // V mixes channels at a pixel in the channel form alone, and only there is a place for it behind V.

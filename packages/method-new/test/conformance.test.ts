@@ -13,6 +13,7 @@ for (const engine of await kitEngines()) {
       { frames: 'unfolded' },
       { scales: false },
       { scales: 'generated', taps: true, normalised: true },
+      { branchNorms: true },
       { fading: 'relu' },
       { frames: 'none', branches: { pointwise: false, identity: false } },
     ],

@@ -1,4 +1,4 @@
-import { collapse, expand, forward, statesOf } from '@overparam/core-reparam';
+import { collapse, expand, forward, parametersOf, statesOf } from '@overparam/core-reparam';
 import { keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
 import type { LayersModel, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -9,12 +9,12 @@ beforeAll(async () => {
   await useEngine('wasm');
 });
 
-/** Two convolutions, all but the first's shapes equal. */
-function expanded(options: object): LayersModel {
+/** Convolutions in a row, all shapes equal. */
+function expanded(options: object, layers: readonly string[] = ['a', 'b']): LayersModel {
   const convolution = (name: string) =>
     tf.layers.conv2d({ name, filters: 4, kernelSize: 3, padding: 'same', useBias: false });
   const model = tf.sequential({
-    layers: [tf.layers.inputLayer({ inputShape: [6, 6, 4] }), convolution('a'), convolution('b')],
+    layers: [tf.layers.inputLayer({ inputShape: [6, 6, 4] }), ...layers.map(convolution)],
   });
   const network = expand(model, { method: trirep, options, key: keyFromSeed(3) });
   model.dispose();
@@ -85,4 +85,38 @@ test('a layer cannot begin as it is given and with a nonlinearity', () => {
   expect(() => expanded({ fading: 'relu', start: 'preserve' })).toThrow(
     /a nonlinearity that fades changes the layer/,
   );
+});
+
+test('branches with norms are divided by the deviation of what they give, by hand', () => {
+  const model = expanded({ branchNorms: true, frames: 'none' }, ['a']);
+  const weights = Object.fromEntries(
+    [...parametersOf(model), ...statesOf(model)].map((weight) => [weight.name, weight.variable]),
+  );
+  const x = image();
+  // Its branches run one by one, and divided.
+  const byHand = (deviation: (branch: tf.Tensor, name: string) => tf.Tensor) =>
+    tf.tidy(() => {
+      const of = (name: string) => weights[`a/${name}`]! as unknown as Tensor4D;
+      const core = tf.conv2d(x, of('core'), 1, 'same').mul(of('scale_core'));
+      const pointwise = tf.conv2d(x, of('pointwise'), 1, 'same');
+      const scaled = (branch: tf.Tensor, name: string) =>
+        branch.div(deviation(branch, name)).mul(of(`scale_${name}`));
+      return core.add(scaled(pointwise, 'pointwise')).add(scaled(x, 'identity'));
+    });
+  const variance = (branch: tf.Tensor) => tf.moments(branch, [0, 1, 2]).variance;
+  const trained = byHand((branch) => variance(branch).add(1e-5).sqrt());
+  const [found] = forward(model, x, { mode: 'train', momentum: 0.75 });
+  expect(found!.sub(trained).abs().max().dataSync()[0]).toBeLessThan(1e-5);
+  // What runs has moved a quarter of the way from 1, and is what inference and the collapsed layer divide by.
+  const running = weights['a/identity_variance']!;
+  const moved = tf.tidy(() => variance(x).mul(0.25).add(0.75).sub(running).abs().max());
+  expect(moved.dataSync()[0]).toBeLessThan(1e-6);
+  const inferred = byHand((_, name) => weights[`a/${name}_variance`]!.add(1e-5).sqrt());
+  const [again] = forward(model, x, { mode: 'infer' });
+  expect(again!.sub(inferred).abs().max().dataSync()[0]).toBeLessThan(1e-5);
+  const { model: deployed, report } = collapse(model);
+  expect(report.gap).toBeLessThan(1e-5);
+  tf.dispose([x, trained, found!, moved, inferred, again!]);
+  deployed.dispose();
+  model.dispose();
 });

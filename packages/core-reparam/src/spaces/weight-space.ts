@@ -1,7 +1,16 @@
 import { convolution, type Key } from '@overparam/engine';
-import type { Expansion, ParameterSpec, PlainWeights, Site, StateSpec, Tensors } from '@overparam/plugin';
+import type {
+  Context,
+  Expansion,
+  ParameterSpec,
+  PlainWeights,
+  Site,
+  StateSpec,
+  Tensors,
+} from '@overparam/plugin';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { defaultNorm } from './branch-space';
 
 /** A method that composes one kernel from its parameters and runs one convolution with it. */
 export interface WeightSpace {
@@ -17,6 +26,13 @@ export interface WeightSpace {
    * @param task  whose kernel is meant, where {@link perTask}; null for the one that all share
    */
   kernel(parameters: Tensors, state: Tensors, task: string | null): Tensor4D;
+  /**
+   * Statistics of what the layer sees, by the names of those states that follow them: in training the kernel is composed with
+   * the batch's in place of the states. Called inside a tidy, differentiable in both.
+   *
+   * @param x  `[n, h, w, cin]`
+   */
+  statistics?(x: Tensor4D, parameters: Tensors): Tensors;
   /** First values of {@link parameters} and {@link state}; the caller disposes. */
   initialise(plain: PlainWeights, key: Key): Tensors;
   /**
@@ -52,14 +68,17 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       const values = space.initialise(plain, key);
       return site.bias && plain.bias ? { ...values, bias: tf.clone(plain.bias) } : values;
     },
-    forward(x, parameters, state, { task }) {
-      const kernel = space.kernel(parameters, state, task);
+    forward(x, parameters, state, context) {
+      const seen = context.mode === 'train' ? space.statistics?.(x, parameters) : undefined;
+      const kernel = space.kernel(parameters, { ...state, ...seen }, context.task);
       const y = convolution(x, kernel, site);
+      // A parameter itself is not composed, and where each task has a kernel, one of them is not all that decays. One that
+      // depends on the images would have decay move what makes them.
+      const decays = !seen && !space.perTask && !Object.values(parameters).includes(kernel);
       return {
         y: site.bias ? y.add(parameters.bias!) : y,
-        state: {},
-        // A parameter itself is not composed, and where each task has a kernel, one of them is not all that decays.
-        ...(!space.perTask && !Object.values(parameters).includes(kernel) && { composed: kernel }),
+        state: seen && context.updateStatistics ? following(state, seen, site, context) : {},
+        ...(decays && { composed: kernel }),
       };
     },
     collapse: (parameters, state, task = null) => [
@@ -87,6 +106,16 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       decayCovers: space.parameters.map((parameter) => parameter.name),
     }),
   };
+}
+
+/** Running statistics a step further, with the momentum of the norm behind the site. */
+function following(state: Tensors, seen: Tensors, { norm }: Site, context: Context): Tensors {
+  const momentum = context.momentum ?? norm?.momentum ?? defaultNorm.momentum;
+  const moved = Object.entries(seen).map(([name, batch]) => [
+    name,
+    state[name]!.mul(momentum).add(batch.mul(1 - momentum)),
+  ]);
+  return Object.fromEntries(moved);
 }
 
 /** The tasks with a kernel of their own, or null for the one kernel of all. */
