@@ -11,7 +11,7 @@ import { stopStockTfjs } from './stock-tfjs';
 
 const usage = `Usage: deployed [--network NAME;...] [--method NAME,...] [--wide] [--progress FILE]
 
-Trains every network with every method for two steps (those of many levels of gates: 40), collapses it, writes it in every format, and prints how
+Trains every network with every method for two steps (40 those with masks or gates), collapses it, writes it in every format, and prints how
 far the trained network and what others compute are from it: ONNX Runtime with its changes of the graph and without, PyTorch
 (OVERPARAM_PYTHON), TensorFlow by its C API and, where OVERPARAM_TENSORFLOW_PYTHON names a Python with it, by
 tf.saved_model.load, and stock TensorFlow.js. --wide takes networks of their papers' widths. With --progress, a series that

@@ -71,8 +71,9 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
 };
 
 /**
- * Steps after which a network's rounding stays small, where two are too few: in MTAN the sigmoids of its masks, and in the
- * others experts behind each other, turn the last bit of an image into 1e-4 and more of the collapsed network's own outputs then. No two programs can agree on such a network.
+ * Steps after which a network's rounding stays small, where two are too few: the sigmoids of MTAN's masks, and the others'
+ * experts behind each other, turn the last bit of an image into 1e-4 and more of the collapsed network's own outputs then. No
+ * two programs can agree on such a network.
  */
 export const stepsOf: Readonly<Record<string, number>> = {
   MTAN: 40,
