@@ -31,6 +31,11 @@ export interface Deployed {
    * whose units are all dead answers everything alike, and agrees with anything.
    */
   readonly varies: number;
+  /**
+   * How far the collapsed network's own outputs move where the last bit of each value of the images is flipped, counted as the
+   * gaps are. No program can be expected nearer than some times that.
+   */
+  readonly own: number;
 }
 
 /**
@@ -49,15 +54,17 @@ export async function checkDeployed(
   const expanded = trainedExpanded(network, method, steps);
   const gaps: Gap[] = [];
   const varies = answersApart(expanded);
+  let own = 0;
   for (const norms of ['fold', 'keep'] as const) {
     const { model } = collapse(expanded, { norms });
     gaps.push(await fromTrained(expanded, model));
+    own = Math.max(own, await movedByLastBits(model, chooses));
     for (const { name } of formats.filter((format) => format.norms === norms))
       gaps.push(...(await inFormat(model, name)));
     model.dispose();
   }
   for (const model of [network, expanded]) model.dispose();
-  return { gaps, chooses, varies };
+  return { gaps, chooses, varies, own };
 }
 
 /** How far the collapsed network is from the trained one. */
@@ -80,6 +87,18 @@ function answersApart(network: tf.LayersModel): number {
     });
     return Math.min(...apart);
   });
+}
+
+/** See `Deployed.own`. */
+async function movedByLastBits(model: tf.LayersModel, chooses: boolean): Promise<number> {
+  const x = probeOf(model);
+  const bits = new Int32Array((await x.data()).slice().buffer).map((value) => value ^ 1);
+  const flipped = tf.tensor(new Float32Array(bits.buffer), x.shape);
+  const outputsOf = (image: tf.Tensor) => [model.predict(image)].flat() as tf.Tensor[];
+  const [expected, found] = [outputsOf(x), outputsOf(flipped)];
+  const { gap, gapOfMost } = await apart('itself', expected, await Promise.all(found.map(stored)));
+  tf.dispose([x, flipped, expected, found]);
+  return chooses ? gapOfMost : gap;
 }
 
 function probeOf({ inputs: [input] }: tf.LayersModel): tf.Tensor {

@@ -71,16 +71,10 @@ export const networks: Readonly<Record<string, () => tf.LayersModel>> = {
 };
 
 /**
- * Steps after which a network's rounding stays small, where two are too few: the sigmoids of MTAN's masks, and the others'
- * experts behind each other, turn the last bit of an image into 1e-4 and more of the collapsed network's own outputs then. No
- * two programs can agree on such a network.
+ * Steps after which a network's rounding stays small, where two are too few: the sigmoids of MTAN's masks turn the last bit of
+ * an image into 1e-4 and more of the collapsed network's own outputs then. No two programs can agree on such a network.
  */
-export const stepsOf: Readonly<Record<string, number>> = {
-  MTAN: 40,
-  MMoE: 40,
-  CGC: 40,
-  'DSelect-k': 40,
-};
+export const stepsOf: Readonly<Record<string, number>> = { MTAN: 40 };
 
 /** Networks of their papers' widths, on small images. */
 export const wideNetworks: Readonly<Record<string, () => tf.LayersModel>> = {
