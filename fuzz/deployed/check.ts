@@ -7,7 +7,7 @@ import type { StoredTensor } from '@overparam/export';
 import { exportNetwork, formats } from '@overparam/formats';
 import type { Method } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
-import { trainedExpanded } from '../../packages/formats/test/zoo';
+import { movedByLastBits, trainedExpanded } from '../../packages/formats/test/zoo';
 import { outputsInTorch } from '../formats/torch';
 import { runInPythonTensorflow } from './python-tensorflow';
 import { runInStockTfjs } from './stock-tfjs';
@@ -58,7 +58,7 @@ export async function checkDeployed(
   for (const norms of ['fold', 'keep'] as const) {
     const { model } = collapse(expanded, { norms });
     gaps.push(await fromTrained(expanded, model));
-    own = Math.max(own, await movedByLastBits(model, chooses));
+    own = Math.max(own, movedByLastBits(model));
     for (const { name } of formats.filter((format) => format.norms === norms))
       gaps.push(...(await inFormat(model, name)));
     model.dispose();
@@ -87,18 +87,6 @@ function answersApart(network: tf.LayersModel): number {
     });
     return Math.min(...apart);
   });
-}
-
-/** See `Deployed.own`. */
-async function movedByLastBits(model: tf.LayersModel, chooses: boolean): Promise<number> {
-  const x = probeOf(model);
-  const bits = new Int32Array((await x.data()).slice().buffer).map((value) => value ^ 1);
-  const flipped = tf.tensor(new Float32Array(bits.buffer), x.shape);
-  const outputsOf = (image: tf.Tensor) => [model.predict(image)].flat() as tf.Tensor[];
-  const [expected, found] = [outputsOf(x), outputsOf(flipped)];
-  const { gap, gapOfMost } = await apart('itself', expected, await Promise.all(found.map(stored)));
-  tf.dispose([x, flipped, expected, found]);
-  return chooses ? gapOfMost : gap;
 }
 
 function probeOf({ inputs: [input] }: tf.LayersModel): tf.Tensor {

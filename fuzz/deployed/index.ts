@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadDefaultPlugins } from '@overparam/config';
 import { useEngine } from '@overparam/engine';
 import { type Method, registered } from '@overparam/plugin';
-import { networks, stepsOf, wideNetworks } from '../../packages/formats/test/zoo';
+import { allowedGap, networks, stepsOf, wideNetworks } from '../../packages/formats/test/zoo';
 import { stopTorch } from '../formats/torch';
 import { checkDeployed, type Deployed, type Gap } from './check';
 import { stopPythonTensorflow } from './python-tensorflow';
@@ -28,14 +28,9 @@ export function gapOf({ chooses }: Pick<Row, 'chooses'>, { gap, gapOfMost }: Gap
   return chooses ? gapOfMost : gap;
 }
 
-/** Gaps beyond this are wrong, unless the network makes as much of an image's last bits. */
-export const most = 1e-4;
-/** What other programs round otherwise comes to about as much. */
-const timesOwn = 3;
-
 /** Whether others compute what the network does, and that depends on the image. */
 export function isRight(row: Deployed): boolean {
-  const allowed = Math.max(most, timesOwn * row.own);
+  const allowed = allowedGap(row.own);
   return row.varies >= leastVaried && row.gaps.every((gap) => gapOf(row, gap) <= allowed);
 }
 

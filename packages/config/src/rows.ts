@@ -73,9 +73,9 @@ function nameOf(value: unknown): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-/** `fnl/joint`, as a row is called where it has no label of its own. */
+/** `fnl/joint`, as a row is called where it has no label of its own: the config's is the title of the whole. */
 function rowLabel(row: RunLayer): string {
-  return row.label ?? [nameOf(row.method) ?? 'plain', nameOf(row.routine) ?? 'joint'].join('/');
+  return [nameOf(row.method) ?? 'plain', nameOf(row.routine) ?? 'joint'].join('/');
 }
 
 /** The config with overrides of `rows`, `seeds`, `variants` and `byEngine` in it, checked again. */

@@ -246,6 +246,11 @@ describe('rows', () => {
     expect(rowsOf(comparison, { set: ['epochs=9'] }).rows[3]!.epochs).toBe(9);
   });
 
+  test("rows without a label are called by method and routine, whatever the comparison's title", () => {
+    const labels = rowsOf({ ...comparison, label: 'A title' }).rows.map(({ label }) => label);
+    expect(labels).toEqual(['baseline', 'fnl/joint', 'trirep/joint', 'trirep/cyclic']);
+  });
+
   test('method and routine choose the row, whose overrides apply', () => {
     const row = oneRow(rowsOf(comparison, { set: ['method=trirep', 'routine=cyclic'] }));
     expect(row).toMatchObject({ label: 'trirep/cyclic', routine: { name: 'cyclic' } });

@@ -6,7 +6,7 @@ import { useEngine } from '@overparam/engine';
 import { exportNetwork, formats } from '@overparam/formats';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { methods, networks, trained } from './zoo';
+import { allowedGap, methods, movedByLastBits, networks, trained } from './zoo';
 
 let folder: string;
 
@@ -44,6 +44,7 @@ describe.each(Object.keys(networks))('%s', (network) => {
     async (method) => {
       for (const norms of ['fold', 'keep'] as const) {
         const model = trained(networks[network]!(), methods[method]!, norms);
+        const tolerance = allowedGap(movedByLastBits(model));
         for (const { name, norms: own } of formats) {
           if (own === 'keep' && norms === 'fold') continue;
           // Its graph cannot be opened for any number of examples.
@@ -53,9 +54,9 @@ describe.each(Object.keys(networks))('%s', (network) => {
             place,
             model,
             { role: 'collapsed', method },
-            { to: name, ...fixed },
+            { to: name, tolerance, ...fixed },
           );
-          expect.soft({ name, gap: report.gap }).toEqual({ name, gap: expect.closeTo(0, 4) });
+          expect.soft(report.gap, name).toBeLessThanOrEqual(tolerance);
           expect((await readdir(place)).length).toBeGreaterThan(0);
         }
         model.dispose();

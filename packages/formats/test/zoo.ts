@@ -17,6 +17,7 @@ import { trirep } from '@overparam/method-new';
 import { repvgg } from '@overparam/method-repvgg';
 import { type Backbone, type Method, type NetworkShape, parseOptions } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
+import { outputGap } from '../src/gap';
 
 const dense: NetworkShape['tasks'] = [
   { name: 'segmentation', form: 'dense', outputs: 5 },
@@ -140,4 +141,38 @@ export function trainedExpanded(network: tf.LayersModel, method: Method, steps?:
     });
   }
   return expanded;
+}
+
+/** Gaps beyond this are wrong, unless the network makes as much of an image's last bits. */
+export const mostGap = 1e-4;
+
+/** What other programs round otherwise comes to about as much as the last bits of an image. */
+const timesOwn = 3;
+
+/**
+ * The largest gap that another program may have: each layer of a network that was hardly trained makes more of what is rounded
+ * before it, and none can be expected nearer than what the last bits of an image already do.
+ *
+ * @param own  what {@link movedByLastBits} gives
+ */
+export function allowedGap(own: number): number {
+  return Math.max(mostGap, timesOwn * own);
+}
+
+/**
+ * How far a network's own outputs move where the last bit of each value of two images is flipped, counted as gaps are: without
+ * the farthest thousandth of places where it pools with places.
+ */
+export function movedByLastBits(model: tf.LayersModel): number {
+  const chooses = model.layers.some((layer) => layer.getClassName() === 'OverparamMaxPoolWithPlaces');
+  return tf.tidy(() => {
+    const x = normalTensor([6, 1], [2, ...(model.inputs[0]!.shape.slice(1) as number[])], 0, 1);
+    const bits = new Int32Array((x.dataSync() as Float32Array).slice().buffer).map((value) => value ^ 1);
+    const flipped = tf.tensor(new Float32Array(bits.buffer), x.shape);
+    const [expected, found] = [x, flipped].map((image) => [model.predict(image)].flat() as tf.Tensor[]);
+    const gaps = expected!.map((output, index) =>
+      outputGap(String(index), output, output.dataSync(), found![index]!.dataSync()),
+    );
+    return Math.max(...gaps.map(({ gap, gapOfMost }) => (chooses ? gapOfMost : gap)));
+  });
 }
