@@ -101,7 +101,11 @@ describe('a Slurm job array', { timeout: 120_000 }, () => {
   });
 
   test('a task that is preempted saves, is queued again and goes on; a kill by the scheduler loses nothing', async () => {
-    const runs = await fakeRuns(out, { told: { steps: 25 }, killed: { steps: 25 }, other: { steps: 3 } });
+    const runs = await fakeRuns(out, {
+      told: { steps: 25, held: 1 },
+      killed: { steps: 25, held: 1 },
+      other: { steps: 3 },
+    });
     const launched = launcherWith()(runs, watched(out, runs));
     await slurm.wish(await taskOf(runs[0]!, 0), 'TERM');
     await slurm.wish(await taskOf(runs[1]!, 1), 'requeue');
@@ -118,7 +122,7 @@ describe('a Slurm job array', { timeout: 120_000 }, () => {
   });
 
   test('a task whose time is up is queued again as often as told, then named with what helps', async () => {
-    const runs = await fakeRuns(out, { slow: { steps: 40 } });
+    const runs = await fakeRuns(out, { slow: { steps: 10, held: 2 } });
     // A limit of a minute: the early signal comes when all of it may be over.
     const launched = launcherWith({ timeoutMin: 1, maxNumTimeout: 1 })(runs, watched(out, runs));
     for (const restarts of [0, 1]) {
@@ -133,7 +137,7 @@ describe('a Slurm job array', { timeout: 120_000 }, () => {
     expect(await startsOf(runs[0]!)).toBe(2);
     // And with more time it ends as if it had never stopped.
     expect(await launcherWith()(runs, watched(out, runs))).toEqual([finished]);
-    expect(await resultOf(runs[0]!)).toBe('{"sum":820}');
+    expect(await resultOf(runs[0]!)).toBe('{"sum":55}');
   });
 
   test('failures are tried again as told, and named with their logs; the rest goes on', async () => {

@@ -23,6 +23,8 @@ export interface FakeRun {
   /** Starts that find the folder in use. */
   readonly locked?: number;
   readonly crash?: boolean;
+  /** Starts that do not end before they are stopped. */
+  readonly held?: number;
 }
 
 /** Writes the configs of runs into a comparison's folder. */
