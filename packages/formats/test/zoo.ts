@@ -91,9 +91,14 @@ export const methods: Readonly<Record<string, Method>> = {
   trirep: trirep as Method,
 };
 
-/** A network that was expanded, trained for some steps with moving statistics, and collapsed. */
-export function trained(network: tf.LayersModel, method: Method, norms: 'fold' | 'keep'): tf.LayersModel {
-  const expanded = trainedExpanded(network, method);
+/** A network that was expanded, trained and collapsed; see {@link trainedExpanded}. */
+export function trained(
+  network: tf.LayersModel,
+  method: Method,
+  norms: 'fold' | 'keep',
+  steps?: number,
+): tf.LayersModel {
+  const expanded = trainedExpanded(network, method, steps);
   const { model } = collapse(expanded, { norms });
   expanded.dispose();
   return model;
@@ -153,10 +158,11 @@ const timesOwn = 3;
  * The largest gap that another program may have: each layer of a network that was hardly trained makes more of what is rounded
  * before it, and none can be expected nearer than what the last bits of an image already do.
  *
- * @param own  what {@link movedByLastBits} gives
+ * @param own   what {@link movedByLastBits} gives
+ * @param most  what is allowed where that is nothing
  */
-export function allowedGap(own: number): number {
-  return Math.max(mostGap, timesOwn * own);
+export function allowedGap(own: number, most: number = mostGap): number {
+  return Math.max(most, timesOwn * own);
 }
 
 /**

@@ -37,13 +37,15 @@ export const trirep: Method<TriRepOptions> = {
     },
   },
   kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
-  supports({ kind }, { fading, start, branchNorms }) {
+  supports({ kind, tasks }, { fading, start, branchNorms, multiTask }) {
     if (kind === 'depthwise')
       return 'a depthwise convolution is not supported: frames mix channels, which it keeps apart';
     if (fading !== 'none' && start === 'preserve')
       return 'a nonlinearity that fades changes the layer that start: preserve keeps; use start: fresh';
     if (fading !== 'none' && branchNorms)
       return 'a nonlinearity that fades and norms of branches are not supported together; use one of them';
+    if (branchNorms && tasks.length > 1 && ['perTask', 'merge'].includes(multiTask))
+      return `norms of branches are not supported with multiTask: ${multiTask}: each task's trunk has inputs of its own, and the branches that all share one variance; use routed or shared`;
     return true;
   },
   expand(site, given) {

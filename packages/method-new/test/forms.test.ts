@@ -120,3 +120,26 @@ test('branches with norms are divided by the deviation of what they give, by han
   deployed.dispose();
   model.dispose();
 });
+
+test('branches with norms share one variance, and so one trunk', () => {
+  const input = tf.input({ shape: [6, 6, 4] });
+  const layer = (name: string, filters: number) =>
+    tf.layers.conv2d({ name, filters, kernelSize: 3, padding: 'same', useBias: false });
+  const shared = layer('shared', 4).apply(input);
+  const heads = ['depth', 'normals'].map((name, index) => layer(name, 1 + 2 * index).apply(shared));
+  const network = tf.model({ inputs: input, outputs: heads as tf.SymbolicTensor[] });
+  const tasks = ['depth', 'normals'];
+  const expandedBy = (multiTask: string) =>
+    expand(network, {
+      method: trirep,
+      options: { branchNorms: true, multiTask },
+      select: 'shared',
+      key: keyFromSeed(3),
+      tasks,
+      owner: (name) => (name === 'shared' ? null : name),
+    });
+  expect(() => expandedBy('perTask')).toThrow(/norms of branches are not supported with multiTask: perTask/);
+  expect(() => expandedBy('merge')).toThrow(/with multiTask: merge/);
+  expandedBy('routed').dispose();
+  network.dispose();
+});

@@ -49,9 +49,9 @@ export async function quantiseNetwork(given: Given, options: QuantiseOptions): P
       'not-a-file',
       `"${file}" is a folder. Give the path of a file, such as ${file}/model.onnx.`,
     );
-  await prepareToWrite(file);
   const spread = weightSpread(given.model, { float });
   options.onSpread?.(spread);
+  await prepareToWrite(file);
   const { grids, dead } = await calibrateOnData(given, { ...options, metadata: {} });
   const { sha256, ...lineage } = about;
   const quantisation = {
