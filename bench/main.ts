@@ -12,10 +12,16 @@ import type { wasmTraining } from './wasm-training';
 import type { workersCost } from './workers';
 import type { workersNetwork } from './workers-network';
 
+interface Options {
+  readonly short: boolean;
+  readonly json: boolean;
+  readonly turns: number;
+}
+
 interface Benchmark {
   readonly name: string;
   readonly question: string;
-  readonly run: (options: { readonly short: boolean; readonly json: boolean }) => Promise<object>;
+  readonly run: (options: Options) => Promise<object>;
   /** One line for a person. */
   readonly summary: (result: never) => string;
 }
@@ -113,7 +119,7 @@ const benchmarks: readonly Benchmark[] = [
   {
     name: 'training-options',
     question: 'What do clipping, averaged weights, mixing, erasing and accumulation add to an update?',
-    run: async () => (await import('./training-options')).trainingOptions(),
+    run: async ({ turns }) => (await import('./training-options')).trainingOptions(turns),
     summary: (result: Awaited<ReturnType<typeof trainingOptions>>) =>
       columns(
         result.map(({ option, milliseconds, ratio, processorRatio }) => [

@@ -2,30 +2,81 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { isOverparamError } from '@overparam/errors';
 import { compare } from '@overparam/runner';
+import { finishedRuns, keepRuns, keptRuns, layRuns } from './kept-runs';
 import { studyPage } from './page';
 import { recordOf, type StudyRecord } from './records';
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
-const docs = join(here, '..', '..', 'docs');
 
 /** The parts of the study, in the order of the page. */
 export const parts = ['resnet-20', 'plain-20', 'nyuv2', 'forms'] as const;
 
-/** Where the record of a part is kept. */
-function recordFile(part: string): string {
-  return join(docs, 'study', `${part}.json`);
-}
+/** Where the page, its records and its runs are kept. */
+export const docs = join(here, '..', '..', 'docs');
 
 /** The records that there are, in the order of the page. */
-export function readRecords(): StudyRecord[] {
+export function readRecords(folder = docs): StudyRecord[] {
   return parts.flatMap((part) => {
-    const file = recordFile(part);
+    const file = join(folder, 'study', `${part}.json`);
     return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as StudyRecord] : [];
   });
 }
 
-/** Runs parts of the study into a folder, or goes on with them, and writes their records and the page. */
+/** What a start of the study was told. */
+interface Given {
+  readonly out: string;
+  readonly dataDir: string;
+  readonly docs: string;
+  readonly variant: string | null;
+  readonly fresh: boolean;
+  readonly set: readonly string[];
+  readonly jobs: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one part, or goes on with it, and writes what there is of it; false where it was stopped. */
+async function studyPart(part: string, given: Given): Promise<boolean> {
+  const { variant, docs, signal } = given;
+  const name = variant === null ? part : `${part}-${variant}`;
+  const out = join(given.out, name);
+  const kept = join(docs, 'study', `${name}.runs.jsonl.gz`);
+  const laid = given.fresh ? 0 : layRuns(out, keptRuns(kept));
+  if (laid > 0)
+    console.error(`${name}: ${laid} finished runs are taken from ${kept} (--fresh trains them anew).`);
+  let underway = { runsDone: 0, runs: 0 };
+  const { result, interrupted } = await compare(join(here, `${part}.yaml`), {
+    out,
+    dataDir: given.dataDir,
+    resume: existsSync(out),
+    signal,
+    set: given.set,
+    ...(variant !== null && { variant }),
+    ...(given.jobs && { jobs: given.jobs }),
+    callbacks: {
+      onNote: (text) => console.error(text),
+      onRunEnd: ({ label, seed }, { kind }, before, standings) => {
+        underway = standings;
+        if (before) return;
+        console.error(`${label}, seed ${seed}: ${kind} (${standings.runsDone} of ${standings.runs})`);
+        if (kind === 'finished') keepRuns(kept, finishedRuns(out));
+      },
+    },
+  });
+  const { runsDone, runs } = underway;
+  const record = recordOf(
+    { part, variant, set: given.set, underway: interrupted ? { runsDone, runs } : null },
+    result,
+    finishedRuns(out),
+  );
+  mkdirSync(join(docs, 'study'), { recursive: true });
+  writeFileSync(join(docs, 'study', `${part}.json`), `${JSON.stringify(record)}\n`);
+  writeFileSync(join(docs, 'study.md'), studyPage(readRecords(docs)));
+  return !interrupted;
+}
+
+/** Runs parts of the study, or goes on with them, and writes their records and the page. */
 export async function study(given: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...given],
@@ -33,7 +84,10 @@ export async function study(given: readonly string[]): Promise<number> {
     options: {
       out: { type: 'string', default: 'runs/study' },
       'data-dir': { type: 'string', default: 'data' },
+      docs: { type: 'string', default: docs },
       variant: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+      fresh: { type: 'boolean', default: false },
       jobs: { type: 'string' },
     },
   });
@@ -44,35 +98,32 @@ export async function study(given: readonly string[]): Promise<number> {
     return 2;
   }
   const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
-  process.once('SIGTERM', () => controller.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
   for (const part of chosen) {
-    const variant = values.variant ?? null;
-    const out = join(resolve(values.out), variant === null ? part : `${part}-${variant}`);
-    const { result, interrupted } = await compare(join(here, `${part}.yaml`), {
-      out,
+    const whole = await studyPart(part, {
+      out: resolve(values.out),
       dataDir: values['data-dir'],
-      resume: existsSync(out),
+      docs: resolve(values.docs),
+      variant: values.variant ?? null,
+      fresh: values.fresh,
+      set: values.set,
+      jobs: values.jobs === undefined ? undefined : Number(values.jobs),
       signal: controller.signal,
-      ...(variant !== null && { variant }),
-      ...(values.jobs && { jobs: Number(values.jobs) }),
-      callbacks: {
-        onNote: (text) => console.error(text),
-        onRunEnd: ({ label, seed }, outcome, _before, { runsDone, runs }) =>
-          console.error(`${label}, seed ${seed}: ${outcome.kind} (${runsDone} of ${runs})`),
-      },
     });
-    if (interrupted) {
+    if (!whole) {
       console.error('Stopped. The same command goes on.');
       return 130;
     }
-    mkdirSync(dirname(recordFile(part)), { recursive: true });
-    writeFileSync(recordFile(part), `${JSON.stringify(recordOf(part, variant, result))}\n`);
-    writeFileSync(join(docs, 'study.md'), studyPage(readRecords()));
   }
   return 0;
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await study(process.argv.slice(2));
+  process.exitCode = await study(process.argv.slice(2)).catch((error: unknown) => {
+    if (!isOverparamError(error)) throw error;
+    console.error(`Error: ${error.message}`);
+    if (error.code === 'run-differs')
+      console.error('Runs of a config as it was before are kept in docs/study; --fresh leaves them aside.');
+    return 2;
+  });
 }

@@ -1,27 +1,58 @@
 import type { StudyRecord } from './records';
-import { answerOf, cells, figureTitle, firstParagraph, headlines, howRun } from './sentences';
+import { answerOf, cells, figureIn, figureTitle, firstParagraph, headlines, howRun } from './sentences';
 
 function line(cellsOf: readonly string[]): string {
   return `| ${cellsOf.join(' | ')} |`;
 }
 
 /** A part's table: each row with the rate that was chosen for it, its figures, and its differences to the baseline. */
-function table({ result }: StudyRecord): string {
+function table({ result, underway }: StudyRecord): string {
   const figures = headlines(result.obtained.metrics);
   const headings = [
     'row',
     'rate',
     ...figures.flatMap((figure) => [figureTitle(figure), 'against plain [95 %]']),
   ];
+  const none = underway === null ? 'failed' : 'not yet';
   const body = result.rows.map((row) => {
     const setting = result.chosen?.rows.find(({ label }) => label === row.label)?.setting;
-    return line([
-      row.label,
-      setting?.lr === undefined ? '-' : String(setting.lr),
-      ...figures.flatMap((figure) => (row.seeds.length === 0 ? ['failed', '-'] : cells(row, figure))),
-    ]);
+    const figuresOf = figures.flatMap((figure) =>
+      row.seeds.length === 0 ? [none, '-'] : cells(row, figure, result.obtained.seeds.length),
+    );
+    return line([row.label, setting?.lr === undefined ? '-' : String(setting.lr), ...figuresOf]);
   });
   return [line(headings), line(headings.map(() => '---')), ...body].join('\n');
+}
+
+/** What choosing saw: the figures on held-out training images at each rate, that of the chosen one in bold. */
+function choosingTable({ result }: StudyRecord): string[] {
+  const { chosen, obtained } = result;
+  if (!chosen) return [];
+  const figures = headlines(obtained.metrics);
+  const rates = [
+    ...new Set(chosen.rows.flatMap(({ tried }) => tried.map(({ setting }) => Number(setting.lr)))),
+  ];
+  rates.sort((a, b) => a - b);
+  const headings = ['row', ...rates.map(String)];
+  const body = chosen.rows.map(({ label, setting, tried }) =>
+    line([
+      label,
+      ...rates.map((rate) => {
+        const one = tried.findLast((each) => Number(each.setting.lr) === rate);
+        if (one === undefined) return '-';
+        if (one.figures === null) return 'failed';
+        const text = figures
+          .map((figure) => figureIn(one.figures!, figure)?.toFixed(figure.digits ?? 2) ?? '-')
+          .join(' / ');
+        return rate === Number(setting?.lr) ? `**${text}**` : text;
+      }),
+    ]),
+  );
+  const what = figures.map((figure) => `${figureTitle(figure)} ${figure.unit}`.trimEnd()).join(' / ');
+  return [
+    `What choosing saw, on held-out training images (${what}; the chosen rate's in bold):`,
+    [line(headings), line(headings.map(() => '---')), ...body].join('\n'),
+  ];
 }
 
 /** The page of a study, all of it from its records. */
@@ -31,6 +62,7 @@ export function studyPage(records: readonly StudyRecord[]): string {
     howRun(record),
     table(record),
     answerOf(record),
+    ...choosingTable(record),
   ]);
   return `${[
     '# The study',

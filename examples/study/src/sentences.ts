@@ -49,8 +49,10 @@ function rowsWith(result: ComparisonResult, verdict: Verdict): string[] {
 }
 
 /** One part's answer, from its table alone. */
-export function answerOf({ result }: StudyRecord): string {
+export function answerOf({ result, underway }: StudyRecord): string {
   const name = result.obtained.title;
+  if (underway !== null)
+    return `${name}: not whole yet, ${underway.runsDone} of ${underway.runs} runs are done, and so no answer.`;
   if (!result.rows.some(({ kind }) => kind === 'baseline'))
     return `${name}: there is no baseline, and so no answer.`;
   const [beating, mixed, losing, undecided, unknown] = (
@@ -72,8 +74,13 @@ export function answerOf({ result }: StudyRecord): string {
 
 /** The first paragraph: what all parts say together. */
 export function firstParagraph(records: readonly StudyRecord[]): string {
-  if (records.length === 0) return 'No part of this study has been run yet, so it says nothing.';
-  const winners = records.flatMap(({ result }) => rowsWith(result, 'beats'));
+  const whole = records.filter(({ underway }) => underway === null);
+  if (whole.length === 0)
+    return [
+      'No part of this study has been run whole yet, so it says nothing.',
+      ...records.map(answerOf),
+    ].join(' ');
+  const winners = whole.flatMap(({ result }) => rowsWith(result, 'beats'));
   const head =
     winners.length === 0
       ? 'Nothing here beats a plain network whose learning rate was chosen with the same care.'
@@ -94,24 +101,35 @@ function triedRates({ chosen }: ComparisonResult): string {
   return [...rates].sort((a, b) => Number(a) - Number(b)).join(', ');
 }
 
+/** How long the runs that chose were trained. */
+function choosingEpochs({ chosen }: ComparisonResult): string {
+  const epochs = new Set((chosen?.rows ?? []).flatMap(({ tried }) => tried.map((one) => one.epochs)));
+  return [...epochs].sort((a, b) => a - b).join(' to ');
+}
+
 /** How a part was run: seeds, rates, epochs, hours and machine. */
-export function howRun({ result, variant, seconds }: StudyRecord): string {
+export function howRun({ result, variant, set, seconds, underway }: StudyRecord): string {
   const { obtained, chosen, rows } = result;
   const epochs = [...new Set(rows.map((row) => row.epochs))].sort((a, b) => a - b);
   const images = [...new Set(rows.map((row) => row.trainImages))];
   const rates = triedRates(result);
   return [
     variant === null ? '' : `This is the variant "${variant}", not the whole. `,
+    set.length === 0 ? '' : `With ${listed(set)} in place of the config's own. `,
     `${epochs.join(' to ')} epochs of ${images.join(' or ')} images, seeds ${obtained.seeds.join(', ')}; `,
     rates === ''
-      ? 'rates were not chosen. '
-      : `of the rates ${rates} each row's was chosen on ${Number((100 * chosen!.validation.share).toPrecision(3))} % of the training images with ${chosen!.seeds.length === 1 ? 'seed' : 'seeds'} ${chosen!.seeds.join(', ')}. `,
-    `All runs together took ${timeText(seconds)} of clock time, ${obtained.runsAtOnce} at a time on ${obtained.cores} cores (${obtained.engine}).`,
+      ? `rates ${underway === null ? 'were not chosen' : 'are being chosen'}. `
+      : `of the rates ${rates} each row's was chosen on ${Number((100 * chosen!.validation.share).toPrecision(3))} % of the training images in ${choosingEpochs(result)} epochs with ${chosen!.seeds.length === 1 ? 'seed' : 'seeds'} ${chosen!.seeds.join(', ')}. `,
+    `${underway === null ? 'All runs' : 'The runs so far'} together took ${timeText(seconds)} of clock time one after the other, ${obtained.runsAtOnce} at a time on ${obtained.cores} cores (${obtained.engine}). Recipe: ${obtained.recipe}.`,
   ].join('');
 }
 
-/** A row's figure with its spread, and its difference to the baseline with the interval. */
-export function cells(row: RowSummary, figure: Figure): [string, string] {
+/**
+ * A row's figure with its spread, and its difference to the baseline with the interval.
+ *
+ * @param seeds  how many the comparison has; of a row with fewer yet nothing is said beside the baseline
+ */
+export function cells(row: RowSummary, figure: Figure, seeds: number): [string, string] {
   const digits = figure.digits ?? 2;
   const spread = figureIn(row.figures, figure);
   const mean = spread?.mean;
@@ -120,11 +138,11 @@ export function cells(row: RowSummary, figure: Figure): [string, string] {
       ? '-'
       : `${mean.toFixed(digits)}${spread!.sd == null ? '' : ` ± ${spread!.sd.toFixed(digits)}`}`;
   const difference = figureIn(row.differences, figure);
-  if (difference?.mean == null) return [shown, '-'];
+  if (difference?.mean == null || row.seeds.length < seeds) return [shown, '-'];
   const { mean: by, interval, standing } = difference;
   const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
   const range = interval ? ` [${signed(interval.low)}, ${signed(interval.high)}]` : '';
   return [shown, `${signed(by)}${range}, ${standing}`];
 }
 
-export { figureTitle, headlines };
+export { figureIn, figureTitle, headlines };

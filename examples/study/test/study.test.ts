@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { ComparisonResult, RowSummary, Standing } from '@overparam/report';
 import { readConfig, resolveComparison } from '@overparam/runner';
 import { describe, expect, test } from 'vitest';
+import { secondsOf } from '../src/kept-runs';
 import { parts, readRecords } from '../src/main';
 import { studyPage } from '../src/page';
-import { recordOf, type StudyRecord, secondsOf } from '../src/records';
+import { recordOf, type StudyRecord } from '../src/records';
 import { answerOf, firstParagraph, howRun, verdictOf } from '../src/sentences';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -26,13 +27,29 @@ function row(label: string, standing: Standing | null, seeds = ['1', '2', '3']):
   } as unknown as RowSummary;
 }
 
-function record(rows: readonly RowSummary[], variant: string | null = null): StudyRecord {
+/** Runs of 15 epochs of 10 s, as they are kept. */
+function runs(count: number) {
+  const lines = Array.from({ length: 15 }, (_, epoch) => ({ epoch, trainSeconds: 9, testSeconds: 1 }));
+  const text = [...lines, { sha256: '0' }].map((line) => `${JSON.stringify(line)}\n`).join('');
+  return Array.from({ length: count }, (_, run) => ({
+    folder: `run-${run}`,
+    files: { 'timings.jsonl': text },
+  }));
+}
+
+function record(
+  rows: readonly RowSummary[],
+  part: Partial<Pick<StudyRecord, 'variant' | 'set' | 'underway'>> = {},
+): StudyRecord {
   const chosen = {
     rows: rows.map(({ label }) => ({
       label,
       setting: { lr: 0.3 },
-      tried: [{ setting: { lr: 0.1 } }, { setting: { lr: 0.3 } }],
-      cost: { runs: 2, updates: 10, seconds: 30 },
+      tried: [0.1, 0.3].map((lr) => ({
+        setting: { lr },
+        epochs: 2,
+        figures: { class: { top1Error: 50 + lr } },
+      })),
     })),
     seeds: ['0'],
     validation: { share: 0.1, seed: '0' },
@@ -44,8 +61,13 @@ function record(rows: readonly RowSummary[], variant: string | null = null): Stu
     runsAtOnce: 2,
     cores: 2,
     engine: 'some engine',
+    recipe: 'sgd',
   };
-  return recordOf('part', variant, { rows, obtained, chosen } as unknown as ComparisonResult);
+  return recordOf(
+    { part: 'part', variant: null, set: [], underway: null, ...part },
+    { rows, obtained, chosen } as unknown as ComparisonResult,
+    runs(6),
+  );
 }
 
 describe("the page's sentences follow from its table", () => {
@@ -85,10 +107,28 @@ describe("the page's sentences follow from its table", () => {
 
   test('it says seeds, rates, epochs, hours and machine', () => {
     const rows = [row('Plain', null), row('One', 'worse')];
-    // 15 epochs of 10 s, 3 seeds and 2 rows, and 30 s of choosing for each.
-    expect(secondsOf(record(rows).result)).toBe(960);
-    expect(howRun(record(rows, 'small'))).toBe(
-      'This is the variant "small", not the whole. 15 epochs of 50000 images, seeds 1, 2, 3; of the rates 0.1, 0.3 each row\'s was chosen on 10 % of the training images with seed 0. All runs together took 16.0 minutes of clock time, 2 at a time on 2 cores (some engine).',
+    expect(secondsOf(runs(6))).toBe(900);
+    expect(howRun(record(rows, { variant: 'small', set: ['precision=float32'] }))).toBe(
+      'This is the variant "small", not the whole. With precision=float32 in place of the config\'s own. 15 epochs of 50000 images, seeds 1, 2, 3; of the rates 0.1, 0.3 each row\'s was chosen on 10 % of the training images in 2 epochs with seed 0. All runs together took 15.0 minutes of clock time one after the other, 2 at a time on 2 cores (some engine). Recipe: sgd.',
+    );
+  });
+
+  test('a part that is underway answers nothing, whatever its rows show so far', () => {
+    const rows = [row('Plain', null), row('One', 'better'), row('Two', 'better', ['1'])];
+    const part = record(rows, { underway: { runsDone: 7, runs: 9 } });
+    expect(firstParagraph([part])).toBe(
+      'No part of this study has been run whole yet, so it says nothing. A part: not whole yet, 7 of 9 runs are done, and so no answer.',
+    );
+    const whole = record([row('Plain', null), row('One', 'worse')]);
+    expect(firstParagraph([whole, part])).toMatch(/^Nothing here beats .* 7 of 9 runs are done/);
+    const page = studyPage([part]);
+    expect(page).toContain('The runs so far together took');
+    expect(page).toContain('| Two | 0.3 | 40.00 ± 0.50 | - |');
+  });
+
+  test('the page shows what choosing saw, the chosen rate in bold', () => {
+    expect(studyPage([record([row('Plain', null)])])).toContain(
+      '| row | 0.1 | 0.3 |\n| --- | --- | --- |\n| Plain | 50.10 | **50.30** |',
     );
   });
 });

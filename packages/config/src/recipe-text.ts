@@ -84,6 +84,7 @@ export function recipeText(row: RunConfig, tasks: number, keys: readonly string[
     mix,
     erase,
     validation,
+    precision,
   } = row;
   const { name, peak, schedule } = { ...lr, name: optimiser.name };
   const told = (path: string, value: number) => (isChosen(path, keys) ? 'chosen for each row' : value);
@@ -105,6 +106,7 @@ export function recipeText(row: RunConfig, tasks: number, keys: readonly string[
       : [
           `measured on a validation share of ${validation.share} of the training images, not on the test split`,
         ]),
+    ...(precision === 'float32' ? [] : [`activations in ${precision}`]),
     ...taskTexts(row, tasks),
   ].join(', ');
 }

@@ -40,6 +40,7 @@ const row = {
   averageWeights: null,
   mix: null,
   erase: null,
+  precision: 'float32',
 } as unknown as RunConfig;
 
 const planned = {
@@ -92,6 +93,8 @@ describe('how the numbers were obtained', () => {
     expect(swept.recipeDifferences).toEqual(['Tuned: batch']);
     const held = { ...row, validation: { share: 0.2, seed: 0 } };
     expect(obtainedFrom(resolved([held]), planned, machine).recipe).toContain('a validation share of 0.2');
+    const half = obtainedFrom(resolved([{ ...row, precision: 'bfloat16' }]), planned, machine);
+    expect(half.recipe).toBe(`${obtained.recipe}, activations in bfloat16`);
     expect(obtained.recipeDifferences[0]).toContain('batch');
     expect(obtained).toMatchObject({
       title: 'Rates',
