@@ -2,6 +2,7 @@ import { optimisers } from '@overparam/engine';
 import { isOverparamError, OverparamError } from '@overparam/errors';
 import { lookup, optionNames } from '@overparam/plugin';
 import { isRange, type Over, type Setting, type Sweep } from '@overparam/sweep';
+import { lastEpochs } from '@overparam/training';
 import { applyOverrides } from './override';
 import { checked } from './problem';
 import { configSchema, type RunConfig, type RunLayer } from './schema';
@@ -13,7 +14,7 @@ export interface ResolvedSweep {
   readonly rows: readonly Over[];
   /** What is tried on the single-task references. */
   readonly reference: Over;
-  /** Keys that rows do not have, in a sentence each. */
+  /** What a user should know of it, in a sentence each: keys that rows do not have, choices by a mean over all epochs. */
   readonly notes: readonly string[];
   /**
    * A row with a setting.
@@ -144,14 +145,31 @@ export async function resolveSweep(
     sweep,
     rows: layers.filter(({ row }) => row !== 'reference').map(overOf),
     reference: reference ? overOf(reference) : {},
-    notes: [...absent].flatMap(([key, without]) => {
-      const labels = without.map(({ row, config }) => (row === 'reference' ? 'single tasks' : config.label));
-      return labels.length === 0
-        ? []
-        : [`The sweep over ${key} leaves out what has no such key: ${labels.join(', ')}.`];
-    }),
+    notes: [
+      ...[...absent].flatMap(([key, without]) =>
+        without.length === 0
+          ? []
+          : [`The sweep over ${key} leaves out what has no such key: ${without.map(labelOf).join(', ')}.`],
+      ),
+      ...meanOfAllNotes(sweep, swept),
+    ],
     rowWith: (row, setting) => withSetting(layers.find((other) => other.row === row)!.layer, setting),
   };
+}
+
+function labelOf({ row, config }: SweptLayer): string {
+  return row === 'reference' ? 'single tasks' : config.label;
+}
+
+/** In the first epochs, running statistics and with them test figures can be far off, which would then decide the choice. */
+function meanOfAllNotes({ epochs }: Sweep, swept: readonly SweptLayer[]): string[] {
+  const labels = swept
+    .filter(({ config }) => config.evaluation === 'meanOfLast' && (epochs ?? config.epochs) <= lastEpochs)
+    .map(labelOf);
+  if (labels.length === 0) return [];
+  return [
+    `evaluation: meanOfLast takes in every epoch, the first ones too, of runs that choose and have ${lastEpochs} or fewer: ${labels.join(', ')}. Choose for longer (sweep.epochs), or by evaluation: last.`,
+  ];
 }
 
 function told(error: unknown, key: string, row: string): unknown {

@@ -78,6 +78,18 @@ describe('the sweep of a comparison', () => {
     );
   });
 
+  test('a choice by the mean of all epochs, the first ones too, is told', async () => {
+    const config = { ...comparison, epochs: 11, evaluation: 'meanOfLast' } as const;
+    expect((await resolve(config, ['lr=0.1,0.3'])).sweep!.notes).toEqual([]);
+    const short = await resolve(config, ['lr=0.1,0.3'], ['sweep.epochs=10']);
+    expect(short.sweep!.notes).toHaveLength(1);
+    expect(short.sweep!.notes[0]).toMatch(/10 or fewer: plain\/joint, fnl\/joint\. Choose for longer/);
+    expect((await resolve({ ...config, epochs: 2 }, ['lr=0.1,0.3'])).sweep!.notes).toHaveLength(1);
+    expect(
+      (await resolve({ ...config, evaluation: 'last' }, ['lr=0.1,0.3'], ['sweep.epochs=2'])).sweep!.notes,
+    ).toEqual([]);
+  });
+
   test('references are swept with the keys that they have', async () => {
     const { sweep } = await resolve({ ...comparison, references: {} }, [
       'lr=0.1,0.3',

@@ -2,7 +2,7 @@ import { OverparamError } from '@overparam/errors';
 import type { Choices, EpochRecord, Figure, Scores } from './records';
 
 /** How many of the last epochs {@link Choices.meanOfLast} averages, if there are as many. */
-const lastEpochs = 10;
+export const lastEpochs = 10;
 
 /** Losses on `val` by task. */
 function validationLosses({ val }: EpochRecord): number[] {

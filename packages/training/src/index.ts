@@ -17,7 +17,7 @@ export {
   trainingBatches,
 } from './batches';
 export { beginTraining } from './begin';
-export { choicesOf } from './choices';
+export { choicesOf, lastEpochs } from './choices';
 export { type Chosen, type Configurable, type Part, withOptions } from './chosen';
 export type { Clipping } from './clip';
 export { type Deployed, deploy, disposeDeployed, evaluateDeployed, type LayerGap } from './deploy';
