@@ -1,11 +1,12 @@
 import { centreKernel, identityKernel } from '@overparam/core-reparam';
 import type { Site, Tensors } from '@overparam/plugin';
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { normalisedBranch } from './branch-norms';
 import { formedCore } from './core-forms';
 import { scaleOf } from './scales';
 import type { Structure } from './structure';
+import { whiteningFrame } from './whitening';
 
 /**
  * The kernel of a TriRep layer: W = s_c (V M U) + s_p pad(K1) + s_d identity, with K1 and the identity over the deviations
@@ -98,7 +99,8 @@ export function framedCore(
   }
   const columns = frame(u);
   const weighed = scales && columns ? columns.mul(scale!) : columns;
-  const kernel = framedChannels(core, weighed, frame(v));
+  const rows = structure.whitening ? whiteningFrame(state.covariance as Tensor3D) : frame(v);
+  const kernel = framedChannels(core, weighed, rows);
   return (scales && !columns ? kernel.mul(scale!) : kernel) as Tensor4D;
 }
 
@@ -108,16 +110,16 @@ export function inputFrame({ strength }: Structure, { v }: Tensors): Tensor4D {
   return tf.eye(side).add(v!.mul(strength)).reshape([1, 1, side, side]) as Tensor4D;
 }
 
-/** V M U at every tap: U on the output channels, V on the input channels. */
+/** V M U at every tap: U on the output channels, V on the input channels, or `[groups, size, size]` on groups of them. */
 function framedChannels(core: Tensor4D, u: Tensor | undefined, v: Tensor | undefined): Tensor4D {
-  const [kh, kw, cin, cout] = core.shape;
+  const [kh, kw, , cout] = core.shape;
   let kernel: Tensor = core;
   if (u) kernel = tf.matMul(kernel.reshape([-1, cout]), u);
-  if (v) kernel = atEveryTap(v, kernel.reshape([kh * kw, cin, cout]));
+  if (v) kernel = atEveryTap(v, kernel.reshape([kh * kw, ...v.shape.slice(0, -1), cout]));
   return kernel.reshape(core.shape);
 }
 
-/** v `[r, r]` times each of kernels `[taps, r, c]`. TensorFlow.js's own gradient forgets to add up v's over the taps. */
+/** v `[..., r, r]` times each of kernels `[taps, ..., r, c]`. TensorFlow.js's own gradient forgets to add up v's over the taps. */
 function atEveryTap(v: Tensor, kernels: Tensor): Tensor {
   const product = tf.customGrad((...given) => {
     const [left, right, save] = given as unknown as [Tensor, Tensor, tf.GradSaveFunc];

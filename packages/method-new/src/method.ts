@@ -11,6 +11,7 @@ import { fading } from './fading';
 import { options, type TriRepOptions } from './options';
 import { scaleSpecs, scaleValues } from './scales';
 import { type Structure, structureOf } from './structure';
+import { covarianceOf, whiteningStates, whiteningValues } from './whitening';
 
 /**
  * TriRep: a core between two frames, beside a 1x1 kernel and the identity, each weighed by a trained scale.
@@ -37,15 +38,19 @@ export const trirep: Method<TriRepOptions> = {
     },
   },
   kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
-  supports({ kind, tasks }, { fading, start, branchNorms, multiTask }) {
+  supports({ kind, tasks }, { frames, fading, start, branchNorms, multiTask }) {
     if (kind === 'depthwise')
       return 'a depthwise convolution is not supported: frames mix channels, which it keeps apart';
     if (fading !== 'none' && start === 'preserve')
       return 'a nonlinearity that fades changes the layer that start: preserve keeps; use start: fresh';
     if (fading !== 'none' && branchNorms)
       return 'a nonlinearity that fades and norms of branches are not supported together; use one of them';
-    if (branchNorms && tasks.length > 1 && ['perTask', 'merge'].includes(multiTask))
-      return `norms of branches are not supported with multiTask: ${multiTask}: each task's trunk has inputs of its own, and the branches that all share one variance; use routed or shared`;
+    if (
+      (branchNorms || frames === 'whitening') &&
+      tasks.length > 1 &&
+      ['perTask', 'merge'].includes(multiTask)
+    )
+      return `${branchNorms ? 'norms of branches are' : 'a frame that whitens is'} not supported with multiTask: ${multiTask}: each task's trunk has inputs of its own, and what all share follows one; use routed or shared`;
     return true;
   },
   expand(site, given) {
@@ -54,10 +59,20 @@ export const trirep: Method<TriRepOptions> = {
     const scales = scaleSpecs(site, structure);
     const linear = weightSpace(site, {
       parameters: [...cores.parameters, ...parametersOf(site, structure), ...scales.parameters],
-      state: [...cores.state, ...scales.state, ...normStates(site, structure)],
+      state: [
+        ...cores.state,
+        ...scales.state,
+        ...normStates(site, structure),
+        ...whiteningStates(site, structure),
+      ],
       ...(cores.perTask && { perTask: cores.perTask }),
       ...(cores.regulariser && { regulariser: cores.regulariser }),
-      ...(structure.norms && { statistics: (x, parameters) => branchVariances(x, structure, parameters) }),
+      ...((structure.norms || structure.whitening) && {
+        statistics: (x, parameters) => ({
+          ...(structure.norms && branchVariances(x, structure, parameters)),
+          ...(structure.whitening && { covariance: covarianceOf(x) }),
+        }),
+      }),
       kernel: (parameters, state, task) =>
         composedKernel(site, structure, cores.core(parameters, state, task), parameters, state),
       parts: (parameters, state) =>
@@ -118,7 +133,7 @@ function initialise(
     if (pointwise)
       values.pointwise = normalTensor(foldKey(key, 'pointwise'), [1, 1, cin, cout], 0, Math.sqrt(2 / cin));
     const isCore = (part: string) => part === 'core';
-    Object.assign(values, normValues(site, structure));
+    Object.assign(values, normValues(site, structure), whiteningValues(site, structure));
     Object.assign(
       values,
       scaleValues(site, structure, (part) => weight(isCore(part)), key),

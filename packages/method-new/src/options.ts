@@ -6,7 +6,7 @@ export interface TriRepOptions {
   /** `fresh`: active branches weigh 1 / sqrt(number of branches) each; `preserve`: exactly the given layer. */
   readonly start: Start;
   /** `channel`: on input and output channels; `unfolded`: on both sides of FNL's matrix; `none`. */
-  readonly frames: 'channel' | 'unfolded' | 'none';
+  readonly frames: 'channel' | 'unfolded' | 'whitening' | 'none';
   /**
    * The factor a in U = I + a U^, V = I + a V^; 0 leaves frames out. By kind of layer: kernels larger than 1x1, and
    * 1x1 kernels and dense layers.
@@ -67,7 +67,7 @@ export const options: OptionsSchema<TriRepOptions> = z.strictObject({
     .default('fresh')
     .describe('fresh: branches weigh 1 / sqrt(branches) each; preserve: exactly the given layer'),
   frames: z
-    .enum(['channel', 'unfolded', 'none'])
+    .enum(['channel', 'unfolded', 'whitening', 'none'])
     .default('channel')
     .describe("channel: on input and output channels; unfolded: around FNL's matrix, dearer"),
   strength: strength

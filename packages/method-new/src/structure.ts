@@ -7,6 +7,8 @@ export interface Structure {
   readonly u: number | null;
   /** Side of the input frame V, or null for none. */
   readonly v: number | null;
+  /** Whether the input frame is what whitens the channels that come in. */
+  readonly whitening: boolean;
   /** Whether frames act on FNL's matricisation instead of on channels. */
   readonly unfolded: boolean;
   /** a in U = I + a U^, V = I + a V^. */
@@ -38,7 +40,8 @@ export function structureOf(site: Site, options: TriRepOptions): Structure {
   const isPointwise = kh === 1 && kw === 1;
   const { strength } = options;
   const a = typeof strength === 'number' ? strength : isPointwise ? strength.pointwise : strength.spatial;
-  const framed = a > 0 && options.frames !== 'none';
+  const whitening = options.frames === 'whitening';
+  const framed = a > 0 && options.frames !== 'none' && !whitening;
   const unfolded = options.frames === 'unfolded' && !isPointwise;
   const shapesAllow = cin === cout && site.strides[0] === 1 && site.strides[1] === 1 && centred(site);
   const wanted = options.branches.identity === 'auto' ? !site.bypassed : options.branches.identity;
@@ -48,6 +51,7 @@ export function structureOf(site: Site, options: TriRepOptions): Structure {
   return {
     u: framed && (!isPointwise || cout <= cin) ? (unfolded ? kh * cout : cout) : null,
     v,
+    whitening,
     unfolded,
     strength: a,
     pointwise,

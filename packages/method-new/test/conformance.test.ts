@@ -14,6 +14,7 @@ for (const engine of await kitEngines()) {
       { scales: false },
       { scales: 'generated', taps: true, normalised: true },
       { branchNorms: true },
+      { frames: 'whitening' },
       { fading: 'relu' },
       { frames: 'none', branches: { pointwise: false, identity: false } },
     ],

@@ -1,0 +1,81 @@
+import { momentsOf } from '@overparam/core-reparam';
+import type { Site, StateSpec, Tensors } from '@overparam/plugin';
+import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import type { Structure } from './structure';
+
+/** What is added to the covariance's diagonal, as a share of its mean: the least direction is lengthened about three times at most. */
+const ridge = 0.1;
+/** Channels that are whitened together at most; more are parted into equal groups, as products of c x c matrices grow with c^3. */
+const most = 64;
+
+/** How channels are parted: into as few equal groups as hold `most` or fewer each. */
+export function groupSize(channels: number): number {
+  for (let groups = Math.ceil(channels / most); ; groups++) {
+    if (channels % groups === 0) return channels / groups;
+  }
+}
+
+/** The running covariance, `[groups, size, size]`; none without a frame that whitens. */
+export function whiteningStates({ kernelShape }: Site, { whitening }: Structure): StateSpec[] {
+  const [, , cin] = kernelShape;
+  const size = groupSize(cin);
+  return whitening ? [{ name: 'covariance', shape: [cin / size, size, size] }] : [];
+}
+
+/** First values, under which the frame is the identity; the caller disposes. */
+export function whiteningValues(site: Site, structure: Structure): Tensors {
+  return Object.fromEntries(
+    whiteningStates(site, structure).map(({ name, shape: [groups, size] }) => [
+      name,
+      tf.tidy(() => tf.tile(tf.eye(size!).expandDims(0), [groups!, 1, 1])),
+    ]),
+  );
+}
+
+/**
+ * S / s + r I for each group of channels, `[groups, size, size]`: S the covariance of the channels over all pixels of a batch
+ * `[n, h, w, cin]`, s the mean of all variances. Called inside a tidy; symmetric, and so is the gradient that it hands on.
+ */
+export function covarianceOf(x: Tensor4D): Tensor3D {
+  const channels = x.shape[3];
+  const size = groupSize(channels);
+  const moments = momentsOf(x);
+  const mean = moments.slice([channels, 0], [1, channels]) as Tensor2D;
+  const square = moments.slice([0, 0], [channels, channels]);
+  const covariance = square.sub(tf.matMul(mean, mean, true, false));
+  const groups = Array.from({ length: channels / size }, (_, group) =>
+    covariance.slice([group * size, group * size], [size, size]),
+  );
+  const blocks = tf.stack(groups) as Tensor3D;
+  const one = tf.eye(size);
+  // Where nothing comes in there is nothing to divide by.
+  const spread = blocks.mul(one).sum().div(channels).add(1e-12);
+  const symmetric = blocks.add(blocks.transpose([0, 2, 1])).div(spread.mul(2));
+  return symmetric.add(one.mul(ridge)) as Tensor3D;
+}
+
+/**
+ * The input frame that whitens, V = A^(-1/2) for each group of channels; called inside a tidy, differentiable.
+ *
+ * By Newton and Schulz's coupled iteration, which takes products alone (Higham, Functions of Matrices, 2008, section 6.7).
+ *
+ * @param covariance  A, as {@link covarianceOf} gives it, `[groups, size, size]`
+ * @returns           of the same shape
+ */
+export function whiteningFrame(covariance: Tensor3D): Tensor3D {
+  const [, size] = covariance.shape;
+  const one = tf.eye(size);
+  // It begins where all eigenvalues are at most 1.
+  const length = covariance.square().sum([1, 2], true).sqrt();
+  let y = covariance.div(length) as Tensor3D;
+  let z = tf.zerosLike(covariance).add(one) as Tensor3D;
+  // The least eigenvalue is ridge / size or more; a step makes a small one 9/4 of itself, and four steps from there are exact.
+  const steps = Math.ceil(Math.log(size / ridge) / Math.log(9 / 4)) + 4;
+  for (let step = 0; step < steps; step++) {
+    const t = one.mul(1.5).sub(tf.matMul(z, y).mul(0.5)) as Tensor3D;
+    y = tf.matMul(y, t);
+    z = tf.matMul(t, z);
+  }
+  return z.div(length.sqrt()) as Tensor3D;
+}
