@@ -5,7 +5,10 @@ import * as z from 'zod';
 export interface TriRepOptions {
   /** `fresh`: active branches weigh 1 / sqrt(number of branches) each; `preserve`: exactly the given layer. */
   readonly start: Start;
-  /** `channel`: on input and output channels; `unfolded`: on both sides of FNL's matrix; `none`. */
+  /**
+   * `channel`: on input and output channels; `unfolded`: on both sides of FNL's matrix; `whitening`: an input frame that is not
+   * trained but decorrelates the channels that come in; `none`.
+   */
   readonly frames: 'channel' | 'unfolded' | 'whitening' | 'none';
   /**
    * The factor a in U = I + a U^, V = I + a V^; 0 leaves frames out. By kind of layer: kernels larger than 1x1, and
@@ -69,7 +72,9 @@ export const options: OptionsSchema<TriRepOptions> = z.strictObject({
   frames: z
     .enum(['channel', 'unfolded', 'whitening', 'none'])
     .default('channel')
-    .describe("channel: on input and output channels; unfolded: around FNL's matrix, dearer"),
+    .describe(
+      "channel: on input and output channels; unfolded: around FNL's matrix, dearer; whitening: not trained, decorrelates what comes in",
+    ),
   strength: strength
     .default({ spatial: 1, pointwise: 0.5 })
     .describe('the factor a in the frames I + a U; 0 leaves frames out'),

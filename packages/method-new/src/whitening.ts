@@ -58,7 +58,8 @@ export function covarianceOf(x: Tensor4D): Tensor3D {
 /**
  * The input frame that whitens, V = A^(-1/2) for each group of channels; called inside a tidy, differentiable.
  *
- * By Newton and Schulz's coupled iteration, which takes products alone (Higham, Functions of Matrices, 2008, section 6.7).
+ * By Newton and Schulz's coupled iteration, which takes products alone (Higham, Functions of Matrices, 2008, section 6.7). Whitening inside
+ * the kernel is that of "Network Deconvolution" (ICLR 2020, https://arxiv.org/abs/1905.11926), here of channels alone.
  *
  * @param covariance  A, as {@link covarianceOf} gives it, `[groups, size, size]`
  * @returns           of the same shape
