@@ -5,7 +5,7 @@ import { inputChannels, outputSize } from './algebra/geometry';
 
 const roles: readonly Role[] = ['core', 'frame', 'branch', 'scale', 'norm', 'plain'];
 const continued: readonly unknown[] = [undefined, 'kernel', 'bias', 'gamma', 'beta'];
-const statistics: readonly unknown[] = [undefined, 'mean', 'variance'];
+const statistics: readonly unknown[] = [undefined, 'mean', 'variance', 'covariance'];
 const perTask: readonly unknown[] = [undefined, 'separate', 'merging'];
 
 /** The error for something that a method gave and should not have given. */
@@ -46,9 +46,13 @@ export function checkExpansion(method: Method, site: Site, expansion: Expansion)
     if (!continued.includes(continues))
       throw refuse(`"${name}" continues ${shown(continues)} (expected kernel, bias, gamma, beta or nothing)`);
   }
-  for (const { name, statistic } of expansion.state) {
+  for (const { name, statistic, shape } of expansion.state) {
     if (!statistics.includes(statistic))
-      throw refuse(`"${name}" is the statistic ${shown(statistic)} (expected mean, variance or none)`);
+      throw refuse(
+        `"${name}" is the statistic ${shown(statistic)} (expected mean, variance, covariance or none)`,
+      );
+    if (statistic === 'covariance' && (shape.length < 2 || shape.at(-1) !== shape.at(-2)))
+      throw refuse(`"${name}" is a covariance of the shape [${shape}] (expected [..., c, c])`);
   }
   if (!perTask.includes(expansion.perTask))
     throw refuse(`perTask is ${shown(expansion.perTask)} (expected separate, merging or nothing)`);

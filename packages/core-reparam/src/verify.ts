@@ -190,6 +190,11 @@ function randomStatistic(value: Tensor, statistic: StateSpec['statistic'] | null
       .abs()
       .add(0.05)
       .mul(uniformTensor(key, value.shape, 0.5, 2));
+  if (statistic === 'covariance') {
+    // As of channels that are longer and shorter: still symmetric, with eigenvalues above 0.
+    const lengths = uniformTensor(key, value.shape.slice(0, -1), 0.7, 1.4);
+    return value.mul(lengths.expandDims(-1)).mul(lengths.expandDims(-2));
+  }
   return statistic === 'mean' ? value.add(normalTensor(key, value.shape, 0, 0.3)) : value;
 }
 

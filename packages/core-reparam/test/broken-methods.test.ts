@@ -65,6 +65,11 @@ describe('what a method gives is checked when a network is expanded, whether val
     ['two parameters of one name', (right) => withFirst(right, { name: 'bias' }), /two .* are called "bias"/],
     ['an open shape', (right) => withFirst(right, { shape: [3, 3, 2, null] }), /"core" has the shape/],
     [
+      'a covariance that is not square',
+      (right) => ({ ...right, state: [{ name: 'kept', shape: [2], statistic: 'covariance' }] }),
+      /"kept" is a covariance of the shape \[2\] \(expected \[\.\.\., c, c\]\)/,
+    ],
+    [
       'a statistic that does not exist',
       (right) => ({ ...right, state: [{ name: 'kept', shape: [2], statistic: 'median' }] }),
       /the statistic "median"/,

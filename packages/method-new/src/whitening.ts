@@ -20,7 +20,7 @@ export function groupSize(channels: number): number {
 export function whiteningStates({ kernelShape }: Site, { whitening }: Structure): StateSpec[] {
   const [, , cin] = kernelShape;
   const size = groupSize(cin);
-  return whitening ? [{ name: 'covariance', shape: [cin / size, size, size] }] : [];
+  return whitening ? [{ name: 'covariance', shape: [cin / size, size, size], statistic: 'covariance' }] : [];
 }
 
 /** First values, under which the frame is the identity; the caller disposes. */

@@ -34,8 +34,11 @@ export interface ParameterSpec {
 export interface StateSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** How a probe may randomise it: running means, running variances, or not at all. */
-  readonly statistic?: 'mean' | 'variance';
+  /**
+   * What it is of what the layer sees, and so how a probe may randomise it: running means, variances, or covariances
+   * `[..., c, c]`; nothing of that kind where absent.
+   */
+  readonly statistic?: 'mean' | 'variance' | 'covariance';
   /** The value of a routine's plan that it follows from update to update, such as `tau`; a scalar. */
   readonly follows?: string;
 }
