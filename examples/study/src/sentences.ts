@@ -61,7 +61,7 @@ export function answerOf({ result, underway }: StudyRecord): string {
   const parts = [
     beating!.length > 0
       ? `${listed(beating!)} ${beating!.length === 1 ? 'beats' : 'beat'} the plain network at its best rate`
-      : 'nothing beats the plain network at its best rate',
+      : 'nothing is shown to beat the plain network at its best rate',
     ...(mixed!.length > 0
       ? [`${listed(mixed!)} ${mixed!.length === 1 ? 'is' : 'are'} better in some figures and worse in others`]
       : []),
@@ -83,7 +83,7 @@ export function firstParagraph(records: readonly StudyRecord[]): string {
   const winners = whole.flatMap(({ result }) => rowsWith(result, 'beats'));
   const head =
     winners.length === 0
-      ? 'Nothing here beats a plain network whose learning rate was chosen with the same care.'
+      ? 'Nothing here is shown to beat a plain network whose learning rate was chosen with the same care.'
       : `${listed([...new Set(winners)])} ${new Set(winners).size === 1 ? 'beats' : 'beat'} a plain network whose learning rate was chosen with the same care, in at least one part.`;
   return [head, ...records.map(answerOf)].join(' ');
 }

@@ -71,10 +71,10 @@ function record(
 }
 
 describe("the page's sentences follow from its table", () => {
-  test('where nothing beats the plain network, the first paragraph says that', () => {
+  test('where nothing is shown to beat the plain network, the first paragraph says that', () => {
     const all = [record([row('Plain', null), row('One', 'worse'), row('Two', 'undecided')])];
     expect(firstParagraph(all)).toBe(
-      'Nothing here beats a plain network whose learning rate was chosen with the same care. A part: nothing beats the plain network at its best rate; One is behind it; of Two these seeds decide nothing.',
+      'Nothing here is shown to beat a plain network whose learning rate was chosen with the same care. A part: nothing is shown to beat the plain network at its best rate; One is behind it; of Two these seeds decide nothing.',
     );
   });
 
@@ -91,7 +91,7 @@ describe("the page's sentences follow from its table", () => {
     const few = row('One', 'better', ['1', '2']);
     expect(verdictOf(few, [metric])).toBe('unknown');
     expect(answerOf(record([row('Plain', null), few]))).toMatch(
-      /nothing beats .*; for One there are too few seeds/,
+      /nothing is shown to beat .*; for One there are too few seeds/,
     );
     expect(verdictOf(row('One', 'lower'), [metric])).toBe('unknown');
   });
@@ -120,7 +120,7 @@ describe("the page's sentences follow from its table", () => {
       'No part of this study has been run whole yet, so it says nothing. A part: not whole yet, 7 of 9 runs are done, and so no answer.',
     );
     const whole = record([row('Plain', null), row('One', 'worse')]);
-    expect(firstParagraph([whole, part])).toMatch(/^Nothing here beats .* 7 of 9 runs are done/);
+    expect(firstParagraph([whole, part])).toMatch(/^Nothing here is shown to beat .* 7 of 9 runs are done/);
     const page = studyPage([part]);
     expect(page).toContain('The runs so far together took');
     expect(page).toContain('| Two | 0.3 | 40.00 ± 0.50 | - |');
