@@ -1,8 +1,13 @@
 import type { StudyRecord } from './records';
 import { answerOf, cells, figureIn, figureTitle, firstParagraph, headlines, howRun } from './sentences';
 
-function line(cellsOf: readonly string[]): string {
-  return `| ${cellsOf.join(' | ')} |`;
+/** A table of Markdown with columns of one width, its first row the headings. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (cellsOf: readonly string[]) =>
+    `| ${cellsOf.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const [headings, ...body] = rows;
+  return [line(headings!), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
 /** A part's table: each row with the rate that was chosen for it, its figures, and its differences to the baseline. */
@@ -19,9 +24,9 @@ function table({ result, underway }: StudyRecord): string {
     const figuresOf = figures.flatMap((figure) =>
       row.seeds.length === 0 ? [none, '-'] : cells(row, figure, result.obtained.seeds.length),
     );
-    return line([row.label, setting?.lr === undefined ? '-' : String(setting.lr), ...figuresOf]);
+    return [row.label, setting?.lr === undefined ? '-' : String(setting.lr), ...figuresOf];
   });
-  return [line(headings), line(headings.map(() => '---')), ...body].join('\n');
+  return aligned([headings, ...body]);
 }
 
 /** What choosing saw: the figures on held-out training images at each rate, that of the chosen one in bold. */
@@ -34,24 +39,22 @@ function choosingTable({ result }: StudyRecord): string[] {
   ];
   rates.sort((a, b) => a - b);
   const headings = ['row', ...rates.map(String)];
-  const body = chosen.rows.map(({ label, setting, tried }) =>
-    line([
-      label,
-      ...rates.map((rate) => {
-        const one = tried.findLast((each) => Number(each.setting.lr) === rate);
-        if (one === undefined) return '-';
-        if (one.figures === null) return 'failed';
-        const text = figures
-          .map((figure) => figureIn(one.figures!, figure)?.toFixed(figure.digits ?? 2) ?? '-')
-          .join(' / ');
-        return rate === Number(setting?.lr) ? `**${text}**` : text;
-      }),
-    ]),
-  );
+  const body = chosen.rows.map(({ label, setting, tried }) => [
+    label,
+    ...rates.map((rate) => {
+      const one = tried.findLast((each) => Number(each.setting.lr) === rate);
+      if (one === undefined) return '-';
+      if (one.figures === null) return 'failed';
+      const text = figures
+        .map((figure) => figureIn(one.figures!, figure)?.toFixed(figure.digits ?? 2) ?? '-')
+        .join(' / ');
+      return rate === Number(setting?.lr) ? `**${text}**` : text;
+    }),
+  ]);
   const what = figures.map((figure) => `${figureTitle(figure)} ${figure.unit}`.trimEnd()).join(' / ');
   return [
     `What choosing saw, on held-out training images (${what}; the chosen rate's in bold):`,
-    [line(headings), line(headings.map(() => '---')), ...body].join('\n'),
+    aligned([headings, ...body]),
   ];
 }
 
