@@ -144,10 +144,7 @@ Without a name: training and inference here and in PyTorch, in turns.
   --json          one JSON object on standard output
 By name (--short: a small form of cifar100-parity, one run of nyuv2-overfit): ${benchmarks.map(({ name }) => name).join(', ')}.`;
 
-async function runNamed(
-  names: readonly string[],
-  options: { readonly short: boolean; readonly json: boolean },
-): Promise<void> {
+async function runNamed(names: readonly string[], options: Options): Promise<void> {
   const { json } = options;
   const results: Record<string, object> = {};
   for (const name of names) {
