@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { isOverparamError } from '@overparam/errors';
+import { isOverparamError, OverparamError } from '@overparam/errors';
 import { compare } from '@overparam/runner';
 import { finishedRuns, keepRuns, keptRuns, layRuns } from './kept-runs';
 import { studyPage } from './page';
@@ -14,10 +14,10 @@ const here = dirname(dirname(fileURLToPath(import.meta.url)));
 export const parts = ['resnet-20', 'plain-20', 'nyuv2', 'forms'] as const;
 
 /** Where the page, its records and its runs are kept. */
-export const docs = join(here, '..', '..', 'docs');
+const usualDocs = join(here, '..', '..', 'docs');
 
 /** The records that there are, in the order of the page. */
-export function readRecords(folder = docs): StudyRecord[] {
+export function readRecords(folder = usualDocs): StudyRecord[] {
   return parts.flatMap((part) => {
     const file = join(folder, 'study', `${part}.json`);
     return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as StudyRecord] : [];
@@ -42,10 +42,15 @@ async function studyPart(part: string, given: Given): Promise<boolean> {
   const name = variant === null ? part : `${part}-${variant}`;
   const out = join(given.out, name);
   const kept = join(docs, 'study', `${name}.runs.jsonl.gz`);
+  if (given.fresh && existsSync(out))
+    throw new OverparamError(
+      'output-exists',
+      `--fresh trains every run anew, and ${out} holds some already. Choose another --out, or leave --fresh out to go on.`,
+    );
   const laid = given.fresh ? 0 : layRuns(out, keptRuns(kept));
   if (laid > 0)
     console.error(`${name}: ${laid} finished runs are taken from ${kept} (--fresh trains them anew).`);
-  let underway = { runsDone: 0, runs: 0 };
+  let runs = 0;
   const { result, interrupted } = await compare(join(here, `${part}.yaml`), {
     out,
     dataDir: given.dataDir,
@@ -57,19 +62,17 @@ async function studyPart(part: string, given: Given): Promise<boolean> {
     callbacks: {
       onNote: (text) => console.error(text),
       onRunEnd: ({ label, seed }, { kind }, before, standings) => {
-        underway = standings;
+        runs = standings.runs;
         if (before) return;
         console.error(`${label}, seed ${seed}: ${kind} (${standings.runsDone} of ${standings.runs})`);
         if (kind === 'finished') keepRuns(kept, finishedRuns(out));
       },
     },
   });
-  const { runsDone, runs } = underway;
-  const record = recordOf(
-    { part, variant, set: given.set, underway: interrupted ? { runsDone, runs } : null },
-    result,
-    finishedRuns(out),
-  );
+  const finished = finishedRuns(out);
+  // A start that was stopped early has not come to all that earlier ones finished.
+  const underway = interrupted ? { runsDone: finished.length, runs } : null;
+  const record = recordOf({ part, variant, set: given.set, underway }, result, finished);
   mkdirSync(join(docs, 'study'), { recursive: true });
   writeFileSync(join(docs, 'study', `${part}.json`), `${JSON.stringify(record)}\n`);
   writeFileSync(join(docs, 'study.md'), studyPage(readRecords(docs)));
@@ -84,7 +87,7 @@ export async function study(given: readonly string[]): Promise<number> {
     options: {
       out: { type: 'string', default: 'runs/study' },
       'data-dir': { type: 'string', default: 'data' },
-      docs: { type: 'string', default: docs },
+      docs: { type: 'string', default: usualDocs },
       variant: { type: 'string' },
       set: { type: 'string', multiple: true, default: [] },
       fresh: { type: 'boolean', default: false },

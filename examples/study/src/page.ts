@@ -63,7 +63,8 @@ export function studyPage(records: readonly StudyRecord[]): string {
   const sections = records.flatMap((record) => [
     `## ${record.result.obtained.title}`,
     howRun(record),
-    table(record),
+    // While rates are being chosen no row has anything to show.
+    ...(record.result.chosen ? [table(record)] : []),
     answerOf(record),
     ...choosingTable(record),
   ]);

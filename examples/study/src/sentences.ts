@@ -120,7 +120,7 @@ export function howRun({ result, variant, set, seconds, underway }: StudyRecord)
     rates === ''
       ? `rates ${underway === null ? 'were not chosen' : 'are being chosen'}. `
       : `of the rates ${rates} each row's was chosen on ${Number((100 * chosen!.validation.share).toPrecision(3))} % of the training images in ${choosingEpochs(result)} epochs with ${chosen!.seeds.length === 1 ? 'seed' : 'seeds'} ${chosen!.seeds.join(', ')}. `,
-    `${underway === null ? 'All runs' : 'The runs so far'} together took ${timeText(seconds)} of clock time one after the other, ${obtained.runsAtOnce} at a time on ${obtained.cores} cores (${obtained.engine}). Recipe: ${obtained.recipe}.`,
+    `${underway === null ? 'All runs' : 'The runs so far'} together took ${timeText(seconds)} of clock time one after the other, ${obtained.runsAtOnce > 0 ? `${obtained.runsAtOnce} at a time on ` : 'on '}${obtained.cores} cores (${obtained.engine}). Recipe: ${obtained.recipe}.`,
   ].join('');
 }
 

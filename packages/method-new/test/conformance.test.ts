@@ -15,6 +15,7 @@ for (const engine of await kitEngines()) {
       { scales: 'generated', taps: true, normalised: true },
       { branchNorms: true },
       { frames: 'whitening' },
+      { frames: 'whitening', branches: { pointwise: false, identity: false } },
       { fading: 'relu' },
       { frames: 'none', branches: { pointwise: false, identity: false } },
     ],

@@ -121,7 +121,10 @@ test('branches with norms are divided by the deviation of what they give, by han
   model.dispose();
 });
 
-test('branches with norms share one variance, and so one trunk', () => {
+test.each([
+  [{ branchNorms: true }, /norms of branches are not supported with multiTask: (perTask|merge)/],
+  [{ frames: 'whitening' }, /a frame that whitens is not supported with multiTask: (perTask|merge)/],
+])('what follows the input of all tasks wants one trunk: %o', (form, refusal) => {
   const input = tf.input({ shape: [6, 6, 4] });
   const layer = (name: string, filters: number) =>
     tf.layers.conv2d({ name, filters, kernelSize: 3, padding: 'same', useBias: false });
@@ -132,14 +135,14 @@ test('branches with norms share one variance, and so one trunk', () => {
   const expandedBy = (multiTask: string) =>
     expand(network, {
       method: trirep,
-      options: { branchNorms: true, multiTask },
+      options: { ...form, multiTask },
       select: 'shared',
       key: keyFromSeed(3),
       tasks,
       owner: (name) => (name === 'shared' ? null : name),
     });
-  expect(() => expandedBy('perTask')).toThrow(/norms of branches are not supported with multiTask: perTask/);
-  expect(() => expandedBy('merge')).toThrow(/with multiTask: merge/);
+  expect(() => expandedBy('perTask')).toThrow(refusal);
+  expect(() => expandedBy('merge')).toThrow(refusal);
   expandedBy('routed').dispose();
   network.dispose();
 });
