@@ -11,7 +11,7 @@ import { recordOf, type StudyRecord } from './records';
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The parts of the study, in the order of the page. */
-export const parts = ['resnet-20', 'plain-20', 'nyuv2', 'forms'] as const;
+export const parts = ['resnet-20', 'plain-20', 'nyuv2', 'forms', 'forms-plain'] as const;
 
 /** Where the page, its records and its runs are kept. */
 const usualDocs = join(here, '..', '..', 'docs');
