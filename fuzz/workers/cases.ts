@@ -43,7 +43,7 @@ const methods = [
   'repvgg',
   'trirep',
 ];
-const routines = ['alternating', 'cyclic', 'progressive', 'reexpanding'];
+const routines = ['alternating', 'cyclic', 'progressive'];
 /** Of the Gramian of parameters, averages of gradients, elements, another batch, losses after the step. */
 const balancers = ['mgda', 'upgrad', 'pcgrad', 'db-mtl', 'graddrop', 'modo', 'famo'];
 

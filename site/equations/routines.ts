@@ -20,9 +20,4 @@ export const routinePages: Readonly<Record<string, { readonly equation: string; 
     hurts:
       'The network changes in the middle of the run: losses jump where a method’s norms are new, and a learning rate that drops elsewhere than at the changes wastes the stage between. The plain stages are cheaper, so that a comparison by updates is not one by time.',
   },
-  reexpanding: {
-    equation: String.raw`\text{expanded} \;\xrightarrow{\;\text{collapse}\;}\; \text{collapsed for } b \text{ updates} \;\xrightarrow{\;\text{expand}\;}\; \text{expanded} \;\to\; \cdots, \qquad \text{each expanded for } \Big\lfloor \frac{T - b\,(n - 1)}{n} \Big\rfloor \text{ updates at least}`,
-    hurts:
-      'Frames are the identity again after each expansion and branches begin anew, so that what they had learnt about the shape of the loss is given up, and their optimiser slots with it. Whether that helps was not measured here yet.',
-  },
 };

@@ -58,14 +58,32 @@ function choosingTable({ result }: StudyRecord): string[] {
   ];
 }
 
-/** The page of a study, all of it from its records. */
-export function studyPage(records: readonly StudyRecord[]): string {
+function closedNote(part: ClosedParts[string] | undefined): string[] {
+  return part ? [`${part.since} Commit ${part.commit} runs this part as it was.`] : [];
+}
+
+/** Parts that cannot be run any more, as what they compared is not there or has changed, by name. */
+export type ClosedParts = Readonly<
+  Record<
+    string,
+    {
+      /** The last commit that runs the part. */
+      readonly commit: string;
+      /** What has changed since, in sentences. */
+      readonly since: string;
+    }
+  >
+>;
+
+/** The page of a study: all of it from its records, but for what has changed since a part was closed. */
+export function studyPage(records: readonly StudyRecord[], closed: ClosedParts = {}): string {
   const sections = records.flatMap((record) => [
     `## ${record.result.obtained.title}`,
     howRun(record),
     // While rates are being chosen no row has anything to show.
     ...(record.result.chosen ? [table(record)] : []),
     answerOf(record),
+    ...closedNote(closed[record.part]),
     ...choosingTable(record),
   ]);
   return `${[

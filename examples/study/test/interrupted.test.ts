@@ -20,12 +20,20 @@ const small = [
   'sweep.epochs=1',
 ];
 
-/** Starts the part `forms` on a few images; stops it, as Ctrl-C does, when it says something. */
+/** Starts the part `forms-plain` on a few images; stops it, as Ctrl-C does, when it says something. */
 function start(out: string, stopAt: RegExp): Promise<{ code: number | null; said: string }> {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const places = ['--out', join(folder, out), '--docs', join(folder, 'docs')];
   const changes = small.flatMap((one) => ['--set', one]);
-  const words = ['--conditions=@overparam/source', '--import', 'tsx', main, 'forms', ...places, ...changes];
+  const words = [
+    '--conditions=@overparam/source',
+    '--import',
+    'tsx',
+    main,
+    'forms-plain',
+    ...places,
+    ...changes,
+  ];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   let isStopped = false;
@@ -43,7 +51,7 @@ test('a part that was stopped is told as underway, and goes on in a folder that 
   const [record] = readRecords(join(folder, 'docs'));
   expect(record!.underway!.runsDone).toBeGreaterThanOrEqual(2);
   expect(record!.set).toEqual(small);
-  const kept = join(folder, 'docs', 'study', 'forms.runs.jsonl.gz');
+  const kept = join(folder, 'docs', 'study', 'forms-plain.runs.jsonl.gz');
   const runs = keptRuns(kept);
   expect(runs.length).toBeGreaterThanOrEqual(2);
   const page = readFileSync(join(folder, 'docs', 'study.md'), 'utf8');

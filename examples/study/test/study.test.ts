@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ComparisonResult, RowSummary, Standing } from '@overparam/report';
 import { readConfig, resolveComparison } from '@overparam/runner';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { secondsOf } from '../src/kept-runs';
-import { parts, readRecords } from '../src/main';
+import { closed, parts, readRecords, study } from '../src/main';
 import { studyPage } from '../src/page';
 import { recordOf, type StudyRecord } from '../src/records';
 import { answerOf, firstParagraph, howRun, verdictOf } from '../src/sentences';
@@ -135,8 +135,21 @@ describe("the page's sentences follow from its table", () => {
 
 test('the page in docs is the one that its records make', () => {
   const page = readFileSync(join(folder, '..', '..', 'docs', 'study.md'), 'utf8');
-  expect(page).toBe(studyPage(readRecords()));
+  expect(page).toBe(studyPage(readRecords(), closed));
 });
+
+test.each(Object.entries(closed))(
+  'the part %s has decided: its record is there, and the commit that runs it is named',
+  async (part, { commit, since }) => {
+    const kept = readRecords().filter((each) => each.part === part);
+    expect(kept).toHaveLength(1);
+    expect(studyPage(kept, closed)).toContain(`${since} Commit ${commit} runs this part as it was.`);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    expect(await study([part])).toBe(2);
+    expect(said.mock.calls.join()).toContain(`commit ${commit} runs it again`);
+    said.mockRestore();
+  },
+);
 
 test.each(parts)('the config of the part %s is one', async (part) => {
   const { rows, sweep } = await resolveComparison(await readConfig(join(folder, `${part}.yaml`)), {

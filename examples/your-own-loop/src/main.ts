@@ -24,7 +24,7 @@ const tasks = data.tasks.map((task) => taskFor(task));
 
 const shape = { inputShape: data.inputShape, tasks, key };
 const plain = segnet.build(shape, parseOptions(segnet.options, { width: 8 }, 'segnet'));
-const network = expandNetwork(plain, { method: trirep, tasks, key });
+const network = expandNetwork(plain, { method: trirep, options: { frames: 'channel' }, tasks, key });
 
 const batches = trainingBatches(data, { key, batch: 4 });
 const updatesPerEpoch = batches.perEpoch;

@@ -2,7 +2,7 @@ import { OverparamError } from '@overparam/errors';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { checkKeys, checkModel, kinds } from './check-options';
 import { buildDeployed, type Norms } from './network/deploy';
-import { placedExpansions, trunkTasks } from './network/parameters';
+import { trunkTasks } from './network/parameters';
 import { checkTask } from './trunk-task';
 import { compareNetworks, type VerifyOptions, type VerifyReport, verifyKinds } from './verify';
 
@@ -34,7 +34,7 @@ export interface Collapsed {
  * Gives back plain layers for expanded ones, after checking that the outputs are the same.
  *
  * @param expanded  is left as it was
- * @throws OverparamError `not-collapsible` for a layer that is no plain one yet; `collapse-mismatch`, with the worst layer and the likely cause, unless allowed;
+ * @throws OverparamError `collapse-mismatch`, with the worst layer and the likely cause, unless allowed;
  *   `invalid-options`, `unknown-task`, `probe-mismatch`; `probe-failed` where a network cannot be run on the probes
  * @example
  * const { model, report } = collapse(trained); // report.gap is about 1e-7
@@ -47,7 +47,6 @@ export function collapse(expanded: LayersModel, options: CollapseOptions = {}): 
     allowMismatch: kinds.flag,
   });
   checkTask(expanded, options.task);
-  checkCollapsible(expanded);
   const model = buildDeployed(expanded, options.norms ?? 'fold', options.task ?? null);
   let kept = false;
   try {
@@ -59,18 +58,6 @@ export function collapse(expanded: LayersModel, options: CollapseOptions = {}): 
     return { model, report };
   } finally {
     if (!kept) model.dispose();
-  }
-}
-
-/** Refuses a network with a layer that is no plain one yet. */
-function checkCollapsible(expanded: LayersModel): void {
-  for (const { layer, path } of placedExpansions(expanded)) {
-    const verdict = layer.expansion.collapsible?.(layer.stateValues()) ?? true;
-    if (verdict === true) continue;
-    throw new OverparamError(
-      'not-collapsible',
-      `The layer "${path}" (${layer.settings.method}) cannot be collapsed: ${verdict}. Train on to the end of what its routine has planned.`,
-    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { foldKey, type Key } from '@overparam/engine';
 import { OverparamError } from '@overparam/errors';
-import type { Expansion, Method, NormWeights, PlainWeights, Site, Tensors } from '@overparam/plugin';
+import type { Expansion, Method, NormWeights, PlainWeights, Site } from '@overparam/plugin';
 import { definedBy, parseOptions } from '@overparam/plugin';
 import type { LayersModel, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -253,10 +253,8 @@ function firstValues(
     const preserves = (parsed as { readonly start?: unknown } | null)?.start === 'preserve';
     const kept = tf.tidy(() => {
       const layers = collapsedLayers(method, site, expansion, values);
-      const isPlain = (expansion.collapsible?.(values) ?? true) === true;
-      if (!allowMismatch)
-        checkForward(method, site, expansion, isPlain ? values : ended(expansion, values), layers);
-      return preserves || (isPlain && keepsLayer(layers, plain, site, expansion.takesNorm));
+      if (!allowMismatch) checkForward(method, site, expansion, values, layers);
+      return preserves || keepsLayer(layers, plain, site, expansion.takesNorm);
     });
     return { values, kept };
   } catch (error) {
@@ -265,14 +263,6 @@ function firstValues(
   } finally {
     plain.kernel.dispose();
   }
-}
-
-/** Values with the states that follow a routine's plan where such a plan ends, as an expansion then is what it collapses to. */
-function ended({ state }: Expansion, values: Tensors): Tensors {
-  const followed = state
-    .filter(({ follows }) => follows)
-    .map(({ name, shape }) => [name, tf.ones([...shape])]);
-  return { ...values, ...Object.fromEntries(followed) };
 }
 
 /** A collapse of numbers that mean nothing, so that what cannot be collapsed is refused before it is trained. */

@@ -25,7 +25,6 @@ export interface LayerShapeOptions {
 
 /** The one kernel that an expansion collapses to, or null for a sequence that is none; called inside a tidy. */
 function kernelOf(layer: ReturnType<typeof placedExpansions>[number]['layer']): Tensor4D | null {
-  if ((layer.expansion.collapsible?.(layer.stateValues()) ?? true) !== true) return null;
   const plain = layer.expansion.collapse(layer.parameterValues(), layer.stateValues(), null);
   const [first, second, ...more] = plain.map(({ kernel }) => kernel as Tensor4D);
   if (!second) return first!;

@@ -2,15 +2,12 @@ import { centreKernel, identityKernel } from '@overparam/core-reparam';
 import type { Site, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { normalisedBranch } from './branch-norms';
-import { formedCore } from './core-forms';
-import { scaleOf } from './scales';
+import { type Part, scaleOf } from './scales';
 import type { Structure } from './structure';
 import { whiteningFrame } from './whitening';
 
 /**
- * The kernel of a TriRep layer: W = s_c (V M U) + s_p pad(K1) + s_d identity, with K1 and the identity over the deviations
- * of what they give where branches have norms.
+ * The kernel of a TriRep layer: W = s_c (V M U) + s_p pad(K1) + s_d identity.
  *
  * With neither frames nor branches it is the core itself, untouched.
  *
@@ -25,19 +22,14 @@ export function composedKernel(
   state: Tensors,
 ): Tensor4D {
   const core = framedCore(structure, bare, parameters, state);
-  const others = branchSum(site, structure, parameters, state);
+  const others = branchSum(site, structure, parameters);
   return others ? core.add(others) : core;
 }
 
 /** s_p pad(K1) + s_d identity, or null where there is neither; called inside a tidy. */
-export function branchSum(
-  site: Site,
-  structure: Structure,
-  parameters: Tensors,
-  state: Tensors,
-): Tensor4D | null {
+export function branchSum(site: Site, structure: Structure, parameters: Tensors): Tensor4D | null {
   const [kh, kw] = site.kernelShape;
-  const taps = Object.values(tapsOf(site, structure, parameters, state));
+  const taps = Object.values(tapsOf(site, structure, parameters));
   if (taps.length === 0) return null;
   return centreKernel(taps.reduce((sum, tap) => sum.add(tap)) as Tensor4D, [kh, kw]);
 }
@@ -51,7 +43,7 @@ export function kernelParts(
   state: Tensors,
 ): Readonly<Record<string, Tensor4D>> {
   const [kh, kw] = site.kernelShape;
-  const taps = Object.entries(tapsOf(site, structure, parameters, state));
+  const taps = Object.entries(tapsOf(site, structure, parameters));
   return {
     core: framedCore(structure, bare, parameters, state),
     ...Object.fromEntries(taps.map(([name, tap]) => [name, centreKernel(tap as Tensor4D, [kh, kw])])),
@@ -59,16 +51,9 @@ export function kernelParts(
 }
 
 /** The branches beside the core, 1x1 kernels by name; called inside a tidy. */
-function tapsOf(
-  site: Site,
-  structure: Structure,
-  parameters: Tensors,
-  state: Tensors,
-): Record<string, Tensor> {
-  const scale = (kernel: Tensor, part: string) => {
-    const normal = normalisedBranch(kernel, part, structure, state);
-    return structure.scales ? normal.mul(scaleOf(part, structure, parameters, state)) : normal;
-  };
+function tapsOf(site: Site, structure: Structure, parameters: Tensors): Record<string, Tensor> {
+  const scale = (kernel: Tensor, part: Part) =>
+    structure.scales ? kernel.mul(parameters[scaleOf(part)]!) : kernel;
   return {
     ...(structure.pointwise && { pointwise: scale(parameters.pointwise!, 'pointwise') }),
     ...(structure.identity && { identity: scale(identityKernel(site.kernelShape[2]), 'identity') }),
@@ -76,20 +61,14 @@ function tapsOf(
 }
 
 /**
- * s_c (V M U), with V = I + a V^ and U = I + a U^.
+ * s_c (V M U), with V = I + a V^ or what whitens, and U = I + a U^.
  *
  * s_c weighs U's columns where these are the output channels, which is less to compute than weighing the kernel.
  */
-export function framedCore(
-  structure: Structure,
-  bare: Tensor4D,
-  parameters: Tensors,
-  state: Tensors,
-): Tensor4D {
+function framedCore(structure: Structure, core: Tensor4D, parameters: Tensors, state: Tensors): Tensor4D {
   const { strength, unfolded, scales } = structure;
   const { u, v } = parameters;
-  const core = formedCore(bare, structure, parameters);
-  const scale = scales ? scaleOf('core', structure, parameters, state) : null;
+  const scale = parameters[scaleOf('core')];
   // A product with 1, and one for its gradient, would be two more ops a frame in layers that take microseconds.
   const weighted = (offset: Tensor) => (strength === 1 ? offset : offset.mul(strength));
   const frame = (offset: Tensor | undefined) => offset && tf.eye(offset.shape[0]!).add(weighted(offset));
@@ -102,12 +81,6 @@ export function framedCore(
   const rows = structure.whitening ? whiteningFrame(state.covariance as Tensor3D) : frame(v);
   const kernel = framedChannels(core, weighed, rows);
   return (scales && !columns ? kernel.mul(scale!) : kernel) as Tensor4D;
-}
-
-/** V by itself, as a 1x1 kernel `[1, 1, cin, cin]`, whose rows are what comes in; called inside a tidy. */
-export function inputFrame({ strength }: Structure, { v }: Tensors): Tensor4D {
-  const side = v!.shape[0]!;
-  return tf.eye(side).add(v!.mul(strength)).reshape([1, 1, side, side]) as Tensor4D;
 }
 
 /** V M U at every tap: U on the output channels, V on the input channels, or `[groups, size, size]` on groups of them. */

@@ -6,37 +6,21 @@ export interface TriRepOptions {
   /** `fresh`: active branches weigh 1 / sqrt(number of branches) each; `preserve`: exactly the given layer. */
   readonly start: Start;
   /**
-   * `channel`: on input and output channels; `unfolded`: on both sides of FNL's matrix; `whitening`: an input frame that is not
-   * trained but decorrelates the channels that come in; `none`.
+   * `whitening`: an input frame that is not trained but decorrelates the channels that come in; `channel`: trained ones on input and output
+   * channels; `unfolded`: trained ones on both sides of FNL's matrix; `none`. `auto`: `whitening` in kernels larger than 1x1, none in others;
+   * and `channel` with `start: preserve` and where each task has a trunk of its own.
    */
-  readonly frames: 'channel' | 'unfolded' | 'whitening' | 'none';
+  readonly frames: 'auto' | 'whitening' | 'channel' | 'unfolded' | 'none';
   /**
-   * The factor a in U = I + a U^, V = I + a V^; 0 leaves frames out. By kind of layer: kernels larger than 1x1, and
+   * The factor a of trained frames U = I + a U^, V = I + a V^; 0 leaves frames out. By kind of layer: kernels larger than 1x1, and
    * 1x1 kernels and dense layers.
    */
   readonly strength: number | { readonly spatial: number; readonly pointwise: number };
-  /**
-   * Whether trained vectors, one number an output channel, weigh the branches. `generated`: what a small network makes of
-   * a learned vector adds to constants.
-   */
-  readonly scales: boolean | 'generated';
-  /**
-   * Whether each branch beside the core is divided by the deviation of what it gives, as a norm behind it would: in training
-   * that of the batch, else a running one.
-   */
-  readonly branchNorms: boolean;
-  /** Whether a trained number for each tap weighs the core. */
-  readonly taps: boolean;
-  /** Whether the core is a direction for each output channel, of length 1, times a trained length. */
-  readonly normalised: boolean;
-  /**
-   * `relu`: between the input frame and the core stands (1 - tau) ReLU(x) + tau x, in kernels larger than 1x1. It collapses
-   * once the routine's value `tau` is 1.
-   */
-  readonly fading: 'none' | 'relu';
+  /** Whether trained vectors, one number an output channel, weigh the branches. */
+  readonly scales: boolean;
   readonly branches: {
-    /** A 1x1 kernel, zero-padded to the centre; of no use in 1x1 layers. */
-    readonly pointwise: boolean;
+    /** A 1x1 kernel, zero-padded to the centre; of no use in 1x1 layers. `auto`: but beside a frame that whitens. */
+    readonly pointwise: 'auto' | boolean;
     /** The identity. `auto`: where shapes allow and no shortcut leads around the layer. */
     readonly identity: 'auto' | boolean;
   };
@@ -70,47 +54,32 @@ export const options: OptionsSchema<TriRepOptions> = z.strictObject({
     .default('fresh')
     .describe('fresh: branches weigh 1 / sqrt(branches) each; preserve: exactly the given layer'),
   frames: z
-    .enum(['channel', 'unfolded', 'whitening', 'none'])
-    .default('channel')
+    .enum(['auto', 'whitening', 'channel', 'unfolded', 'none'])
+    .default('auto')
     .describe(
-      "channel: on input and output channels; unfolded: around FNL's matrix, dearer; whitening: not trained, decorrelates what comes in",
+      "whitening: not trained, decorrelates what comes in; channel: trained, on input and output channels; unfolded: trained, around FNL's matrix; auto: whitening but with start: preserve, trunks and 1x1 layers",
     ),
   strength: strength
     .default({ spatial: 1, pointwise: 0.5 })
-    .describe('the factor a in the frames I + a U; 0 leaves frames out'),
+    .describe('the factor a in trained frames I + a U; 0 leaves them out'),
   scales: z
-    .union([z.boolean(), z.literal('generated')])
+    .boolean()
     .default(true)
-    .describe(
-      'trained vectors, one number an output channel, weigh the branches; generated: a small network makes them of a learned vector',
-    ),
-  branchNorms: z
-    .boolean()
-    .default(false)
-    .describe('each branch beside the core is divided by the deviation of what it gives, as a norm would'),
-  taps: z.boolean().default(false).describe('a trained number for each tap of the kernel weighs the core'),
-  normalised: z
-    .boolean()
-    .default(false)
-    .describe('the core is a direction for each output channel times a trained length'),
-  fading: z
-    .enum(['none', 'relu'])
-    .default('none')
-    .describe(
-      'relu: a nonlinearity between input frame and core, which becomes the identity as the routine takes tau to 1',
-    ),
+    .describe('trained vectors, one number an output channel, weigh the branches'),
   branches: z
     .strictObject({
       pointwise: z
-        .boolean()
-        .default(true)
-        .describe('a 1x1 kernel at the centre; none in 1x1 and dense layers'),
+        .union([z.literal('auto'), z.boolean()])
+        .default('auto')
+        .describe(
+          'a 1x1 kernel at the centre; none in 1x1 and dense layers; auto: not beside a frame that whitens',
+        ),
       identity: z
         .union([z.literal('auto'), z.boolean()])
         .default('auto')
         .describe('auto: where shapes allow and no shortcut leads around the layer'),
     })
-    .default({ pointwise: true, identity: 'auto' })
+    .default({ pointwise: 'auto', identity: 'auto' })
     .describe('what is added to the core'),
   multiTask: z
     .enum(['routed', 'perTask', 'merge', 'shared'])

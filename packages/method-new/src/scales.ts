@@ -1,68 +1,39 @@
-import { foldKey, type Key, normalTensor } from '@overparam/engine';
-import type { ParameterSpec, Site, StateSpec, Tensors } from '@overparam/plugin';
-import type { Tensor } from '@tensorflow/tfjs';
+import type { ParameterSpec, Site, Tensors } from '@overparam/plugin';
 import * as tf from '@tensorflow/tfjs';
 import type { Structure } from './structure';
 
-/** Numbers of the learned vector, and of what lies between it and the scales. */
-const code = 8;
-const hidden = 16;
+/** What a scale weighs. */
+export type Part = 'core' | 'pointwise' | 'identity';
 
-/** The parts that scales weigh, the core first. */
-function weighed({ pointwise, identity }: Structure): string[] {
-  return ['core', ...(pointwise ? ['pointwise'] : []), ...(identity ? ['identity'] : [])];
+/** The parts that scales weigh, the core first; none without scales. */
+function weighed({ scales, pointwise, identity }: Structure): Part[] {
+  if (!scales) return [];
+  return [
+    'core',
+    ...(pointwise ? (['pointwise'] as const) : []),
+    ...(identity ? (['identity'] as const) : []),
+  ];
 }
 
-/** Parameters and states of the scales; none where there are none. */
-export function scaleSpecs(
-  { kernelShape }: Site,
-  structure: Structure,
-): { readonly parameters: ParameterSpec[]; readonly state: StateSpec[] } {
-  const cout = kernelShape[3];
-  if (!structure.scales) return { parameters: [], state: [] };
-  const names = weighed(structure).map((part) => `scale_${part}`);
-  const of = (name: string, shape: number[]): ParameterSpec => ({ name, shape, role: 'scale' });
-  if (!structure.generated) return { parameters: names.map((name) => of(name, [cout])), state: [] };
-  return {
-    parameters: [
-      of('scale_code', [1, code]),
-      of('scale_hidden', [code, hidden]),
-      ...names.map((name) => of(`${name}_head`, [hidden, cout])),
-    ],
-    state: names.map((name) => ({ name, shape: [cout] })),
-  };
-}
+/** The name of a part's scale. */
+export const scaleOf = (part: Part) => `scale_${part}`;
 
-/**
- * The scale of a part, `[cout]`: trained as it is, or a constant and what a network of two layers makes of a learned vector,
- * which like OP-LoRA's generator is folded away at collapse. Called inside a tidy.
- */
-export function scaleOf(part: string, { generated }: Structure, parameters: Tensors, state: Tensors): Tensor {
-  const name = `scale_${part}`;
-  if (!generated) return parameters[name]!;
-  const between = tf
-    .matMul(parameters.scale_code as tf.Tensor2D, parameters.scale_hidden as tf.Tensor2D)
-    .relu();
-  const made = tf.matMul(between as tf.Tensor2D, parameters[`${name}_head`] as tf.Tensor2D);
-  return state[name]!.add(made.reshape([-1]));
+/** A number for each output channel and part. */
+export function scaleParameters({ kernelShape }: Site, structure: Structure): ParameterSpec[] {
+  return weighed(structure).map((part) => ({
+    name: scaleOf(part),
+    shape: [kernelShape[3]],
+    role: 'scale',
+  }));
 }
 
 /** First values, under which each part weighs `weight`; the caller disposes. */
 export function scaleValues(
   { kernelShape }: Site,
   structure: Structure,
-  weight: (part: string) => number,
-  key: Key,
+  weight: (part: Part) => number,
 ): Tensors {
-  const cout = kernelShape[3];
-  if (!structure.scales) return {};
-  const parts = weighed(structure);
-  const constants = parts.map((part) => [`scale_${part}`, tf.fill([cout], weight(part))] as const);
-  if (!structure.generated) return Object.fromEntries(constants);
-  return {
-    ...Object.fromEntries(constants),
-    scale_code: normalTensor(foldKey(key, 'code'), [1, code], 0, 1),
-    scale_hidden: normalTensor(foldKey(key, 'hidden'), [code, hidden], 0, Math.sqrt(2 / code)),
-    ...Object.fromEntries(parts.map((part) => [`scale_${part}_head`, tf.zeros([hidden, cout])])),
-  };
+  return Object.fromEntries(
+    weighed(structure).map((part) => [scaleOf(part), tf.fill([kernelShape[3]], weight(part))]),
+  );
 }

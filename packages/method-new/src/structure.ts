@@ -16,16 +16,6 @@ export interface Structure {
   readonly pointwise: boolean;
   readonly identity: boolean;
   readonly scales: boolean;
-  /** Whether the scales are made by a small network. */
-  readonly generated: boolean;
-  /** Whether branches are divided by the deviations of what they give. */
-  readonly norms: boolean;
-  /** Whether a number for each tap weighs the core. */
-  readonly taps: boolean;
-  /** Whether the core is directions times lengths. */
-  readonly normalised: boolean;
-  /** Whether a nonlinearity stands between V and the core. */
-  readonly fading: boolean;
 }
 
 /**
@@ -40,30 +30,55 @@ export function structureOf(site: Site, options: TriRepOptions): Structure {
   const isPointwise = kh === 1 && kw === 1;
   const { strength } = options;
   const a = typeof strength === 'number' ? strength : isPointwise ? strength.pointwise : strength.spatial;
-  const whitening = options.frames === 'whitening';
-  const framed = a > 0 && options.frames !== 'none' && !whitening;
-  const unfolded = options.frames === 'unfolded' && !isPointwise;
+  const frames = framesOf(site, isPointwise, options);
+  const framed = a > 0 && (frames === 'channel' || frames === 'unfolded');
+  const unfolded = frames === 'unfolded' && !isPointwise;
   const shapesAllow = cin === cout && site.strides[0] === 1 && site.strides[1] === 1 && centred(site);
-  const wanted = options.branches.identity === 'auto' ? !site.bypassed : options.branches.identity;
-  const pointwise = options.branches.pointwise && !isPointwise && centred(site);
-  const identity = wanted && !isPointwise && shapesAllow;
+  const wanted = wantedBranches(site, frames, options);
+  const pointwise = wanted.pointwise && !isPointwise && centred(site);
+  const identity = wanted.identity && !isPointwise && shapesAllow;
   const v = framed && (!isPointwise || cin < cout) ? (unfolded ? kw * cin : cin) : null;
   return {
     u: framed && (!isPointwise || cout <= cin) ? (unfolded ? kh * cout : cout) : null,
     v,
-    whitening,
+    whitening: frames === 'whitening',
     unfolded,
     strength: a,
     pointwise,
     identity,
-    scales: options.scales !== false && (pointwise || identity),
-    generated: options.scales === 'generated',
-    norms: options.branchNorms && (pointwise || identity),
-    taps: options.taps && !isPointwise,
-    normalised: options.normalised,
-    // V mixes channels at a pixel in the channel form alone, and only there is a place for it behind V.
-    fading: options.fading !== 'none' && v !== null && !unfolded && !isPointwise,
+    scales: options.scales && (pointwise || identity),
   };
+}
+
+/**
+ * What `auto` stands for. Whitening changes a layer at the first update, so it is not for one that goes on from what it is given; and the
+ * inputs of trunks differ, which one covariance cannot follow. On 1x1 and dense layers it was not tried.
+ */
+function framesOf(
+  { tasks }: Site,
+  isPointwise: boolean,
+  { frames, start, multiTask }: TriRepOptions,
+): Exclude<TriRepOptions['frames'], 'auto'> {
+  if (frames !== 'auto') return frames;
+  if (start === 'preserve' || hasTrunks(tasks, multiTask)) return 'channel';
+  return isPointwise ? 'none' : 'whitening';
+}
+
+/** What `auto` stands for: a layer that whitens was best without a 1x1 kernel, and one that a shortcut leads around has the identity. */
+function wantedBranches(
+  { bypassed }: Site,
+  frames: TriRepOptions['frames'],
+  { branches: { pointwise, identity } }: TriRepOptions,
+) {
+  return {
+    pointwise: pointwise === 'auto' ? frames !== 'whitening' : pointwise,
+    identity: identity === 'auto' ? !bypassed : identity,
+  };
+}
+
+/** Whether each of several tasks has a core of its own, and so inputs of its own. */
+export function hasTrunks(tasks: readonly string[], multiTask: TriRepOptions['multiTask']): boolean {
+  return tasks.length > 1 && (multiTask === 'perTask' || multiTask === 'merge');
 }
 
 /** A kernel with a middle tap. */

@@ -1,13 +1,23 @@
 import { momentsOf } from '@overparam/core-reparam';
+import { countOfBatch } from '@overparam/engine';
 import type { Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import type { Structure } from './structure';
 
-/** What is added to the covariance's diagonal, as a share of its mean: the least direction is lengthened about three times at most. */
-const ridge = 0.1;
+/** What is added at least to the covariance's diagonal, as a share of its mean: the least direction is lengthened about three times at most. */
+const leastRidge = 0.1;
 /** Channels that are whitened together at most; more are parted into equal groups, as products of c x c matrices grow with c^3. */
 const most = 64;
+
+/** The running covariance remembers about so many images beside those of the batch. */
+const remembered = 32;
+
+/**
+ * What stays of the running covariance. By images and not by batches: one batch of many says enough and is nearest to what trains now, one of
+ * few is mostly chance.
+ */
+export const momentumOf = (images: number): number => remembered / (remembered + images);
 
 /** How channels are parted: into as few equal groups as hold `most` or fewer each. */
 export function groupSize(channels: number): number {
@@ -34,6 +44,17 @@ export function whiteningValues(site: Site, structure: Structure): Tensors {
 }
 
 /**
+ * r of {@link covarianceOf}: a covariance of few pixels a channel is mostly chance, along which training would whiten and inference,
+ * whose covariance is a mean over many batches, would not.
+ *
+ * @param size    channels that are whitened together
+ * @param pixels  of the batch
+ */
+export function ridgeOf(size: number, pixels: number): number {
+  return Math.max(leastRidge, size / pixels);
+}
+
+/**
  * S / s + r I for each group of channels, `[groups, size, size]`: S the covariance of the channels over all pixels of a batch
  * `[n, h, w, cin]`, s the mean of all variances. Called inside a tidy; symmetric, and so is the gradient that it hands on.
  */
@@ -52,7 +73,7 @@ export function covarianceOf(x: Tensor4D): Tensor3D {
   // Where nothing comes in there is nothing to divide by.
   const spread = blocks.mul(one).sum().div(channels).add(1e-12);
   const symmetric = blocks.add(blocks.transpose([0, 2, 1])).div(spread.mul(2));
-  return symmetric.add(one.mul(ridge)) as Tensor3D;
+  return symmetric.add(one.mul(ridgeOf(size, countOfBatch(x.size / channels)))) as Tensor3D;
 }
 
 /**
@@ -73,7 +94,7 @@ export function whiteningFrame(covariance: Tensor3D): Tensor3D {
   let y = covariance.div(length) as Tensor3D;
   let z: Tensor3D | null = null;
   // The mean of all variances is 1, so no length is above that of all channels in one direction.
-  for (const [a, b] of scaledSteps(ridge / ((1 + ridge) * groups * size))) {
+  for (const [a, b] of scaledSteps(leastRidge / ((1 + leastRidge) * groups * size))) {
     const t = one.mul(a).sub((z ? tf.matMul(z, y) : y).mul(b)) as Tensor3D;
     y = tf.matMul(y, t);
     z = z ? tf.matMul(t, z) : t;

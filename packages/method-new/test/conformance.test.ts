@@ -10,13 +10,10 @@ for (const engine of await kitEngines()) {
     ...extent,
     options: [
       {},
+      { frames: 'channel' },
       { frames: 'unfolded' },
-      { scales: false },
-      { scales: 'generated', taps: true, normalised: true },
-      { branchNorms: true },
-      { frames: 'whitening' },
+      { frames: 'channel', scales: false },
       { frames: 'whitening', branches: { pointwise: false, identity: false } },
-      { fading: 'relu' },
       { frames: 'none', branches: { pointwise: false, identity: false } },
     ],
   });

@@ -1,4 +1,5 @@
 import {
+  type CostCard,
   collapse,
   costCard,
   decayPenalty,
@@ -87,18 +88,24 @@ function train(method: Method, options: unknown, steps = 4) {
   return { losses, weights };
 }
 
-test('with frames at zero strength and no scales and branches is bit for bit the baseline', () => {
-  const bare = { strength: 0, scales: false, branches: { pointwise: false, identity: false } };
+const nothing = { pointwise: false, identity: false };
+const trained = { frames: 'channel', branches: { pointwise: true, identity: 'auto' } } as const;
+
+test.each([
+  { frames: 'channel', strength: 0, scales: false, branches: nothing },
+  { frames: 'none', branches: nothing },
+])('without frames and branches it is bit for bit the baseline: %o', (bare) => {
   const baseline = train(plain, {});
   const reduced = train(trirep, bare);
   expect(reduced.losses).toEqual(baseline.losses);
   expect(reduced.weights).toEqual(baseline.weights);
   expect(train(trirep, {}).losses).not.toEqual(baseline.losses);
+  expect(train(trirep, trained).losses).not.toEqual(baseline.losses);
 });
 
 test('composes V M U, the scaled 1x1 and the identity as one would by hand', () => {
   const model = network();
-  const options = { strength: 0.5, branches: { pointwise: true, identity: true } };
+  const options = { frames: 'channel', strength: 0.5, branches: { pointwise: true, identity: true } };
   const expanded = expand(model, { method: trirep, options, select: 'inside', key });
   const parameters = new Map(
     parametersOf(expanded).map(({ name, variable }) => [name.replace('inside/', ''), variable]),
@@ -137,7 +144,7 @@ test('its first step amplifies the gradient by the formula of linear depth', () 
   // 1x1 and dense layers take the frame on the smaller side only: here outputs, U with W = M U.
   tf.tidy(() => {
     const site = { name: 'd', kind: 'dense', kernelShape: [1, 1, 5, 3] } as const;
-    const options = parseOptions(trirep.options, { strength: 0.7 });
+    const options = parseOptions(trirep.options, { frames: 'channel', strength: 0.7 });
     const full = {
       ...site,
       strides: [1, 1],
@@ -172,7 +179,7 @@ test('its first step amplifies the gradient by the formula of linear depth', () 
 
 test('puts the identity only where no shortcut already is, one frame on 1x1 and dense layers, on the smaller side', () => {
   const model = network();
-  const expanded = expand(model, { method: trirep, key });
+  const expanded = expand(model, { method: trirep, options: trained, key });
   const names = Object.fromEntries(
     expansionsOf(expanded).map(({ layer, expansion }) => [
       layer,
@@ -189,14 +196,60 @@ test('puts the identity only where no shortcut already is, one frame on 1x1 and 
 test('costs nothing once deployed', async () => {
   const model = network();
   const cards = [];
-  for (const method of [plain, trirep]) {
-    const expanded = expand(model, { method, key });
+  for (const [method, options] of [
+    [plain, {}],
+    [trirep, trained],
+    [trirep, { frames: 'whitening', branches: nothing }],
+  ] as const) {
+    const expanded = expand(model, { method: method as Method, options, key });
     cards.push(await costCard(expanded));
     expanded.dispose();
   }
-  expect(cards[1]!.deployed).toEqual(cards[0]!.deployed);
-  expect(cards[1]!.expanded.parameters).toBeGreaterThan(cards[0]!.expanded.parameters);
-  expect(cards[1]!.expanded.multiplyAdds).toBe(cards[0]!.expanded.multiplyAdds);
-  expect(cards[1]!.expanded.multiplyAddsPerPass).toBeGreaterThan(0);
+  const [baseline, framed, whitened] = cards as [CostCard, CostCard, CostCard];
+  for (const card of [framed, whitened]) {
+    expect(card.deployed).toEqual(baseline.deployed);
+    expect(card.expanded.multiplyAdds).toBe(baseline.expanded.multiplyAdds);
+    expect(card.expanded.multiplyAddsPerPass).toBeGreaterThan(0);
+  }
+  expect(framed.expanded.parameters).toBeGreaterThan(baseline.expanded.parameters);
+  // A frame that whitens follows from the images: nothing of it is trained.
+  expect(whitened.expanded.parameters).toBe(baseline.expanded.parameters);
+  model.dispose();
+});
+
+test('frames: auto whitens where training begins anew on one trunk, and is trained frames elsewhere', () => {
+  const model = network();
+  const statesBy = (options: object) => {
+    const expanded = expand(model, { method: trirep, options, select: { any: ['plain', 'widen'] }, key });
+    const names = Object.fromEntries(
+      expansionsOf(expanded).map(({ layer, expansion }) => [
+        layer,
+        [...expansion.state, ...expansion.parameters]
+          .map(({ name }) => name)
+          .filter((name) => ['covariance', 'u', 'v'].includes(name)),
+      ]),
+    );
+    expanded.dispose();
+    return names;
+  };
+  expect(statesBy({})).toEqual({ plain: ['covariance'], widen: [] });
+  expect(statesBy({ start: 'preserve' })).toEqual({ plain: ['u', 'v'], widen: ['v'] });
+  expect(statesBy({ frames: 'whitening' })).toEqual({ plain: ['covariance'], widen: ['covariance'] });
+  model.dispose();
+});
+
+test('whitening and start: preserve together are warned of, as the first update changes the layer', () => {
+  const model = network();
+  const warningsBy = (options: object) => {
+    const expanded = expand(model, { method: trirep, options, select: 'plain', key });
+    const warnings = expansionsOf(expanded)[0]!.expansion.warnings;
+    expanded.dispose();
+    return warnings;
+  };
+  expect(warningsBy({ frames: 'whitening', start: 'preserve' })).toEqual([
+    expect.stringMatching(/changes it at the first update. Use frames: channel/),
+  ]);
+  expect(warningsBy({ start: 'preserve' })).toEqual([]);
+  expect(warningsBy({})).toEqual([]);
   model.dispose();
 });

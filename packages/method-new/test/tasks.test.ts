@@ -97,12 +97,15 @@ function train(model: tf.LayersModel, routed: boolean, steps: number): tf.Tensor
 }
 
 test.each([
-  [1, 1e-6],
-  [10, 1e-5],
-])('routed under plain SGD is one joint core after %i steps', (steps, bound) => {
+  // A frame that whitens hands rounding on, lengthened as the least directions are.
+  ['channel', 1, 1e-6],
+  ['channel', 10, 1e-5],
+  ['whitening', 1, 1e-4],
+  ['whitening', 10, 1e-3],
+])('with %s frames routed under plain SGD is one joint core after %i steps', (frames, steps, bound) => {
   const model = network();
   const kernels = (['routed', 'shared'] as const).map((multiTask) => {
-    const options = { multiTask, branches: { pointwise: true, identity: false } };
+    const options = { frames, multiTask, branches: { pointwise: true, identity: false } };
     const expanded = expand(model, { method: trirep, options, select: 'trunk', key, tasks, owner });
     const kernel = train(expanded, multiTask === 'routed', steps);
     expanded.dispose();
@@ -236,4 +239,25 @@ test('mergePenalty pulls cores towards their mean, as hard as tau says, and is p
     other.dispose();
   }
   for (const each of [model, expanded]) each.dispose();
+});
+
+test('a frame that whitens wants one trunk; left to itself, trunks have trained frames', () => {
+  const model = network();
+  const expandedBy = (options: object) =>
+    expand(model, { method: trirep, options, select: 'trunk', key, tasks, owner });
+  for (const multiTask of ['perTask', 'merge']) {
+    expect(() => expandedBy({ frames: 'whitening', multiTask })).toThrow(
+      new RegExp(`a frame that whitens is not supported with multiTask: ${multiTask}`),
+    );
+    const trunks = expandedBy({ multiTask });
+    const roles = parametersOf(trunks)
+      .filter(({ layer }) => layer === 'trunk')
+      .map(({ role }) => role);
+    expect(roles).toContain('frame');
+    trunks.dispose();
+  }
+  const routed = expandedBy({ frames: 'whitening', multiTask: 'routed' });
+  expect(statesOf(routed).map(({ name }) => name)).toContain('trunk/covariance');
+  routed.dispose();
+  model.dispose();
 });

@@ -4,7 +4,7 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { trirep } from '../src';
-import { covarianceOf, groupSize, scaledSteps, whiteningFrame } from '../src/whitening';
+import { covarianceOf, groupSize, ridgeOf, scaledSteps, whiteningFrame } from '../src/whitening';
 
 beforeAll(async () => {
   await useEngine('wasm');
@@ -93,6 +93,18 @@ describe('the frame that whitens', () => {
     });
   });
 
+  test('of few pixels a channel it whitens less: of one pixel, whose covariance is 0, all variances are the ridge', () => {
+    expect([ridgeOf(64, 64 * 10), ridgeOf(64, 64), ridgeOf(64, 48)]).toEqual([0.1, 1, 64 / 48]);
+    tf.tidy(() => {
+      // Two images of one pixel: one direction d has variance, and A is d d^T / s + (size / 2) I.
+      const x = tf.tensor4d([1, 0, 0, 0, 3, 0, 0, 0], [2, 1, 1, 4]);
+      const a = covarianceOf(x).dataSync();
+      const wanted = tf.eye(4).mul(2).arraySync() as number[][];
+      wanted[0]![0]! += 4;
+      for (const [at, value] of wanted.flat().entries()) expect(a[at]).toBeCloseTo(value, 5);
+    });
+  });
+
   test('its gradient is that of finite differences', () => {
     const x = images([2, 4, 4, 3]);
     const weigh = normalTensor(keyFromSeed(6), [1, 3, 3], 0, 1) as Tensor3D;
@@ -142,7 +154,7 @@ describe('a layer with it', () => {
   }
 
   test.each([4, 96])(
-    'of %i channels convolves what is whitened, in training by the batch, else by what ran along',
+    'of %i channels convolves what is whitened by what runs along, in training the batch in it',
     (channels) => {
       const { model, kernel } = layer(channels);
       const x = images([4, 6, 6, channels]);
@@ -165,23 +177,67 @@ describe('a layer with it', () => {
       const asGiven = tf.conv2d(x, kernel, 1, 'same');
       expect(largest(first!.sub(asGiven))).toBeLessThan(1e-4 * largest(asGiven));
       const batch = covarianceOf(x);
-      const byHand = tf.conv2d(whitened(batch), kernel, 1, 'same');
       const [found] = forward(model, x, { mode: 'train', momentum: 0.75 });
-      expect(largest(found!.sub(byHand))).toBeLessThan(1e-4 * largest(byHand));
       const ran = weights['a/covariance']! as unknown as Tensor3D;
       const moved = tf.tidy(() => batch.mul(0.25).add(tf.eye(size).mul(0.75)).sub(ran));
       expect(largest(moved)).toBeLessThan(1e-5 * largest(batch));
       const inferred = tf.conv2d(whitened(ran), kernel, 1, 'same');
       const [again] = forward(model, x, { mode: 'infer' });
       expect(largest(again!.sub(inferred))).toBeLessThan(1e-4 * largest(inferred));
+      expect(largest(found!.sub(inferred))).toBeLessThan(1e-4 * largest(inferred));
       const { model: deployed, report } = collapse(model);
       expect(report.gap).toBeLessThan(1e-5);
       expect(deployed.countParams()).toBe(kernel.size);
-      tf.dispose([x, kernel, first!, asGiven, batch, byHand, found!, moved, inferred, again!]);
+      tf.dispose([x, kernel, first!, asGiven, batch, found!, moved, inferred, again!]);
       deployed.dispose();
       model.dispose();
     },
   );
+
+  test.each([
+    [2, 32 / 34],
+    [8, 32 / 40],
+  ])('remembers images and not batches: of %i images', (count, stays) => {
+    const { model, kernel } = layer(4);
+    const x = images([count, 6, 6, 4]);
+    const [y] = forward(model, x, { mode: 'train' });
+    const ran = statesOf(model).find(({ name }) => name === 'a/covariance')!.variable;
+    const gap = tf.tidy(() =>
+      covarianceOf(x)
+        .mul(1 - stays)
+        .add(tf.eye(4).mul(stays))
+        .sub(ran),
+    );
+    expect(largest(gap)).toBeLessThan(1e-5);
+    tf.dispose([x, kernel, y!, gap]);
+    model.dispose();
+  });
+
+  test('hands gradients on as if the batch were all that its frame follows', () => {
+    const { model, kernel } = layer(4);
+    const x = images([4, 6, 6, 4]);
+    const weigh = normalTensor(keyFromSeed(8), [4, 6, 6, 5], 0, 1);
+    const batch = covarianceOf(x);
+    const ran = tf.tidy(() => batch.mul(0.25).add(tf.eye(4).mul(0.75))) as Tensor3D;
+    const byHand = tf.grad((given) => {
+      const a = ran.add(covarianceOf(given as Tensor4D).sub(batch)) as Tensor3D;
+      const v = whiteningFrame(a).reshape([1, 1, 4, 4]) as Tensor4D;
+      return tf
+        .conv2d(tf.conv2d(given as Tensor4D, v, 1, 'same'), kernel, 1, 'same')
+        .mul(weigh)
+        .sum()
+        .asScalar();
+    })(x);
+    const found = tf.grad((given) =>
+      forward(model, given, { mode: 'train', momentum: 0.75, updateStatistics: false })[0]!
+        .mul(weigh)
+        .sum()
+        .asScalar(),
+    )(x);
+    expect(largest(found.sub(byHand))).toBeLessThan(1e-4 * largest(byHand));
+    tf.dispose([kernel, x, weigh, batch, ran, byHand, found]);
+    model.dispose();
+  });
 
   test('where nothing comes in, nothing breaks', () => {
     const { model, kernel } = layer(4);

@@ -1,4 +1,5 @@
 import { foldKey, normalTensor, useEngine } from '@overparam/engine';
+import { OverparamError } from '@overparam/errors';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -187,6 +188,23 @@ test.each<[string, (tasks: readonly string[]) => readonly Phase[], RegExp]>([
   ],
 ])('the kit of routines on one that %s', async (_, phasesOf, message) => {
   expect(await faultsOf((run) => testRoutine(routine(phasesOf), { test: run }))).toMatch(message);
+});
+
+test('a routine that needs several updates refuses shorter runs, and the kit that is told checks how', async () => {
+  const all = routine(() => [phase('all', everything)]);
+  const staged = (code: string): Routine => ({
+    ...all,
+    plan: (run, options) => {
+      if (run.updates < 3) throw new OverparamError(code, 'a run of 3 updates or more is needed');
+      return all.plan(run, options);
+    },
+  });
+  const faults = (fewestUpdates: number, refusing: Routine) =>
+    faultsOf((run) => testRoutine(refusing, { test: run, fewestUpdates }));
+  expect(await faults(3, staged('invalid-options'))).toBe('');
+  expect(await faults(1, staged('invalid-options'))).toMatch(/plans 1 updates.*3 updates or more is needed/);
+  expect(await faults(3, staged('no-data'))).toMatch(/expected an OverparamError "invalid-options"/);
+  expect(await faults(3, all)).toMatch(/fewer updates than the kit was told is planned/);
 });
 
 /** A convolution of the input's size, or its mean over the image. */

@@ -8,17 +8,15 @@ import { alternating } from './alternating';
 import { cyclic } from './cyclic';
 import { joint } from './joint';
 import { progressive } from './progressive';
-import { reexpanding } from './reexpanding';
 
 export type { AlternatingOptions } from './alternating';
 export type { CyclicOptions } from './cyclic';
 export type { ProgressiveOptions } from './progressive';
-export type { ReexpandingOptions } from './reexpanding';
-export { alternating, cyclic, joint, progressive, reexpanding };
+export { alternating, cyclic, joint, progressive };
 
 /** All routines of this package. */
 export const plugin: Plugin = definePlugin({
   name: '@overparam/routines',
   apiVersion: 1,
-  routines: [joint, alternating, cyclic, progressive, reexpanding],
+  routines: [joint, alternating, cyclic, progressive],
 });

@@ -1,6 +1,6 @@
 import { testRoutine } from '@overparam/plugin/testing';
 import { test } from 'vitest';
-import { alternating, cyclic, joint, progressive, reexpanding } from '../src/index';
+import { alternating, cyclic, joint, progressive } from '../src/index';
 
 testRoutine(joint, { test });
 testRoutine(alternating, {
@@ -10,4 +10,3 @@ testRoutine(alternating, {
 testRoutine(cyclic, { test, options: [{}, { length: { updates: 3 }, resetAfter: null }] });
 testRoutine(progressive, { test, options: [{}, { expandAt: { updates: 0 }, collapseAt: { share: 1 } }] });
 // One update expanded, one collapsed, one expanded.
-testRoutine(reexpanding, { test, options: [{ between: { updates: 1 } }], fewestUpdates: 3 });

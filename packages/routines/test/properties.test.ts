@@ -133,6 +133,6 @@ describe.each(routines)('$name', (routine, options) => {
 });
 
 test('the plugin holds the four routines by name', () => {
-  const names = ['joint', 'alternating', 'cyclic', 'progressive', 'reexpanding'];
+  const names = ['joint', 'alternating', 'cyclic', 'progressive'];
   expect(plugin.routines?.map(({ name }) => name)).toEqual(names);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alternating, cyclic, joint, progressive, reexpanding } from '../src/index';
+import { alternating, cyclic, joint, progressive } from '../src/index';
 import { chosen, movedBy, phasesOf, planOf, runOf, updatesOf } from './runs';
 
 describe('joint', () => {
@@ -228,31 +228,5 @@ describe('progressive', () => {
         expect.objectContaining({ code: 'invalid-options', message: expect.stringContaining('expandAt') }),
       );
     }
-  });
-});
-
-describe('reexpanding', () => {
-  test('collapses between stretches of equal length, and ends expanded', () => {
-    const run = runOf('trirep', 11);
-    const schedule = planOf(reexpanding, run, { times: 3, between: { updates: 1 } });
-    expect(schedule.stages.map(({ stage, from }) => `${stage} ${from}`)).toEqual([
-      'expanded 0',
-      'collapsed 3',
-      'expanded 4',
-      'collapsed 7',
-      'expanded 8',
-    ]);
-    expect(phasesOf(schedule, run)).toBe(
-      'expanded expanded expanded collapsed expanded expanded expanded collapsed expanded expanded expanded',
-    );
-  });
-
-  test('is refused where nothing would be trained in between', () => {
-    expect(() => planOf(reexpanding, runOf('trirep', 4), { times: 4, between: { updates: 1 } })).toThrow(
-      /4 times expanded with 1 updates between them leave 0 updates/,
-    );
-    expect(() => planOf(reexpanding, runOf('trirep', 4), { between: { updates: 0 } })).toThrow(
-      /with 0 updates/,
-    );
   });
 });

@@ -1,5 +1,5 @@
 import { OverparamError } from '@overparam/errors';
-import type { Expansion, Schedule } from '@overparam/plugin';
+import type { Schedule } from '@overparam/plugin';
 import type { TrainedNetwork } from './network';
 
 /**
@@ -32,40 +32,6 @@ export function checkTrunks(
   if (apart && next) {
     throw refuse(
       `it goes on with one ${next.stage} network, and the tasks' trunks stay apart. Use multiTask: merge or routed, or another routine.`,
-    );
-  }
-}
-
-/**
- * Refuses a run at whose end expansions could not be collapsed, as the routine does not take the value to 1 that they follow, or
- * as the run may end before.
- *
- * @param expansions  of the expanded network
- * @throws OverparamError `unsupported-routine`
- */
-export function checkFading(
-  routine: string,
-  schedule: Schedule,
-  expansions: readonly Expansion[],
-  { updates, stopsEarly }: { readonly updates: number; readonly stopsEarly: boolean },
-): void {
-  const fading = expansions.filter(({ collapsible }) => collapsible);
-  const followed = [...new Set(fading.flatMap(({ state }) => state.flatMap(({ follows }) => follows ?? [])))];
-  if (followed.length === 0) return;
-  const refuse = (why: string) => new OverparamError('unsupported-routine', `routine "${routine}": ${why}`);
-  for (const [at, { stage }] of schedule.stages.entries()) {
-    if (stage !== 'expanded') continue;
-    const last = schedule.at((schedule.stages[at + 1]?.from ?? updates) - 1);
-    for (const name of followed) {
-      if (last.values?.[name] === 1) continue;
-      throw refuse(
-        `layers can be collapsed once "${name}" is 1, and this routine does not take it there. Use routine: { name: progressive, begin: expanded }, or fading: none.`,
-      );
-    }
-  }
-  if (stopsEarly) {
-    throw refuse(
-      'layers can be collapsed once their nonlinearities are gone, and earlyStopping may end the run before that. Leave earlyStopping out.',
     );
   }
 }

@@ -5,7 +5,7 @@ import type { Network, OpenDataset, Schedule, Task } from '@overparam/plugin';
 import { checkAccumulation } from './accumulation';
 import { type Balancing, balancingOf, checkBalancedData, checkBalancedNetwork } from './balancing';
 import { type TrainingBatches, trainingBatches } from './batches';
-import { checkFading, checkTrunks } from './checks';
+import { checkTrunks } from './checks';
 import { checkStopping } from './early-stopping';
 import { checkFollowing } from './following';
 import { checkMixing } from './mixing';
@@ -94,7 +94,6 @@ function inspect(
     const layers = expansionsOf(expanded.model);
     return {
       layers: layers.map(({ layer }) => layer),
-      expansions: layers.map(({ expansion }) => expansion),
       network: { trunks, layout, states, apart },
       groups,
       parameters: {
@@ -159,12 +158,7 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | 
   }
   const { precision } = recipe;
   const regularising = regularisingOf(recipe.regulariser, { tasks: names, batch, precision });
-  const { network, groups, parameters, warnings, layers, expansions } = inspect(
-    recipe,
-    dataset,
-    tasks,
-    regularising,
-  );
+  const { network, groups, parameters, warnings, layers } = inspect(recipe, dataset, tasks, regularising);
   const choice = chosenLayers(recipe, layers);
   if (balancing) checkBalancedNetwork(balancing, network.trunks, network.layout.representations);
   const { part: routine, options } = recipe.routine;
@@ -176,8 +170,6 @@ export function planTraining(recipe: Recipe, dataset: OpenDataset, team: Team | 
   checkAveraging(averaging, recipe.accumulate);
   checkAccumulation(recipe.accumulate, schedule, updates, routine.name);
   checkTrunks(routine.name, schedule, network, updates);
-  const stopsEarly = recipe.earlyStopping !== null;
-  checkFading(routine.name, schedule, expansions, { updates, stopsEarly });
   return {
     recipe: { ...recipe, ...choice.select },
     dataset,

@@ -94,7 +94,7 @@ describe('routed cores', () => {
   test('follow their own loss alone', async () => {
     const setup: Setup = {
       ...tinyScenes,
-      method: trirep,
+      method: withOptions(trirep, { frames: 'channel' }),
       weightDecay: { coefficient: 0, norms: false, biases: false },
       epochs: 1,
       balancer: withOptions(fixed, { weights: { segmentation: 0, depth: 1, normals: 0 } }),
@@ -114,7 +114,7 @@ describe('a phase that follows one task', () => {
   test.each(['routed', 'perTask'])('moves nothing that belongs to another: %s', async (multiTask) => {
     const setup: Setup = {
       ...tinyScenes,
-      method: withOptions(trirep, { multiTask }),
+      method: withOptions(trirep, { frames: 'channel', multiTask }),
       routine: alternating,
       limit: { train: 8, test: 2 },
       epochs: 1,

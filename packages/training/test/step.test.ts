@@ -147,7 +147,7 @@ describe.each(['cpu', ...engines] as const)('on %s', (engine) => {
 
 const scheduled: Readonly<Record<string, Partial<Setup>>> = {
   "each task's cores in turn, weights that are trained": {
-    method: withOptions(trirep, { multiTask: 'routed' }),
+    method: withOptions(trirep, { frames: 'channel', multiTask: 'routed' }),
     routine: alternating,
     balancer: gradnorm,
   },
@@ -157,7 +157,7 @@ const scheduled: Readonly<Record<string, Partial<Setup>>> = {
     balancer: famo,
   },
   'blocks in turn whose slots start again, averages of gradients': {
-    method: trirep,
+    method: withOptions(trirep, { frames: 'channel' }),
     routine: withOptions(cyclic, { length: { updates: 1 }, resetAfter: { updates: 0 } }),
     balancer: dbMtl,
   },
@@ -181,7 +181,12 @@ describe.each(engines)('on %s', (engine) => {
   );
 
   test('a step for one task is the loop, and needs no balancer', async () => {
-    const setup: Setup = { ...tiny, method: trirep, routine: cyclic, epochs: 1 };
+    const setup: Setup = {
+      ...tiny,
+      method: withOptions(trirep, { frames: 'channel' }),
+      routine: cyclic,
+      epochs: 1,
+    };
     const { balancer: _, ...without } = setup;
     const { byStep, byLoop } = await both(without, engine);
     expect(byStep).toEqual(byLoop);
@@ -191,7 +196,13 @@ describe.each(engines)('on %s', (engine) => {
 
   test('steps, and making and disposing one, leave no tensor behind', async () => {
     const { plan, state } = await openRun(
-      { ...tinyTwoTasks, method: trirep, routine: alternating, balancer: dbMtl, epochs: 2 },
+      {
+        ...tinyTwoTasks,
+        method: withOptions(trirep, { frames: 'channel' }),
+        routine: alternating,
+        balancer: dbMtl,
+        epochs: 2,
+      },
       engine,
     );
     const network = firstNetwork(plan);
@@ -253,7 +264,13 @@ test("an optimiser of the caller's own moves the network, and stays the caller's
 });
 
 test('a step goes on where another stopped, from its tensors and its position', async () => {
-  const setup: Setup = { ...tinyScenes, method: trirep, routine: alternating, balancer: dbMtl, epochs: 2 };
+  const setup: Setup = {
+    ...tinyScenes,
+    method: withOptions(trirep, { frames: 'channel' }),
+    routine: alternating,
+    balancer: dbMtl,
+    epochs: 2,
+  };
   const { plan } = await openRun(setup);
   const whole = stepOf(plan);
   const expected = endOf(whole, await updates(plan, whole));

@@ -1,13 +1,5 @@
-import { convolution, type Key } from '@overparam/engine';
-import type {
-  Context,
-  Expansion,
-  ParameterSpec,
-  PlainWeights,
-  Site,
-  StateSpec,
-  Tensors,
-} from '@overparam/plugin';
+import { convolution, countOfBatch, type Key } from '@overparam/engine';
+import type { Expansion, ParameterSpec, PlainWeights, Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { defaultNorm } from './branch-space';
@@ -27,12 +19,19 @@ export interface WeightSpace {
    */
   kernel(parameters: Tensors, state: Tensors, task: string | null): Tensor4D;
   /**
-   * Statistics of what the layer sees, by the names of those states that follow them: in training the kernel is composed with
-   * the batch's in place of the states. Called inside a tidy, differentiable in both.
+   * Statistics of what the layer sees, by the names of those states that follow them. In training the kernel is composed with
+   * what the batch makes of the states, and gradients flow as if the batch were all of it: training then computes what inference will,
+   * however small its batches are. Called inside a tidy, differentiable in both.
    *
    * @param x  `[n, h, w, cin]`
    */
   statistics?(x: Tensor4D, parameters: Tensors): Tensors;
+  /**
+   * What stays of such a state where a batch has so many images, from 0 to 1; that of the norm behind the site where left out.
+   *
+   * @param images  of the whole batch, where several workers share it
+   */
+  momentum?(images: number): number;
   /** First values of {@link parameters} and {@link state}; the caller disposes. */
   initialise(plain: PlainWeights, key: Key): Tensors;
   /**
@@ -69,7 +68,10 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       return site.bias && plain.bias ? { ...values, bias: tf.clone(plain.bias) } : values;
     },
     forward(x, parameters, state, context) {
-      const seen = context.mode === 'train' ? space.statistics?.(x, parameters) : undefined;
+      const batch = context.mode === 'train' ? space.statistics?.(x, parameters) : undefined;
+      const images = countOfBatch(x.shape[0]);
+      const momentum = context.momentum ?? space.momentum?.(images) ?? (site.norm ?? defaultNorm).momentum;
+      const seen = batch && following(state, batch, momentum);
       const kernel = space.kernel(parameters, { ...state, ...seen }, context.task);
       const y = convolution(x, kernel, site);
       // A parameter itself is not composed, and where each task has a kernel, one of them is not all that decays. One that
@@ -77,7 +79,7 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
       const decays = !seen && !space.perTask && !Object.values(parameters).includes(kernel);
       return {
         y: site.bias ? y.add(parameters.bias!) : y,
-        state: seen && context.updateStatistics ? following(state, seen, site, context) : {},
+        state: seen && context.updateStatistics ? seen : {},
         ...(decays && { composed: kernel }),
       };
     },
@@ -108,13 +110,15 @@ export function weightSpace(site: Site, space: WeightSpace): Expansion {
   };
 }
 
-/** Running statistics a step further, with the momentum of the norm behind the site. */
-function following(state: Tensors, seen: Tensors, { norm }: Site, context: Context): Tensors {
-  const momentum = context.momentum ?? norm?.momentum ?? defaultNorm.momentum;
-  const moved = Object.entries(seen).map(([name, batch]) => [
-    name,
-    state[name]!.mul(momentum).add(batch.mul(1 - momentum)),
-  ]);
+/** Running statistics a step further; the gradient that comes back is handed on to the batch whole. */
+function following(state: Tensors, batch: Tensors, momentum: number): Tensors {
+  const moved = Object.entries(batch).map(([name, seen]) => {
+    const evaluate = tf.customGrad((given) => ({
+      value: state[name]!.mul(momentum).add((given as Tensor).mul(1 - momentum)),
+      gradFunc: (dy: Tensor) => dy,
+    }));
+    return [name, evaluate(seen)];
+  });
   return Object.fromEntries(moved);
 }
 

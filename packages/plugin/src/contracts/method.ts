@@ -139,11 +139,6 @@ export interface Expansion {
    * of training compare them; absent where nothing is added up. Called inside a tidy.
    */
   parts?(parameters: Tensors, state: Tensors): Readonly<Record<string, Tensor4D>>;
-  /**
-   * True, or why this cannot be collapsed yet, as part of a sentence about the layer; absent: always true. It may read values.
-   * Where it is not true, {@link collapse} gives what will be once it is.
-   */
-  collapsible?(state: Tensors): true | string;
   /** Looks at what comes into the layer; absent: never. */
   readonly observation?: Observation;
   /** What a user should know about this expansion before training, such as width that cannot learn. */

@@ -14,7 +14,7 @@ interface Entry {
 /** Parts that come from no paper: this project's own, and such as have nothing to cite. */
 const own: Readonly<Record<string, readonly string[]>> = {
   methods: ['plain', 'trirep'],
-  routines: ['joint', 'alternating', 'cyclic', 'progressive', 'reexpanding'],
+  routines: ['joint', 'alternating', 'cyclic', 'progressive'],
   backbones: ['file'],
   datasets: ['image-folder', 'image-table', 'arrays'],
   balancers: ['equal', 'static'],

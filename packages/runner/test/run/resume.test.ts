@@ -13,7 +13,18 @@ const onNative: ConfigFile = { ...tiny, method: 'trirep', routine: 'progressive'
 const cases: Record<string, ConfigFile> = {
   'plain, joint': tiny,
   'trirep, progressive': { ...tiny, method: 'trirep', routine: 'progressive' },
-  'trirep, cyclic, adam': { ...tiny, method: 'trirep', routine: 'cyclic', optimiser: 'adam', lr: 0.003 },
+  'trirep that whitens, equally averaged weights': {
+    ...tiny,
+    method: 'trirep',
+    averageWeights: { by: 'swa', from: { updates: 4 }, every: { updates: 2 } },
+  },
+  'trirep, trained frames, cyclic, adam': {
+    ...tiny,
+    method: { name: 'trirep', frames: 'channel' },
+    routine: 'cyclic',
+    optimiser: 'adam',
+    lr: 0.003,
+  },
   'sgs, progressive': { ...tiny, method: { name: 'sgs', every: 2 }, routine: 'progressive' },
   'repvgg on the two layers of the largest norm, progressive': {
     ...tiny,
@@ -22,28 +33,9 @@ const cases: Record<string, ConfigFile> = {
     select: { top: 2, by: 'weightNorm', among: { kernel: [3, 3] } },
   },
   'repvgg, alternating': { ...tiny, method: 'repvgg', routine: 'alternating' },
-  'trirep, expanded again': {
-    ...tiny,
-    method: 'trirep',
-    routine: { name: 'reexpanding', between: { share: 0.25 } },
-  },
-  'a ReLU that fades': {
-    ...tiny,
-    method: { name: 'trirep', fading: 'relu' },
-    routine: {
-      name: 'progressive',
-      begin: 'expanded',
-      expandAt: { share: 0.2 },
-      collapseAt: { share: 0.8 },
-    },
-  },
-  'equally averaged weights, masks of taps': {
-    ...tiny,
-    method: { name: 'trirep', taps: true, scales: 'generated', normalised: true },
-    averageWeights: { by: 'swa', from: { updates: 4 }, every: { updates: 2 } },
-  },
   ...((await hasNativeEngine('going on after an interruption')) && {
     'trirep, progressive, native': onNative,
+    'trirep that whitens, native': { ...tiny, method: 'trirep', engine: 'tensorflow' },
     'sgs, native': { ...tiny, method: { name: 'sgs', every: 2 }, engine: 'tensorflow' },
   }),
 };
