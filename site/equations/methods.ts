@@ -21,5 +21,8 @@ c_{\mathrm{in}} \to r\,c_{\mathrm{in}} \to r\,c_{\mathrm{out}} \to c_{\mathrm{ou
   orepa: String.raw`W = \sum_{b} s_b \odot W_b(\theta_b), \qquad y = \mathrm{BN}(W * x)`,
   sgs: String.raw`\nabla_{W_{s}}\mathcal L \;\leftarrow\; m_s\,\nabla_{W_{s}}\mathcal L, \qquad
 m_s \propto \frac{k\,d_s}{(k-1)\,d_s + 1}, \quad \tfrac1S\sum_s m_s = 1`,
-  trirep: String.raw`W = s_c\,(V \cdot M \cdot U) + s_p\,\mathrm{pad}(K_1) + s_d\,I, \qquad U = I + a\hat U,\; V = I + a\hat V`,
+  trirep: String.raw`\begin{gathered}
+W = s_c\,(V \cdot M \cdot U) + s_p\,\mathrm{pad}(K_1) + s_d\,I \\[4pt]
+\text{whitening: } V = \big(\tfrac{1}{s}\,\mathrm{Cov}(x) + r\,I\big)^{-1/2},\; U = I; \qquad \text{trained: } V = I + a\hat V,\; U = I + a\hat U
+\end{gathered}`,
 };
