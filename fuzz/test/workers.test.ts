@@ -8,8 +8,15 @@ const there = await locate().then(
 );
 
 // The long form, every method, routine and several balancers by 2, 3 and 4 workers: `npm run fuzz -- workers`.
-// Norms within branches, and branches that are summed jointly, which shares of one and two examples must agree on.
-const names = ['routine progressive', 'mixed images', 'balancer upgrad', 'method dbb', 'method mobileone'];
+// Norms within branches, branches that are summed jointly, and a covariance, which shares of one and two examples must agree on.
+const names = [
+  'routine progressive',
+  'mixed images',
+  'balancer upgrad',
+  'method dbb',
+  'method mobileone',
+  'method trirep',
+];
 
 describe.skipIf(!there)('four workers on batches that they do not divide', () => {
   test('come to the parameters of one process, and all to the same', { timeout: 600_000 }, async () => {

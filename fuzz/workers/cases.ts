@@ -73,7 +73,10 @@ export const cases: Readonly<Record<string, ConfigFile>> = {
     ),
   ),
   ...Object.fromEntries(
-    routines.map((routine) => [`routine ${routine}`, { ...images, method: 'trirep', routine }]),
+    routines.map((routine) => [
+      `routine ${routine}`,
+      { ...images, method: { name: 'trirep', frames: 'channel' }, routine },
+    ]),
   ),
   'masks on gradients': { ...images, method: { name: 'sgs', every: 1 } },
   'mixed images': { ...images, mix: { by: 'either', alpha: 1, probability: 1 } },

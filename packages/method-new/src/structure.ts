@@ -64,7 +64,7 @@ function framesOf(
   return isPointwise ? 'none' : 'whitening';
 }
 
-/** What `auto` stands for: a layer that whitens was best without a 1x1 kernel, and one that a shortcut leads around has the identity. */
+/** What `auto` stands for: a layer that whitens was best without a 1x1 kernel, and one that a shortcut leads around has the identity already. */
 function wantedBranches(
   { bypassed }: Site,
   frames: TriRepOptions['frames'],

@@ -4,7 +4,7 @@ import { alternating } from '@overparam/routines';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { nonFiniteError } from '../src/diagnose';
-import { createEvaluator, planTraining } from '../src/index';
+import { createEvaluator, planTraining, withOptions } from '../src/index';
 import { PhaseSteps } from '../src/phase-steps';
 import { engines } from './support/engines';
 import { closeRun, type OpenRun, openRun, relabelled } from './support/runs';
@@ -91,7 +91,10 @@ describe.each(engines)('labels counted inside a step are those counted by hand, 
   });
 
   test('for phases that follow one task, and the shared one', async () => {
-    const run = await openRun({ ...scenes, method: trirep, routine: alternating }, engine);
+    const run = await openRun(
+      { ...scenes, method: withOptions(trirep, { frames: 'channel' }), routine: alternating },
+      engine,
+    );
     const counts = await expectCounts(relabelled(run, missing), 4);
     expect(counts.normals).toBe(0);
   });

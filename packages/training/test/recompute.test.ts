@@ -91,6 +91,7 @@ const short = { epochs: 2, batch: 4, limit: { train: 8, test: 2 } };
 
 const cases: Readonly<Record<string, Setup>> = {
   'a ResNet-8': { ...tiny, ...short },
+  'TriRep that whitens': { ...tiny, ...short, method: trirep },
   'TriRep by stages': { ...tiny, ...short, method: trirep, routine: progressive, epochs: 3 },
   'FNL, two tasks': { ...tinyTwoTasks, ...short, method: fnl, balancer: upgrad },
   'RepVGG, dropout in its blocks': { ...tiny, ...short, backbone: withOptions(forgetful), method: repvgg },
