@@ -23,6 +23,7 @@ const methods: Readonly<Record<MethodName, object>> = {
   fnl: { name: 'fnl', form: 'deep', decay: 'frobenius', initialisation: 'kaiming' },
   repvgg: { name: 'repvgg' },
   trirep: { name: 'trirep', frames: 'channel', multiTask: 'shared' },
+  whitening: { name: 'trirep', multiTask: 'shared' },
   acb: { name: 'acb' },
   dbb: { name: 'dbb' },
   mobileone: { name: 'mobileone' },

@@ -3,12 +3,16 @@ import type { Precision, Recompute } from '@overparam/engine';
 /** Networks that both sides have. */
 export type ModelName = 'resnet20' | 'resnet50' | 'segnet';
 
-/** How the 3x3 convolutions are trained; `routed` is TriRep with a core for each task in the layers that they share. */
+/**
+ * How the 3x3 convolutions are trained. `trirep` and `routed` are TriRep with trained frames, the latter with a core for each task in the layers that
+ * they share; `whitening` is TriRep as it is by default.
+ */
 export type MethodName =
   | 'plain'
   | 'fnl'
   | 'repvgg'
   | 'trirep'
+  | 'whitening'
   | 'routed'
   | 'acb'
   | 'dbb'
@@ -123,6 +127,9 @@ export const rows: readonly Row[] = [
   again('resnet50', 128, 'bfloat16'),
   training('resnet20', 'trirep', 128, true, ['plain step']),
   training('resnet50', 'trirep', 128, true, ['plain step']),
+  training('resnet20', 'whitening', 128, true, ['plain step']),
+  training('resnet50', 'whitening', 32, true, ['plain step']),
+  training('segnet', 'whitening', 2, true, ['plain step']),
   training('segnet', 'plain', 2, true),
   training('segnet', 'routed', 2, true, ['plain step', 'joint step']),
   ...methods.map((method) => training('resnet20', method, 128, false)),

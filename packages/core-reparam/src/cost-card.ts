@@ -1,3 +1,4 @@
+import type { Context } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { forward } from './forward';
@@ -16,6 +17,7 @@ export interface Cost {
 
 /** The price of an expansion before training, and what is left of it after. */
 export interface CostCard {
+  /** As training runs it: what it looks at, such as second moments of an input, counts too. */
   readonly expanded: Cost;
   readonly deployed: Cost;
   /** The layers that are expanded, in the network's order. */
@@ -35,7 +37,7 @@ export interface LayerCost {
 }
 
 /**
- * Counts parameters and multiply-adds of an expanded network and of its collapsed form, by running both on
+ * Counts parameters and multiply-adds of an expanded network in training and of its collapsed form in use, by running both on
  * one and on two examples of zeros and counting what the convolutions and matrix products really did.
  *
  * @param size  side of the input where the network leaves it open; 32 where left out
@@ -44,8 +46,8 @@ export async function costCard(model: LayersModel, size = 32): Promise<CostCard>
   const collapsed = buildDeployed(model, 'fold');
   try {
     return {
-      expanded: await costOf(model, size),
-      deployed: await costOf(collapsed, size),
+      expanded: await costOf(model, size, 'train'),
+      deployed: await costOf(collapsed, size, 'infer'),
       layers: placedExpansions(model).map(layerCost),
     };
   } finally {
@@ -68,9 +70,9 @@ function layerCost({ layer, path }: ReturnType<typeof placedExpansions>[number])
   });
 }
 
-async function costOf(model: LayersModel, size: number): Promise<Cost> {
-  const one = await multiplyAdds(model, 1, size);
-  const two = await multiplyAdds(model, 2, size);
+async function costOf(model: LayersModel, size: number, mode: Context['mode']): Promise<Cost> {
+  const one = await multiplyAdds(model, 1, size, mode);
+  const two = await multiplyAdds(model, 2, size, mode);
   return {
     parameters: model.trainableWeights.reduce(
       (sum, weight) => sum + tf.util.sizeFromShape(weight.shape as number[]),
@@ -81,13 +83,18 @@ async function costOf(model: LayersModel, size: number): Promise<Cost> {
   };
 }
 
-async function multiplyAdds(model: LayersModel, examples: number, size: number): Promise<number> {
+async function multiplyAdds(
+  model: LayersModel,
+  examples: number,
+  size: number,
+  mode: Context['mode'],
+): Promise<number> {
   const profile = await tf.profile(() => {
     tf.tidy(() => {
       const inputs = model.inputs.map(({ shape }) =>
         tf.zeros([examples, ...shape.slice(1).map((side) => side ?? size)]),
       );
-      forward(model, inputs, { mode: 'infer' });
+      forward(model, inputs, { mode, updateStatistics: false });
     });
   });
   return onlyOuter(profile.kernels).reduce((sum, kernel) => sum + kernelMultiplyAdds(kernel), 0);
