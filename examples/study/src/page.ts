@@ -89,7 +89,7 @@ export function studyPage(records: readonly StudyRecord[], closed: ClosedParts =
   return `${[
     '# The study',
     firstParagraph(records),
-    'Every sentence here is made from the tables, by `examples/study`, which also says how to run it again. A row beats the plain network where the interval of a figure leaves out zero on its side and no other figure is worse; the intervals of all rows of a table hold together with 95 %. They speak of other seeds of these very runs, not of longer training, other networks or other data.',
+    'Every sentence here is made from the tables, by `examples/study`, which also says how to run it again. A row beats the plain network where the interval of a figure leaves out zero on its side and no other figure is worse; the intervals of all rows of a table hold together with 95 %. They speak of other seeds of these very runs, not of longer training, other networks or other data. All rows of a part have the same number of updates, whatever one takes: what a method costs in time is measured in `bench`.',
     ...sections,
   ].join('\n\n')}\n`;
 }

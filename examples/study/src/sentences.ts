@@ -104,7 +104,8 @@ function triedRates({ chosen }: ComparisonResult): string {
 /** How long the runs that chose were trained. */
 function choosingEpochs({ chosen }: ComparisonResult): string {
   const epochs = new Set((chosen?.rows ?? []).flatMap(({ tried }) => tried.map((one) => one.epochs)));
-  return [...epochs].sort((a, b) => a - b).join(' to ');
+  const text = [...epochs].sort((a, b) => a - b).join(' to ');
+  return `${text} ${text === '1' ? 'epoch' : 'epochs'}`;
 }
 
 /** How a part was run: seeds, rates, epochs, hours and machine. */
@@ -119,7 +120,7 @@ export function howRun({ result, variant, set, seconds, underway }: StudyRecord)
     `${epochs.join(' to ')} epochs of ${images.join(' or ')} images, seeds ${obtained.seeds.join(', ')}; `,
     rates === ''
       ? `rates ${underway === null ? 'were not chosen' : 'are being chosen'}. `
-      : `of the rates ${rates} each row's was chosen on ${Number((100 * chosen!.validation.share).toPrecision(3))} % of the training images in ${choosingEpochs(result)} epochs with ${chosen!.seeds.length === 1 ? 'seed' : 'seeds'} ${chosen!.seeds.join(', ')}. `,
+      : `of the rates ${rates} each row's was chosen on ${Number((100 * chosen!.validation.share).toPrecision(3))} % of the training images in ${choosingEpochs(result)} with ${chosen!.seeds.length === 1 ? 'seed' : 'seeds'} ${chosen!.seeds.join(', ')}. `,
     `${underway === null ? 'All runs' : 'The runs so far'} together took ${timeText(seconds)} of clock time one after the other, ${obtained.runsAtOnce > 0 ? `${obtained.runsAtOnce} at a time on ` : 'on '}${obtained.cores} cores (${obtained.engine}). Recipe: ${obtained.recipe}.`,
   ].join('');
 }
