@@ -48,15 +48,18 @@ test('every method has a row, and all rows train and collapse to one deployed ne
   const known = JSON.parse(overparam('list', 'methods', '--json').stdout) as { methods: { name: string }[] };
   expect(new Set(rows.map(({ method }) => method))).toEqual(new Set(known.methods.map(({ name }) => name)));
   expect(rows.map(({ label }) => label)).toEqual(labelsOf('cifar'));
-  const [baseline, sgs, ...others] = rows;
+  const [baseline, ...others] = rows;
   for (const row of rows) {
     expect(row.collapseGap, row.label).toBeLessThan(1e-4);
     expect(row.updates).toBe(baseline!.updates);
     expect(row.deployParameters, row.label).toBe(baseline!.deployParameters);
     expect(row.deployMultiplyAdds, row.label).toBe(baseline!.deployMultiplyAdds);
   }
-  expect(sgs!.trainParameters).toBe(baseline!.trainParameters);
-  for (const row of others) expect(row.trainParameters, row.label).toBeGreaterThan(baseline!.trainParameters);
+  // Masks on gradients and a frame that whitens are not trained.
+  const asLarge = others.filter((row) => row.trainParameters === baseline!.trainParameters);
+  expect(asLarge.map(({ label }) => label)).toEqual(['SGS', 'TriRep 0 joint']);
+  for (const row of others)
+    expect(row.trainParameters, row.label).toBeGreaterThanOrEqual(baseline!.trainParameters);
   expect(existsSync(join(out, 'report.html'))).toBe(true);
 }, 600_000);
 

@@ -1,4 +1,3 @@
-import type { Context } from '@overparam/plugin';
 import type { LayersModel } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { forward } from './forward';
@@ -46,8 +45,8 @@ export async function costCard(model: LayersModel, size = 32): Promise<CostCard>
   const collapsed = buildDeployed(model, 'fold');
   try {
     return {
-      expanded: await costOf(model, size, 'train'),
-      deployed: await costOf(collapsed, size, 'infer'),
+      expanded: await costOf(model, size),
+      deployed: await costOf(collapsed, size),
       layers: placedExpansions(model).map(layerCost),
     };
   } finally {
@@ -70,9 +69,9 @@ function layerCost({ layer, path }: ReturnType<typeof placedExpansions>[number])
   });
 }
 
-async function costOf(model: LayersModel, size: number, mode: Context['mode']): Promise<Cost> {
-  const one = await multiplyAdds(model, 1, size, mode);
-  const two = await multiplyAdds(model, 2, size, mode);
+async function costOf(model: LayersModel, size: number): Promise<Cost> {
+  const one = await multiplyAdds(model, 1, size);
+  const two = await multiplyAdds(model, 2, size);
   return {
     parameters: model.trainableWeights.reduce(
       (sum, weight) => sum + tf.util.sizeFromShape(weight.shape as number[]),
@@ -83,18 +82,13 @@ async function costOf(model: LayersModel, size: number, mode: Context['mode']): 
   };
 }
 
-async function multiplyAdds(
-  model: LayersModel,
-  examples: number,
-  size: number,
-  mode: Context['mode'],
-): Promise<number> {
+async function multiplyAdds(model: LayersModel, examples: number, size: number): Promise<number> {
   const profile = await tf.profile(() => {
     tf.tidy(() => {
       const inputs = model.inputs.map(({ shape }) =>
         tf.zeros([examples, ...shape.slice(1).map((side) => side ?? size)]),
       );
-      forward(model, inputs, { mode, updateStatistics: false });
+      forward(model, inputs, { mode: 'infer', expansions: 'train' });
     });
   });
   return onlyOuter(profile.kernels).reduce((sum, kernel) => sum + kernelMultiplyAdds(kernel), 0);

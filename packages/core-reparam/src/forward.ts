@@ -16,6 +16,8 @@ export interface ForwardOptions {
   readonly momentum?: number;
   /** In training, the masks of the dropout layers, as `dropoutMasks` draws them; borrowed. */
   readonly masks?: Readonly<Record<string, Tensor>>;
+  /** `train` runs expansions as training does in a pass that otherwise infers, where they are counted; statistics stay as they are. */
+  readonly expansions?: 'train';
   /** Takes part in the discrete choices of layers such as max-pooling with places. */
   readonly decisions?: Decisions;
   /**
@@ -77,6 +79,7 @@ function run(
     // Null and not left out: under tfjs's own model.fit, which has none, layers draw their own.
     masks: masksFor(model, options.masks),
     decisions: options.decisions ?? null,
+    expansions: options.expansions ?? null,
     composed: options.composed ? composed : null,
     observed: options.observed ? observed : null,
   }) as Tensor | Tensor[];

@@ -138,14 +138,28 @@ export function trainedExpanded(network: tf.LayersModel, method: Method, steps?:
   const masks = dropoutMasks(expanded, 8, [7, 4]);
   tf.dispose([forward(expanded, [x], { mode: 'train', momentum: 0, masks }), x, masks]);
   for (const [index, { variable, statistic }] of statesOf(expanded).entries()) {
-    if (statistic === null) continue;
+    if (!statistic) continue;
     tf.tidy(() => {
       const noise = normalTensor([index, 9], variable.shape, 0, 0.2);
-      const value = statistic === 'variance' ? tf.mul(variable, tf.exp(noise)) : tf.add(variable, noise);
-      variable.assign(value as typeof variable);
+      variable.assign(disturbed(variable, statistic, noise) as typeof variable);
     });
   }
   return expanded;
+}
+
+/** A statistic a little disturbed: a variance stays above zero, a covariance `[..., c, c]` one, in units of its own for each channel. */
+function disturbed(
+  value: tf.Tensor,
+  statistic: 'mean' | 'variance' | 'covariance',
+  noise: tf.Tensor,
+): tf.Tensor {
+  if (statistic === 'mean') return tf.add(value, noise);
+  if (statistic === 'variance') return tf.mul(value, tf.exp(noise));
+  const [first] = tf.split(noise, [1, noise.shape.at(-1)! - 1], -1);
+  const units = tf.exp(first!);
+  const swapped = units.shape.map((_, axis) => axis);
+  swapped.push(...swapped.splice(-2).reverse());
+  return tf.mul(tf.mul(value, units), tf.transpose(units, swapped));
 }
 
 /** Gaps beyond this are wrong, unless the network makes as much of an image's last bits. */

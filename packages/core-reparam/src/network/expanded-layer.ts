@@ -151,7 +151,11 @@ export class ExpandedLayer extends tf.layers.Layer {
       const observed = kwargs.observed as Map<ExpandedLayer, Tensor4D[]> | null | undefined;
       if (observed && this.expansion.observation)
         observed.set(this, [...(observed.get(this) ?? []), tf.keep(tf.clone(image))]);
-      const context = contextOf(kwargs);
+      const given = contextOf(kwargs);
+      const context =
+        kwargs?.expansions === 'train'
+          ? { ...given, mode: 'train' as const, updateStatistics: false }
+          : given;
       const parameters = this.parameterValues();
       const { y, state, composed } = this.expansion.forward(image, parameters, this.stateValues(), context);
       const kernels = kwargs.composed as Map<ExpandedLayer, Tensor4D> | null | undefined;
