@@ -25,7 +25,12 @@ const methods: Record<MethodName, Choice> = {
   // Beside the residual shortcut the identity has to be asked for.
   trirep: {
     method: trirep,
-    options: { strength: 1, branches: { pointwise: true, identity: true }, decay: 'frobenius' },
+    options: {
+      frames: 'channel',
+      strength: 1,
+      branches: { pointwise: true, identity: true },
+      decay: 'frobenius',
+    },
   },
 };
 
