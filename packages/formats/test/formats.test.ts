@@ -62,5 +62,7 @@ describe.each(Object.keys(networks))('%s', (network) => {
         model.dispose();
       }
     },
+    // Some networks need many steps, and each of a frame that whitens is of many small products.
+    600_000,
   );
 });
