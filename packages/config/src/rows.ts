@@ -119,9 +119,17 @@ function choosesRow(override: Override): boolean {
   return override.path.length === 1 && ['method', 'routine', 'label'].includes(override.path[0]!);
 }
 
+/** What an override that chooses rows says beside the name, as `method={ name: fnl, form: deep }` does: it holds in the rows that are chosen. */
+function optionsBeside({ path, value }: Override): Override[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, option]) =>
+    key === 'name' ? [] : [{ path: [...path, key], value: option }],
+  );
+}
+
 /**
  * Lays a config's parts on each other: the config, `byEngine`, the variant, the row, `--set`. Where the config has rows,
- * `--set method=`, `routine=` and `label=` keep those that match.
+ * `--set method=`, `routine=` and `label=` keep those that match, with the options that stand beside a name.
  *
  * @throws OverparamError `unknown-key`, `unknown-variant`, `invalid-config`
  */
@@ -227,9 +235,9 @@ function layRows(
     return comparison ? { ...merged, label: row.label ?? rowLabel(merged) } : merged;
   });
   const kept = comparison ? chooseRows(all, overrides.filter(choosesRow)) : all;
-  const rest = overrides.filter(
-    (override) => !comparisonKeys.includes(override.path[0]!) && !(comparison && choosesRow(override)),
-  );
+  const rest = overrides
+    .filter(({ path }) => !comparisonKeys.includes(path[0]!))
+    .flatMap((one) => (comparison && choosesRow(one) ? optionsBeside(one) : [one]));
   const override = (row: RunLayer) => {
     const { control, ...changed } = applyOverrides(row, rest);
     checked(configSchema, changed, '--set');

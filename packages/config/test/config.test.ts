@@ -251,6 +251,14 @@ describe('rows', () => {
     expect(labels).toEqual(['baseline', 'fnl/joint', 'trirep/joint', 'trirep/cyclic']);
   });
 
+  test('options beside the name that chooses a row hold in it, in either order with others', () => {
+    const optionsBy = (...set: string[]) => oneRow(rowsOf(comparison, { set })).method;
+    const expected = { name: 'fnl', rankScale: 2 };
+    expect(optionsBy('method={ name: fnl, rankScale: 2 }')).toMatchObject(expected);
+    expect(optionsBy('method={ name: fnl }', 'method.rankScale=2')).toMatchObject(expected);
+    expect(optionsBy('method={ name: fnl, rankScale: 4 }', 'method.rankScale=2')).toMatchObject(expected);
+  });
+
   test('method and routine choose the row, whose overrides apply', () => {
     const row = oneRow(rowsOf(comparison, { set: ['method=trirep', 'routine=cyclic'] }));
     expect(row).toMatchObject({ label: 'trirep/cyclic', routine: { name: 'cyclic' } });
