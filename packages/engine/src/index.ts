@@ -16,6 +16,7 @@ export { type Engine, type EngineName, type EngineThreads, engines } from './eng
 export { allFinite } from './finite';
 export { isDifferentiatedTwice, recordedGradients, twiceDifferentiable } from './gradients/recorded';
 export { installTraining } from './install';
+export { inverseSquareRoot } from './inverse-square-root';
 export { trainingKernels } from './kernels/names';
 export * from './keys';
 export { inferenceBatchNorm, type TrainingBatchNorm, trainingBatchNorm } from './norm';

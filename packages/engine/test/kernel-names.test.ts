@@ -6,12 +6,18 @@ import { engines } from './backends';
 /** What an engine leaves to the composites, or has no use for. */
 const without: Readonly<Record<(typeof engines)[number], readonly string[]>> = {
   tensorflow: [],
-  wasm: [trainingKernels.runAfter, trainingKernels.widen, trainingKernels.sumOverWorkers],
+  wasm: [
+    trainingKernels.runAfter,
+    trainingKernels.widen,
+    trainingKernels.symmetricEigen,
+    trainingKernels.sumOverWorkers,
+  ],
   cpu: [
     trainingKernels.dilatedInputGradient,
     trainingKernels.dilatedFilterGradient,
     trainingKernels.runAfter,
     trainingKernels.widen,
+    trainingKernels.symmetricEigen,
     trainingKernels.sumOverWorkers,
   ],
 };

@@ -233,6 +233,26 @@ describe.skipIf(problem !== null)('steps in bfloat16', () => {
     tf.dispose([offset, before]);
   });
 
+  test('what follows from sums over the examples stays float32: a covariance, and products with it', () => {
+    tf.tidy(() => {
+      const step = ({ x }: tf.NamedTensorMap) => {
+        const rows = tf.reshape(x!, [-1, 24]) as tf.Tensor2D;
+        const [mean, total] = [tf.mean(rows, 0, true) as tf.Tensor2D, tf.sum(x!, [0, 1, 2])];
+        const square = tf.div(tf.matMul(rows, rows, true, false), rows.shape[0]) as tf.Tensor2D;
+        const covariance = tf.sub(square, tf.matMul(mean, mean, true, false)) as tf.Tensor2D;
+        const cube = tf.matMul(tf.matMul(covariance, covariance), covariance);
+        return { cube, outer: tf.matMul(tf.reshape(total, [24, 1]), tf.reshape(total, [1, 24])) };
+      };
+      // Few pixels and many: sums of either are computed in a way of their own.
+      for (const side of [2, 32]) {
+        const inputs = { x: exact(draw(21, [4, side, side, 24])) };
+        const [narrow, wide] = [run('bfloat16', inputs, step), run('float32', inputs, step)];
+        expect(gap(narrow.cube!, wide.cube!)).toBeLessThan(1e-5);
+        expect(gap(narrow.outer!, wide.outer!)).toBeLessThan(1e-5);
+      }
+    });
+  });
+
   test('what is widened is exact to float32, and differentiable', () => {
     tf.tidy(() => {
       const x = exact(draw(10, [64, 16]));

@@ -7,7 +7,7 @@ import { branchSum, composedKernel, kernelParts } from './compose';
 import { type Cores, coresOf } from './cores';
 import { options, type TriRepOptions } from './options';
 import { scaleParameters, scaleValues } from './scales';
-import { hasTrunks, type Structure, structureOf } from './structure';
+import { hasTrunks, isBare, type Structure, structureOf } from './structure';
 import { covarianceOf, momentumOf, whiteningStates, whiteningValues } from './whitening';
 
 /**
@@ -35,11 +35,15 @@ export const trirep: Method<TriRepOptions> = {
     },
   },
   kinds: ['conv2d', 'dense', 'conv1d', 'depthwise'],
-  supports({ kind, tasks }, { frames, multiTask }) {
+  supports(site, given) {
+    const { kind, tasks } = site;
+    const { frames, multiTask } = given;
     if (kind === 'depthwise')
       return 'a depthwise convolution is not supported: frames mix channels, which it keeps apart';
     if (frames === 'whitening' && hasTrunks(tasks, multiTask))
       return `a frame that whitens is not supported with multiTask: ${multiTask}: each task's trunk has inputs of its own, and what all share follows one; use routed or shared`;
+    if (isBare(site, given))
+      return 'frames: auto puts nothing around a 1x1 kernel or a dense layer, which stays as it is; frames: channel puts trained ones there';
     return true;
   },
   expand(site, given) {

@@ -76,6 +76,15 @@ function wantedBranches(
   };
 }
 
+/** Whether `auto` puts nothing around a layer, which then is one kernel, as it is without TriRep. */
+export function isBare(site: Site, options: TriRepOptions): boolean {
+  const { whitening, u, v, pointwise, identity } = structureOf(site, options);
+  const routed = site.tasks.length > 1 && options.multiTask !== 'shared';
+  return (
+    options.frames === 'auto' && !whitening && u === null && v === null && !pointwise && !identity && !routed
+  );
+}
+
 /** Whether each of several tasks has a core of its own, and so inputs of its own. */
 export function hasTrunks(tasks: readonly string[], multiTask: TriRepOptions['multiTask']): boolean {
   return tasks.length > 1 && (multiTask === 'perTask' || multiTask === 'merge');

@@ -1,5 +1,5 @@
 import { momentsOf } from '@overparam/core-reparam';
-import { countOfBatch } from '@overparam/engine';
+import { countOfBatch, inverseSquareRoot } from '@overparam/engine';
 import type { Site, StateSpec, Tensors } from '@overparam/plugin';
 import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
@@ -77,45 +77,14 @@ export function covarianceOf(x: Tensor4D): Tensor3D {
 }
 
 /**
- * The input frame that whitens, V = A^(-1/2) for each group of channels; called inside a tidy, differentiable.
- *
- * By Newton and Schulz's coupled iteration, which takes products alone (Higham, Functions of Matrices, 2008, section 6.7), each step of it
- * scaled. Whitening inside the kernel is that of "Network Deconvolution" (ICLR 2020, https://arxiv.org/abs/1905.11926), here of
- * channels alone.
+ * The input frame that whitens, V = A^(-1/2) for each group of channels; called inside a tidy, differentiable. Whitening inside the kernel is
+ * that of "Network Deconvolution" (ICLR 2020, https://arxiv.org/abs/1905.11926), here of channels alone.
  *
  * @param covariance  A, as {@link covarianceOf} gives it, `[groups, size, size]`
  * @returns           of the same shape
  */
 export function whiteningFrame(covariance: Tensor3D): Tensor3D {
   const [groups, size] = covariance.shape;
-  const one = tf.eye(size);
-  // It begins where all eigenvalues are at most 1.
-  const length = covariance.square().sum([1, 2], true).sqrt();
-  let y = covariance.div(length) as Tensor3D;
-  let z: Tensor3D | null = null;
   // The mean of all variances is 1, so no length is above that of all channels in one direction.
-  for (const [a, b] of scaledSteps(leastRidge / ((1 + leastRidge) * groups * size))) {
-    const t = one.mul(a).sub((z ? tf.matMul(z, y) : y).mul(b)) as Tensor3D;
-    y = tf.matMul(y, t);
-    z = z ? tf.matMul(t, z) : t;
-  }
-  return z!.div(length.sqrt()) as Tensor3D;
-}
-
-/**
- * Factors a and b of steps x -> a x - b x^3 that take every x between the square root of `least` and 1 to 1 in float32.
- *
- * Each is the cubic that comes nearest to 1 on the interval that the last one left: 1 lies halfway between its value at both ends and
- * that at its maximum, at the square root of (low^2 + low high + high^2) / 3. Newton and Schulz's own, (3 x - x^3) / 2, is its limit, and takes
- * nearly twice as many.
- */
-export function scaledSteps(least: number): [a: number, b: number][] {
-  const steps: [number, number][] = [];
-  for (let [low, high] = [Math.sqrt(least), 1]; high - low > 1e-7; ) {
-    const square = (low ** 2 + low * high + high ** 2) / 3;
-    const b = 2 / (2 * square ** 1.5 + low * high * (low + high));
-    steps.push([3 * b * square, b]);
-    [low, high] = [b * low * high * (low + high), 2 * b * square ** 1.5];
-  }
-  return steps;
+  return inverseSquareRoot(covariance, leastRidge / ((1 + leastRidge) * groups * size));
 }

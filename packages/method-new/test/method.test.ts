@@ -9,6 +9,7 @@ import {
   gapBetween,
   parametersOf,
   plain,
+  type Selector,
 } from '@overparam/core-reparam';
 import { createOptimiser, foldKey, keyFromSeed, normalTensor, useEngine } from '@overparam/engine';
 import { type Method, parseOptions } from '@overparam/plugin';
@@ -221,8 +222,8 @@ test('costs nothing once deployed', async () => {
 
 test('frames: auto whitens where training begins anew on one trunk, and is trained frames elsewhere', () => {
   const model = network();
-  const statesBy = (options: object) => {
-    const expanded = expand(model, { method: trirep, options, select: { any: ['plain', 'widen'] }, key });
+  const statesBy = (options: object, select: Selector = { any: ['plain', 'widen'] }) => {
+    const expanded = expand(model, { method: trirep, options, select, key });
     const names = Object.fromEntries(
       expansionsOf(expanded).map(({ layer, expansion }) => [
         layer,
@@ -234,9 +235,27 @@ test('frames: auto whitens where training begins anew on one trunk, and is train
     expanded.dispose();
     return names;
   };
-  expect(statesBy({})).toEqual({ plain: ['covariance'], widen: [] });
+  expect(statesBy({}, 'plain')).toEqual({ plain: ['covariance'] });
   expect(statesBy({ start: 'preserve' })).toEqual({ plain: ['u', 'v'], widen: ['v'] });
   expect(statesBy({ frames: 'whitening' })).toEqual({ plain: ['covariance'], widen: ['covariance'] });
+  model.dispose();
+});
+
+test('frames: auto leaves a layer alone that it puts nothing around, and says why where that one is asked for', () => {
+  const model = network();
+  const expandedBy = (options: object, select?: Selector) => {
+    const expanded = expand(model, { method: trirep, options, key, ...(select && { select }) });
+    const layers = expansionsOf(expanded).map(({ layer }) => layer);
+    expanded.dispose();
+    return layers;
+  };
+  expect(expandedBy({})).not.toContain('widen');
+  expect(expandedBy({ frames: 'channel' })).toContain('widen');
+  // One kernel by what is said, not by what auto leaves.
+  expect(expandedBy({ frames: 'none' })).toContain('widen');
+  expect(() => expandedBy({}, 'widen')).toThrow(
+    /"widen": frames: auto puts nothing around a 1x1 kernel.*frames: channel/,
+  );
   model.dispose();
 });
 

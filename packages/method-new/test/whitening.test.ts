@@ -4,7 +4,7 @@ import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { trirep } from '../src';
-import { covarianceOf, groupSize, ridgeOf, scaledSteps, whiteningFrame } from '../src/whitening';
+import { covarianceOf, groupSize, ridgeOf, whiteningFrame } from '../src/whitening';
 
 beforeAll(async () => {
   await useEngine('wasm');
@@ -61,18 +61,6 @@ describe('the frame that whitens', () => {
       ).dataSync();
       for (const [at, value] of [0.5, 0, 0, 2].entries()) expect(v[at]).toBeCloseTo(value, 5);
     });
-  });
-
-  test('its steps take all of an interval to 1, in fewer than unscaled ones', () => {
-    for (const least of [0.9, 0.1, 1e-2, 1e-3, 1e-5]) {
-      const steps = scaledSteps(least);
-      const taken = (x: number) => steps.reduce((value, [a, b]) => a * value - b * value ** 3, x);
-      for (let at = 0; at <= 100; at++)
-        expect(taken(Math.sqrt(least) + ((1 - Math.sqrt(least)) * at) / 100)).toBeCloseTo(1, 6);
-    }
-    let unscaled = 0;
-    for (let x = Math.sqrt(1e-3); 1 - x > 1e-7; unscaled++) x = (3 * x - x ** 3) / 2;
-    expect(scaledSteps(1e-3).length).toBeLessThanOrEqual(0.7 * unscaled);
   });
 
   test('A is the covariance over the mean variance, and a tenth on the diagonal, by hand', () => {

@@ -34,6 +34,8 @@ export interface Tracing extends Recorder {
   after(id: number, others: readonly number[]): TensorMetadata;
   /** A tensor's value in float32, where it is in half precision. */
   widened(id: number): TensorMetadata;
+  /** Says that a tensor is a sum over the examples: what is computed from it alone is float32. */
+  isOverExamples(id: number): void;
   /** Says how far a step with backward passes is. */
   passesAre(state: PassState): void;
   /** Computes in float32 whatever the step computes in: sums, whose parts are products. */

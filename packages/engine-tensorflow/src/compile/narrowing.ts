@@ -27,8 +27,8 @@ const sumsOverExamples = (name: string, attributes: readonly OpAttribute[], data
  * what lies between them. tfjs, which has no such type, is told float32 throughout.
  *
  * What follows from parameters alone, such as a kernel that a method composes, stays float32, and so does whatever is
- * computed from a gradient of parameters once it is summed over the examples; the gradient itself takes half the memory until
- * then.
+ * computed from sums over the examples: from their moments, and from a gradient of parameters, which itself takes half the
+ * memory until then.
  */
 export class Narrowing {
   private readonly data = new Set<string>();
@@ -39,6 +39,11 @@ export class Narrowing {
   /** Marks a value that belongs to the step's examples. */
   mark(output: Output): void {
     this.data.add(keyOf(output));
+  }
+
+  /** Says that a value is a sum over the examples and belongs to none of them. */
+  unmark(output: Output): void {
+    this.data.delete(keyOf(output));
   }
 
   isData(output: Output): boolean {

@@ -259,6 +259,10 @@ export class Trace implements Tracing {
     }
   }
 
+  isOverExamples(id: number): void {
+    this.narrowing?.unmark(this.output(id));
+  }
+
   widened(id: number): TensorMetadata {
     return this.describe('Cast', this.wideValueOf(id));
   }

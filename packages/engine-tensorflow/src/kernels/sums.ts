@@ -81,9 +81,15 @@ function summing(name: 'Sum' | 'Mean'): Kernel {
     const { axis, keepDims } = attrs as { axis: number | number[]; keepDims: boolean };
     const axes = tf.util.parseAxisParam(axis as number[], input.shape);
     const count = axes.reduce((product, each) => product * input.shape[each]!, 1);
+    const trace = backend.binding.recorder as Tracing | null;
+    // Examples are along the first axis.
+    const told = (sum: tf.Tensor): tf.Tensor => {
+      if (trace !== null && axes.includes(0)) trace.isOverExamples(trace.idOf(backend.entry(sum)));
+      return sum;
+    };
     if (input.dtype !== 'float32' || count < long || input.size === 0) {
       const floats = name === 'Mean' && input.dtype !== 'float32' ? tf.cast(input, 'float32') : input;
-      return stock({ inputs: { x: floats }, attrs: attrs as never, backend }) as tf.Tensor;
+      return told(stock({ inputs: { x: floats }, attrs: attrs as never, backend }) as tf.Tensor);
     }
     const work = (): tf.Tensor => {
       const side = sideOf(input.shape, axes);
@@ -93,8 +99,7 @@ function summing(name: 'Sum' | 'Mean'): Kernel {
       const shape = keepDims ? kept : input.shape.filter((_, each) => !axes.includes(each));
       return tf.reshape(name === 'Mean' ? tf.div(sums, count) : sums, shape);
     };
-    const trace = backend.binding.recorder as Tracing | null;
-    return trace === null ? work() : trace.inFloat32(work);
+    return told(trace === null ? work() : trace.inFloat32(work));
   };
 }
 

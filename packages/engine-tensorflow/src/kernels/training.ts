@@ -47,6 +47,12 @@ const widen: Kernel = (backend, { x }) => {
   return backend.createOutputTensor(trace.widened(trace.idOf(backend.entry(x!))));
 };
 
+/** Input x `[..., n, n]`; outputs eigenvalues and eigenvectors, in float32 whatever a step computes in. */
+const symmetricEigen: Kernel = (backend, { x }) => {
+  const options = [attribute.type('T', 'float32'), attribute.bool('compute_v', true)];
+  return backend.executeMultipleOutputs('SelfAdjointEigV2', options, [x!], 2);
+};
+
 /**
  * Kernels for training that tfjs has no names for. `@overparam/engine` calls them by these names and brings the
  * gradients; a program without it may do the same through tf.engine().runKernel.
@@ -58,4 +64,5 @@ export const trainingKernels: Readonly<Record<string, Kernel>> = {
   RunAfter: runAfter,
   Widen: widen,
   AllFinite: allFinite,
+  SymmetricEigen: symmetricEigen,
 };

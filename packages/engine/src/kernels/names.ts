@@ -19,6 +19,8 @@
  * - `RunAfter`: inputs x and 0, 1, ...; output x, in a compiled step not before the others are there. Optional: where
  *   ops run as they are called there is nothing to put in order.
  * - `Widen`: input x; output x, in a compiled step in float32 where that holds it in half precision. Optional.
+ * - `SymmetricEigen`: input x `[..., n, n]`, symmetric and finite; outputs eigenvalues `[..., n]`, rising, and eigenvectors `[..., n, n]`, in
+ *   columns. Optional: without it {@link inverseSquareRoot} iterates.
  * - `SumOverWorkers`: input x; attributes name, half; output the sum of what all workers gave. Only where there are workers.
  */
 export const trainingKernels = {
@@ -35,5 +37,6 @@ export const trainingKernels = {
   takePlace: 'TakePlace2x2',
   runAfter: 'RunAfter',
   widen: 'Widen',
+  symmetricEigen: 'SymmetricEigen',
   sumOverWorkers: 'SumOverWorkers',
 } as const;
