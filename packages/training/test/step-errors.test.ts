@@ -315,7 +315,7 @@ describe('balancers that give what they must not', () => {
 
 describe('schedules', () => {
   test('with stages are for the loop', () => {
-    const network = smallNetwork(trirep, { multiTask: 'shared' });
+    const network = smallNetwork(trirep, { multiTask: 'shared', frames: 'channel' });
     const schedule = planRoutine(progressive, { network, tasks, updates: 10, updatesPerEpoch: 5 });
     const { code, message } = refused({ network, schedule });
     expect(code).toBe('unsupported-routine');

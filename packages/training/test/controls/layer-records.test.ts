@@ -244,7 +244,7 @@ describe('controls', () => {
   });
 
   test('a gain is measured without changing anything, and leaves no tensor', async () => {
-    const expanded = line(trirep, {}, [1, 2]);
+    const expanded = line(trirep, { frames: 'channel' }, [1, 2]);
     const network = trainedNetwork(expanded.model, { owner: () => null, representations: [] });
     const meter = gainMeter({ network, tasks: [task], phase: all });
     const given = { x: normalTensor(key, [4, side], 0, 1), 'label/y': normalTensor(key, [4, side], 0, 1) };
