@@ -56,7 +56,8 @@ describe.skipIf((await problem()) !== null)('in bfloat16', () => {
     // Collapse is computed in float32, whatever the steps were.
     const { collapseGap } = JSON.parse(textOf(folder('whole'), 'result.json'));
     expect(collapseGap).toBeLessThan(1e-4);
-  });
+    // Five runs of several tasks.
+  }, 300_000);
 
   test('a run does not go on in another precision', async () => {
     const half: ConfigFile = { ...tiny, engine: 'tensorflow', precision: 'bfloat16' };
