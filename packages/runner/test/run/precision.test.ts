@@ -43,21 +43,25 @@ const cases: Record<string, ConfigFile> = {
 };
 
 describe.skipIf((await problem()) !== null)('in bfloat16', () => {
-  test.each(Object.entries(cases))('%s: the same bytes when stopped and gone on', async (name, config) => {
-    const half: ConfigFile = { ...config, engine: 'tensorflow', precision: 'bfloat16' };
-    const folder = (suffix: string) => path(`${name.replaceAll(/\W+/g, '-')}-${suffix}`);
-    await train(half, { out: folder('whole') });
-    await interrupted(half, folder('stopped'), { update: 2 });
-    await interrupted(half, folder('stopped'), { epoch: 1 });
-    await train(half, { out: folder('stopped'), resume: true });
-    expect(filesOf(folder('stopped'))).toEqual(filesOf(folder('whole')));
-    await train({ ...half, precision: 'float32' }, { out: folder('wide') });
-    expect(textOf(folder('wide'), 'metrics.jsonl')).not.toBe(textOf(folder('whole'), 'metrics.jsonl'));
-    // Collapse is computed in float32, whatever the steps were.
-    const { collapseGap } = JSON.parse(textOf(folder('whole'), 'result.json'));
-    expect(collapseGap).toBeLessThan(1e-4);
-    // Five runs of several tasks.
-  }, 300_000);
+  test.each(Object.entries(cases))(
+    '%s: the same bytes when stopped and gone on',
+    async (name, config) => {
+      const half: ConfigFile = { ...config, engine: 'tensorflow', precision: 'bfloat16' };
+      const folder = (suffix: string) => path(`${name.replaceAll(/\W+/g, '-')}-${suffix}`);
+      await train(half, { out: folder('whole') });
+      await interrupted(half, folder('stopped'), { update: 2 });
+      await interrupted(half, folder('stopped'), { epoch: 1 });
+      await train(half, { out: folder('stopped'), resume: true });
+      expect(filesOf(folder('stopped'))).toEqual(filesOf(folder('whole')));
+      await train({ ...half, precision: 'float32' }, { out: folder('wide') });
+      expect(textOf(folder('wide'), 'metrics.jsonl')).not.toBe(textOf(folder('whole'), 'metrics.jsonl'));
+      // Collapse is computed in float32, whatever the steps were.
+      const { collapseGap } = JSON.parse(textOf(folder('whole'), 'result.json'));
+      expect(collapseGap).toBeLessThan(1e-4);
+      // Five runs of several tasks.
+    },
+    300_000,
+  );
 
   test('a run does not go on in another precision', async () => {
     const half: ConfigFile = { ...tiny, engine: 'tensorflow', precision: 'bfloat16' };
