@@ -109,8 +109,6 @@ test('a network that is expanded keeps its layout, and only shared layers get co
     ['shared1/core_second', 'second'],
     ['shared2/core_first', 'first'],
     ['shared2/core_second', 'second'],
-    ['first_out/core', 'first'],
-    ['second_out/core', 'second'],
   ]);
   model.dispose();
   wide.model.dispose();

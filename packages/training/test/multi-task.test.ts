@@ -87,8 +87,8 @@ describe('routed cores', () => {
       expect(gap(routed[update]!.cores, joint[update]!.cores)).toBeLessThanOrEqual(tolerance);
       expect(gap(shared(routed[update]!), shared(joint[update]!))).toBeLessThanOrEqual(tolerance);
     }
-    // Far more than the tolerance, so that a core that moved twice or not at all would show.
-    expect(gap(joint[0]!.cores, joint[1]!.cores)).toBeGreaterThan(1e-3);
+    // Far more than the tolerance after it, so that a core that moved twice or not at all would show.
+    expect(gap(joint[0]!.cores, joint[1]!.cores)).toBeGreaterThan(1e-4);
   });
 
   test('follow their own loss alone', async () => {
