@@ -4,7 +4,7 @@ import { isDifferentiatedTwice } from './gradients/recorded';
 import { trainingKernels } from './kernels/names';
 
 /**
- * A^(-1/2) of symmetric positive definite matrices, differentiable in A; symmetric, and so is the gradient that it hands on.
+ * A^(-1/2) of symmetric positive definite matrices, differentiable in A. The gradient is symmetric where the one that comes in is.
  *
  * By eigenvectors where the engine has them, and elsewhere, or where gradients are differentiated again, by Newton and Schulz's coupled
  * iteration, which takes products alone (Higham, Functions of Matrices, 2008, section 6.7), each step of it scaled. Both are right to
@@ -39,8 +39,7 @@ function byEigenvectors(a: Tensor3D): Tensor3D {
         const [r, e] = saved as [Tensor3D, Tensor3D];
         const columns = r.transpose([0, 2, 1]);
         const differences = r.mul(columns).mul(r.add(columns)).neg();
-        const symmetric = dy.add(dy.transpose([0, 2, 1])).div(2) as Tensor3D;
-        const turned = tf.matMul(tf.matMul(e, symmetric, true, false), e);
+        const turned = tf.matMul(tf.matMul(e, dy as Tensor3D, true, false), e);
         return tf.matMul(tf.matMul(e, turned.div(differences)), e, false, true);
       },
     };

@@ -27,19 +27,19 @@ export interface Structure {
  */
 export function structureOf(site: Site, options: TriRepOptions): Structure {
   const [kh, kw, cin, cout] = site.kernelShape;
-  const isPointwise = kh === 1 && kw === 1;
+  const single = isPointwise(site);
   const { strength } = options;
-  const a = typeof strength === 'number' ? strength : isPointwise ? strength.pointwise : strength.spatial;
-  const frames = framesOf(site, isPointwise, options);
+  const a = typeof strength === 'number' ? strength : single ? strength.pointwise : strength.spatial;
+  const frames = framesOf(site, options);
   const framed = a > 0 && (frames === 'channel' || frames === 'unfolded');
-  const unfolded = frames === 'unfolded' && !isPointwise;
+  const unfolded = frames === 'unfolded' && !single;
   const shapesAllow = cin === cout && site.strides[0] === 1 && site.strides[1] === 1 && centred(site);
   const wanted = wantedBranches(site, frames, options);
-  const pointwise = wanted.pointwise && !isPointwise && centred(site);
-  const identity = wanted.identity && !isPointwise && shapesAllow;
-  const v = framed && (!isPointwise || cin < cout) ? (unfolded ? kw * cin : cin) : null;
+  const pointwise = wanted.pointwise && !single && centred(site);
+  const identity = wanted.identity && !single && shapesAllow;
+  const v = framed && (!single || cin < cout) ? (unfolded ? kw * cin : cin) : null;
   return {
-    u: framed && (!isPointwise || cout <= cin) ? (unfolded ? kh * cout : cout) : null,
+    u: framed && (!single || cout <= cin) ? (unfolded ? kh * cout : cout) : null,
     v,
     whitening: frames === 'whitening',
     unfolded,
@@ -55,13 +55,12 @@ export function structureOf(site: Site, options: TriRepOptions): Structure {
  * inputs of trunks differ, which one covariance cannot follow. On 1x1 and dense layers it was not tried.
  */
 function framesOf(
-  { tasks }: Site,
-  isPointwise: boolean,
+  site: Site,
   { frames, start, multiTask }: TriRepOptions,
 ): Exclude<TriRepOptions['frames'], 'auto'> {
   if (frames !== 'auto') return frames;
-  if (start === 'preserve' || hasTrunks(tasks, multiTask)) return 'channel';
-  return isPointwise ? 'none' : 'whitening';
+  if (start === 'preserve' || hasTrunks(site.tasks, multiTask)) return 'channel';
+  return isPointwise(site) ? 'none' : 'whitening';
 }
 
 /** What `auto` stands for: a layer that whitens was best without a 1x1 kernel, and one that a shortcut leads around has the identity already. */
@@ -78,16 +77,18 @@ function wantedBranches(
 
 /** Whether `auto` puts nothing around a layer, which then is one kernel, as it is without TriRep. */
 export function isBare(site: Site, options: TriRepOptions): boolean {
-  const { whitening, u, v, pointwise, identity } = structureOf(site, options);
-  const routed = site.tasks.length > 1 && options.multiTask !== 'shared';
-  return (
-    options.frames === 'auto' && !whitening && u === null && v === null && !pointwise && !identity && !routed
-  );
+  const hasCores = site.tasks.length > 1 && options.multiTask !== 'shared';
+  return options.frames === 'auto' && !hasCores && framesOf(site, options) === 'none';
 }
 
 /** Whether each of several tasks has a core of its own, and so inputs of its own. */
 export function hasTrunks(tasks: readonly string[], multiTask: TriRepOptions['multiTask']): boolean {
   return tasks.length > 1 && (multiTask === 'perTask' || multiTask === 'merge');
+}
+
+/** A 1x1 kernel, or that of a dense layer. */
+function isPointwise({ kernelShape: [kh, kw] }: Site): boolean {
+  return kh === 1 && kw === 1;
 }
 
 /** A kernel with a middle tap. */

@@ -253,6 +253,8 @@ test('frames: auto leaves a layer alone that it puts nothing around, and says wh
   expect(expandedBy({ frames: 'channel' })).toContain('widen');
   // One kernel by what is said, not by what auto leaves.
   expect(expandedBy({ frames: 'none' })).toContain('widen');
+  const asGiven = { start: 'preserve', strength: 0, branches: { pointwise: false, identity: false } };
+  expect(expandedBy(asGiven)).toContain('inside');
   expect(() => expandedBy({}, 'widen')).toThrow(
     /"widen": frames: auto puts nothing around a 1x1 kernel.*frames: channel/,
   );
